@@ -1,0 +1,58 @@
+/** Codes under which failures are logged and recorded; stable, so that operators can search and alarm on them. */
+export type ErrorCode =
+  | 'BadMessage'
+  | 'UnknownTask'
+  | 'UnsupportedTask'
+  | 'UnsupportedHook'
+  | 'UnsupportedPath'
+  | 'BadTaskDefinition'
+  | 'TemplateFailed'
+  | 'NotRegistered'
+  | 'DatasetMissing'
+  | 'DatasetInvalid'
+  | 'DocIdsOutsideSplit'
+  | 'TooFewDocuments'
+  | 'FewshotUnavailable'
+  | 'HarnessNotStaged'
+  | 'Configuration'
+  | 'Unavailable';
+
+/** Where and why something failed; `cause` keeps the original. */
+export interface ErrorDetails {
+  cause?: unknown;
+  /** Facts for the log, e.g. `{ task, table, docId }`. Never secrets, never whole documents. */
+  context?: Record<string, unknown>;
+}
+
+/**
+ * Base of every failure that this product explains. The message says what was wrong, where, and what to do.
+ * `permanent` failures can never succeed when tried again (the message goes to the dead-letter queue at once).
+ */
+export class SamplerError extends Error {
+  override readonly name: string = 'SamplerError';
+  readonly code: ErrorCode;
+  readonly permanent: boolean;
+  readonly context: Record<string, unknown>;
+  constructor(code: ErrorCode, message: string, permanent: boolean, details: ErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.code = code;
+    this.permanent = permanent;
+    this.context = details.context ?? {};
+  }
+}
+
+/** The request can never succeed as it stands: bad message, unknown task, missing dataset, failing template. */
+export class PermanentError extends SamplerError {
+  override readonly name = 'PermanentError';
+  constructor(code: ErrorCode, message: string, details?: ErrorDetails) {
+    super(code, message, true, details);
+  }
+}
+
+/** Something we depend on is not there right now; trying again later may succeed. */
+export class TransientError extends SamplerError {
+  override readonly name = 'TransientError';
+  constructor(code: ErrorCode, message: string, details?: ErrorDetails) {
+    super(code, message, false, details);
+  }
+}
