@@ -1,0 +1,25 @@
+import { MongoClient, type MongoClientOptions } from 'mongodb';
+
+/** As for Postgres: one batch at a time needs few connections. */
+const MAX_CONNECTIONS = 3;
+const IDLE_MS = 60_000;
+const CONNECT_MS = 10_000;
+/** Longer than any of our statements takes; ends waits on connections that are dead without saying so. */
+const SOCKET_MS = 60_000;
+
+/**
+ * A client with a small pool; nothing is opened before the first command. `client.db()` is the database that the URI
+ * names. Close it with `client.close()`. Throws MongoParseError where the URI is not one.
+ */
+export function createMongo(uri: string, options: MongoClientOptions = {}): MongoClient {
+  return new MongoClient(uri, {
+    appName: 'sampler',
+    maxPoolSize: MAX_CONNECTIONS,
+    maxIdleTimeMS: IDLE_MS,
+    serverSelectionTimeoutMS: CONNECT_MS,
+    connectTimeoutMS: CONNECT_MS,
+    socketTimeoutMS: SOCKET_MS,
+    retryWrites: true,
+    ...options,
+  });
+}

@@ -1,0 +1,102 @@
+import { PermanentError } from '../errors/errors.ts';
+import { type LogLevel, parseLogLevel } from '../log/log.ts';
+import { type ConfigFile, readConfigFile } from './file.ts';
+
+/** Settings that are text, with the environment variable of each (CONTRACT, "Names"). */
+const VARIABLES = {
+  postgresUri: 'POSTGRES_URI',
+  mongodbUri: 'MONGODB_URI',
+  datasetsBucket: 'DATASETS_BUCKET',
+  registerQueueUrl: 'REGISTER_QUEUE_URL',
+  sampleQueueUrl: 'SAMPLE_QUEUE_URL',
+  shardQueueUrl: 'SHARD_QUEUE_URL',
+} as const;
+
+/** The name of a setting that a caller can ask for. */
+export type Setting = keyof typeof VARIABLES;
+
+/** Settings of the file that stand in where the environment has none. */
+const FILE_KEYS: Partial<Record<Setting, 'postgres_uri' | 'mongodb_uri'>> = {
+  postgresUri: 'postgres_uri',
+  mongodbUri: 'mongodb_uri',
+};
+
+/** What the functions and the operator's commands are told from outside. `Needed` names the settings that are there. */
+export type Config<Needed extends Setting = Setting> = { readonly [name in Needed]: string } & {
+  readonly logLevel: LogLevel;
+  /** Latency promises by service, also `default`; undefined where nothing is configured. */
+  readonly timeouts: NonNullable<ConfigFile['timeouts']> | undefined;
+  /** Name of a folder of further task definitions, used where a message names none. */
+  readonly includePath: string | undefined;
+  /** What the operator should hear once. */
+  readonly warnings: readonly string[];
+};
+
+/**
+ * Reads the settings that the caller needs from the environment and the JSON file at CONFIG_PATH; the environment wins.
+ * @param env where to look, `process.env` in a function
+ * @param needs the settings that must be there
+ * @throws PermanentError Configuration: a needed setting is missing, or a value is not right; the message names it.
+ */
+export function readConfig<const Needed extends Setting>(
+  env: Readonly<Record<string, string | undefined>>,
+  needs: readonly Needed[],
+): Config<Needed> {
+  const path = filled(env['CONFIG_PATH']);
+  const file: Partial<ConfigFile> = path === undefined ? {} : readConfigFile(path);
+  const settings = needs.map((name) => [name, readSetting(name, env, file)] as const);
+  return {
+    ...fromPairs(settings),
+    logLevel: readLogLevel(filled(env['LOG_LEVEL']), file.log_level),
+    timeouts: file.timeouts,
+    includePath: file.include_path,
+    warnings: file.temporal === undefined ? [] : [`the block "temporal" of ${path} is not used here; remove it`],
+  };
+}
+
+function readSetting(
+  name: Setting,
+  env: Readonly<Record<string, string | undefined>>,
+  file: Partial<ConfigFile>,
+): string {
+  const fileKey = FILE_KEYS[name];
+  const variable = VARIABLES[name];
+  const value = filled(env[variable]) ?? (fileKey === undefined ? undefined : file[fileKey]);
+  if (value === undefined) {
+    const orFile = fileKey === undefined ? '' : `, or "${fileKey}" in the file at CONFIG_PATH`;
+    throw new PermanentError('Configuration', `${variable} is not set; set it${orFile}.`, { context: { variable } });
+  }
+  if (name === 'mongodbUri') checkDatabaseName(value, variable);
+  return value;
+}
+
+/** The driver would silently use a database named `test`. */
+function checkDatabaseName(uri: string, variable: string): void {
+  if (/^mongodb(\+srv)?:\/\/[^/]+\/[^/?]+/.test(uri)) return;
+  const example = 'mongodb://host:27017/sampler';
+  throw new PermanentError('Configuration', `${variable} must name a database, as in ${example}.`, {
+    context: { variable },
+  });
+}
+
+function readLogLevel(variable: string | undefined, fileValue: string | undefined): LogLevel {
+  const name = variable ?? fileValue ?? 'INFO';
+  const level = parseLogLevel(name);
+  if (level !== undefined) return level;
+  const known = 'DEBUG, INFO, WARNING or ERROR';
+  throw new PermanentError('Configuration', `LOG_LEVEL is "${name}"; use ${known}.`, {
+    context: { variable: 'LOG_LEVEL' },
+  });
+}
+
+/** An empty variable counts as one that is not set. */
+function filled(value: string | undefined): string | undefined {
+  return value === undefined || value.trim() === '' ? undefined : value;
+}
+
+function fromPairs<Name extends Setting>(
+  pairs: readonly (readonly [Name, string])[],
+): { readonly [name in Name]: string };
+function fromPairs(pairs: readonly (readonly [string, string])[]): Record<string, string> {
+  return Object.fromEntries(pairs);
+}

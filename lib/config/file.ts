@@ -1,0 +1,61 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { PermanentError } from '../errors/errors.ts';
+import { parseLogLevel } from '../log/log.ts';
+
+const seconds = z.number().nonnegative();
+
+/** A service's latency promise; the spelling `prompt_lenght` is the configuration's own (PORTING D5). */
+const timeoutProfile = z.strictObject({
+  ttft: z
+    .strictObject({ prompt_lenght: z.array(z.number().nonnegative()).min(1), sla_time: z.array(seconds).min(1) })
+    .refine((ttft) => ttft.prompt_lenght.length === ttft.sla_time.length, {
+      message: 'prompt_lenght and sla_time must be of one length',
+    }),
+  tpot: seconds,
+  queue: seconds,
+  type: z.literal('llm').optional(),
+});
+
+/** The configuration file, with the keys that the Python service has. */
+const configFile = z.strictObject({
+  postgres_uri: z.string().min(1).optional(),
+  mongodb_uri: z.string().min(1).optional(),
+  log_level: z
+    .string()
+    .refine((name) => parseLogLevel(name) !== undefined, { message: 'not a log level' })
+    .optional(),
+  timeouts: z.record(z.string(), timeoutProfile).optional(),
+  include_path: z.string().min(1).optional(),
+  temporal: z.unknown().optional(),
+});
+
+export type ConfigFile = z.output<typeof configFile>;
+
+/**
+ * Reads and checks the configuration file.
+ * @throws PermanentError Configuration: not readable, not JSON, an unknown key or a bad value, named by its path.
+ */
+export function readConfigFile(path: string): ConfigFile {
+  const parsed = configFile.safeParse(parseJson(path));
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map(({ path: keys, message }) =>
+    keys.length === 0 ? message : `${keys.join('.')}: ${message}`,
+  );
+  throw new PermanentError('Configuration', `the configuration file ${path} is not right: ${problems.join('; ')}.`, {
+    context: { path },
+  });
+}
+
+function parseJson(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'));
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    const advice = 'CONFIG_PATH must name a JSON file';
+    throw new PermanentError('Configuration', `the configuration file ${path} can't be read (${why}); ${advice}.`, {
+      cause,
+      context: { path },
+    });
+  }
+}
