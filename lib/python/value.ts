@@ -12,16 +12,7 @@
  * | float | `number` |         | datetime, Decimal, bytes, ... | {@link PyOpaque} |
  * | str | `string` |
  */
-export type PyValue =
-  | null
-  | boolean
-  | bigint
-  | number
-  | string
-  | PyValue[]
-  | PyTuple
-  | PyOpaque
-  | PyDict;
+export type PyValue = null | boolean | bigint | number | string | PyValue[] | PyTuple | PyOpaque | PyDict;
 
 /** A Python dict: insertion ordered. Keys are nearly always strings. */
 export type PyDict = Map<PyValue, PyValue>;

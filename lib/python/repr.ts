@@ -1,0 +1,50 @@
+import { isprintable } from './characters.ts';
+import { formatFloat } from './number.ts';
+import { PyOpaque, PyTuple, type PyValue } from './value.ts';
+
+/**
+ * `repr(value)` as Python 3.11 gives it.
+ *
+ * What is printable is decided by Unicode 14, Python 3.11's version, whatever newer one JavaScript has.
+ */
+export function repr(value: PyValue): string {
+  if (typeof value === 'string') return reprText(value);
+  if (value === null) return 'None';
+  if (typeof value === 'boolean') return value ? 'True' : 'False';
+  if (typeof value === 'bigint') return value.toString();
+  if (typeof value === 'number') return formatFloat(value);
+  if (Array.isArray(value)) return `[${value.map(repr).join(', ')}]`;
+  if (value instanceof PyTuple) {
+    return value.items.length === 1 ? `(${value.items.map(repr)},)` : `(${value.items.map(repr).join(', ')})`;
+  }
+  if (value instanceof PyOpaque) return value.repr;
+  return `{${[...value].map(([key, item]) => `${repr(key)}: ${repr(item)}`).join(', ')}}`;
+}
+
+/** `str(value)` as Python 3.11 gives it: a text is itself, all else but opaque values is its {@link repr}. */
+export function str(value: PyValue): string {
+  if (typeof value === 'string') return value;
+  return value instanceof PyOpaque ? value.str : repr(value);
+}
+
+const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t', '\\': '\\\\' };
+
+/** Quoted with `'`, or with `"` where the text has single quotes and no double ones (unicode_repr). */
+function reprText(text: string): string {
+  const quote = text.includes("'") && !text.includes('"') ? '"' : "'";
+  if (!/['\\]/.test(text) && isprintable(text)) return quote + text + quote;
+  let result = quote;
+  for (const character of text) {
+    if (character === quote) result += `\\${quote}`;
+    else if (SHORT[character] !== undefined) result += SHORT[character];
+    else if (isprintable(character)) result += character;
+    else result += escapeOf(character.codePointAt(0) ?? 0);
+  }
+  return result + quote;
+}
+
+function escapeOf(code: number): string {
+  const hex = code.toString(16);
+  if (code < 0x100) return `\\x${hex.padStart(2, '0')}`;
+  return code < 0x10000 ? `\\u${hex.padStart(4, '0')}` : `\\U${hex.padStart(8, '0')}`;
+}
