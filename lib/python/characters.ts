@@ -22,7 +22,7 @@ const alnum = knownToPython('\\p{L}\\p{N}');
 // Modifier letters that became Lowercase after Unicode 14, and one that ceased to be.
 const lower = knownToPython('[[\\p{Lowercase}\\u0295]--[\\u10fc\\ua7f2-\\ua7f4\\uab69]]');
 const upper = knownToPython('\\p{Uppercase}');
-const unprintable = `[\\p{C}\\p{Z}--\\x20]`;
+const unprintable = `[[\\p{C}\\p{Z}]--\\x20]`;
 
 const all = (characterClass: string): RegExp => new RegExp(`^${characterClass}+$`, 'v');
 
