@@ -1,0 +1,31 @@
+import { PermanentError } from '../errors/errors.ts';
+import { capitalize, strip } from '../python/text.ts';
+import { type Doc, type PyValue, typeName } from '../python/value.ts';
+import { textColumn, textListColumn } from './hook.ts';
+
+/** `hellaswag/utils.process_docs`: adds `query`, `choices` and `gold`. */
+export function processDocs(doc: Doc): Doc {
+  const context = `${textColumn(doc, 'ctx_a')} ${capitalize(textColumn(doc, 'ctx_b'))}`;
+  const processed = new Map(doc);
+  processed.set('query', clean(`${textColumn(doc, 'activity_label')}: ${context}`));
+  processed.set('choices', textListColumn(doc, 'endings').map(clean));
+  processed.set('gold', goldOf(doc.get('label')));
+  return processed;
+}
+
+/** `hellaswag/utils.preprocess`; the result is not stripped again. */
+function clean(text: string): string {
+  return strip(text)
+    .replaceAll(' [title]', '. ')
+    .replace(/\[[^\n]*?\]/g, '')
+    .replaceAll('  ', ' ');
+}
+
+/** Python's `int(label)`. */
+function goldOf(label: PyValue | undefined): bigint {
+  if (typeof label === 'bigint') return label;
+  const digits = typeof label === 'string' ? strip(label) : '';
+  if (/^[+-]?\d+(_\d+)*$/.test(digits)) return BigInt(digits.replaceAll('_', '').replace(/^\+/, ''));
+  const found = label === undefined ? 'is missing' : typeof label === 'string' ? `holds "${label.slice(0, 20)}"` : `holds ${typeName(label)}`;
+  throw new PermanentError('TemplateFailed', `Column "label" ${found}; it must hold the number of the right ending.`);
+}

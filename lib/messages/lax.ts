@@ -1,0 +1,91 @@
+import { z } from 'zod';
+import { compareCodePoints } from '../python/sort.ts';
+import { strip } from '../python/text.ts';
+import { isDict, type PyDict, type PyValue } from '../python/value.ts';
+
+/** Schemas that coerce as pydantic's lax mode does (the Python service's models), over values as Python's `json` reads them. */
+
+const INT64 = 2n ** 63n;
+const TRUE_WORDS = new Set(['1', 'true', 't', 'yes', 'y', 'on']);
+const FALSE_WORDS = new Set(['0', 'false', 'f', 'no', 'n', 'off']);
+
+/** An int: ints, floats without a fraction, numeric text, booleans. Within 64 bits, since MongoDB must hold it. */
+export const laxInt = z.unknown().transform((value, context): bigint => {
+  const int = toInt(value);
+  if (int !== null && int >= -INT64 && int < INT64) return int;
+  context.addIssue({ code: 'custom', message: 'must be a whole number of at most 64 bits' });
+  return z.NEVER;
+});
+
+/** An int that a JavaScript number holds exactly. */
+export const laxNumber = laxInt.transform((value, context): number => {
+  const number = Number(value);
+  if (Number.isSafeInteger(number)) return number;
+  context.addIssue({ code: 'custom', message: 'is too large' });
+  return z.NEVER;
+});
+
+/** A bool: booleans, 0 and 1, and the words that pydantic takes. */
+export const laxBool = z.unknown().transform((value, context): boolean => {
+  if (typeof value === 'boolean') return value;
+  if (value === 1n || value === 1) return true;
+  if (value === 0n || value === 0) return false;
+  if (typeof value === 'string' && TRUE_WORDS.has(value.toLowerCase())) return true;
+  if (typeof value === 'string' && FALSE_WORDS.has(value.toLowerCase())) return false;
+  context.addIssue({ code: 'custom', message: 'must be true or false' });
+  return z.NEVER;
+});
+
+/** Text; nothing else is taken for text. A lone surrogate can't be stored or sent. */
+export const text = z.string({ error: 'must be text' }).refine((value) => value.isWellFormed(), 'holds half a surrogate pair');
+
+/** A dict with its keys sorted by code point, also inside, as the Python service's transport delivers it. */
+export const sortedDict = z.unknown().transform((value, context): PyDict => {
+  if (isDict(value)) return sortKeys(value);
+  context.addIssue({ code: 'custom', message: 'must be an object' });
+  return z.NEVER;
+});
+
+/** A dict of texts, in the order sent. */
+export const textDict = z.unknown().transform((value, context): ReadonlyMap<string, string> => {
+  const result = new Map<string, string>();
+  for (const [key, item] of isDict(value) ? value : []) {
+    if (typeof key === 'string' && typeof item === 'string') result.set(key, item);
+  }
+  if (isDict(value) && result.size === value.size) return result;
+  context.addIssue({ code: 'custom', message: 'must be an object whose values are all text' });
+  return z.NEVER;
+});
+
+/** An object with these fields, from a dict. `extra` says what happens to keys that it does not know. */
+export function dictOf<Shape extends z.ZodRawShape>(shape: Shape, extra: 'refuse' | 'ignore') {
+  const object = extra === 'refuse' ? z.strictObject(shape) : z.object(shape);
+  return z.preprocess((value) => (isDict(value) ? withoutNulls(value) : value), object);
+}
+
+/** A null stands for a key that was not sent: Go writes its empty slices and maps that way. */
+function withoutNulls(dict: PyDict): Record<string, PyValue> {
+  const entries = [...dict].filter(([, value]) => value !== null).map(([key, value]) => [String(key), value] as const);
+  return Object.fromEntries(entries);
+}
+
+function sortKeys(dict: PyDict): PyDict {
+  const entries = [...dict].sort(([a], [b]) => compareCodePoints(String(a), String(b)));
+  return new Map(entries.map(([key, value]) => [key, sortInside(value)]));
+}
+
+function sortInside(value: PyValue): PyValue {
+  if (isDict(value)) return sortKeys(value);
+  return Array.isArray(value) ? value.map(sortInside) : value;
+}
+
+function toInt(value: unknown): bigint | null {
+  if (typeof value === 'bigint') return value;
+  if (typeof value === 'boolean') return value ? 1n : 0n;
+  if (typeof value === 'number') return Number.isInteger(value) ? BigInt(value) : null;
+  if (typeof value !== 'string') return null;
+  const match = /^([+-]?)(\d+(?:_\d+)*)(?:\.0*)?$/.exec(strip(value));
+  if (!match?.[2] || match[2].length > 40) return null;
+  const int = BigInt(match[2].replaceAll('_', ''));
+  return match[1] === '-' ? -int : int;
+}

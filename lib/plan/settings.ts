@@ -1,0 +1,80 @@
+import { PermanentError } from '../errors/errors.ts';
+import type { SampleMessage } from '../messages/sample.ts';
+import type { PyDict, PyValue } from '../python/value.ts';
+import { parseGenKwargs } from './gen-kwargs.ts';
+import { overrideFor } from './overrides.ts';
+import type { PlannedMessage } from './plan.ts';
+
+const CHAT_PATH = '/v1/chat/completions';
+const COMPLETIONS_PATH = '/v1/completions';
+
+/**
+ * A message's settings for one task: what it says, else the override table's row for the name asked for, else the defaults
+ * of its path.
+ * @throws PermanentError UnsupportedPath, or BadMessage for chat flags that the path can't have.
+ */
+export function settingsFor(message: SampleMessage, task: string): PlannedMessage {
+  const override = overrideFor(task);
+  const path = message.requester_args.path ?? override.path ?? CHAT_PATH;
+  if (path !== CHAT_PATH && path !== COMPLETIONS_PATH) {
+    throw new PermanentError(
+      'UnsupportedPath',
+      `requester_args.path "${path.slice(0, 100)}" is not supported; use ${CHAT_PATH} or ${COMPLETIONS_PATH}.`,
+    );
+  }
+  const chat = path === CHAT_PATH;
+  const applyChatTemplate = message.apply_chat_template ?? override.chat ?? chat;
+  const fewshotAsMultiturn = message.fewshot_as_multiturn ?? override.chat ?? chat;
+  checkFlags(path, applyChatTemplate, fewshotAsMultiturn);
+  return {
+    framework: message.framework,
+    requesterArgs: requesterArgsOf(message, path),
+    blacklist: (message.qty ?? 0) < 0 ? [] : message.blacklist,
+    llmArgs: llmArgsOf(message),
+    numFewshot: message.num_fewshot ?? override.numFewshot ?? null,
+    genKwargs: genKwargsOf(message),
+    bootstrapIters: message.bootstrap_iters,
+    systemInstruction: message.system_instruction ?? null,
+    applyChatTemplate,
+    fewshotAsMultiturn,
+    confirmRunUnsafeCode: message.confirm_run_unsafe_code,
+  };
+}
+
+/** Shots in effect: a task whose YAML says 0 keeps it, whatever is asked for (H/evaluator.py; PORTING D2). */
+export function effectiveShots(asked: number | null, yaml: number | null): number {
+  return yaml === 0 ? 0 : (asked ?? yaml ?? 0);
+}
+
+function checkFlags(path: string, chatTemplate: boolean, multiturn: boolean): void {
+  if (path === COMPLETIONS_PATH && (chatTemplate || multiturn)) {
+    const flag = chatTemplate ? 'apply_chat_template' : 'fewshot_as_multiturn';
+    throw new PermanentError('BadMessage', `${flag} can't be true on ${COMPLETIONS_PATH}, which takes plain text; leave it out.`);
+  }
+  if (path === CHAT_PATH && !chatTemplate) {
+    throw new PermanentError('BadMessage', `apply_chat_template can't be false on ${CHAT_PATH}; use ${COMPLETIONS_PATH} for plain text.`);
+  }
+}
+
+function requesterArgsOf({ requester_args: args }: SampleMessage, path: string): PyDict {
+  return new Map<PyValue, PyValue>([
+    ['address', args.address],
+    ['service', args.service],
+    ['method', args.method],
+    ['path', path],
+    ['headers', new Map<PyValue, PyValue>(args.headers)],
+  ]);
+}
+
+/** The three keys that the Python service adds, at the end and in its order (PORTING D3). */
+function llmArgsOf({ llm_args }: SampleMessage): PyDict {
+  const args: PyDict = new Map(llm_args ?? []);
+  args.set('trust_remote_code', true);
+  args.set('tokenized_requests', false);
+  args.set('tokenizer_backend', null);
+  return args;
+}
+
+function genKwargsOf({ gen_kwargs }: SampleMessage): PyDict | null {
+  return typeof gen_kwargs === 'string' ? parseGenKwargs(gen_kwargs) : (gen_kwargs ?? null);
+}

@@ -1,0 +1,143 @@
+import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import { PermanentError, SamplerError } from '../errors/errors.ts';
+import type { Logger } from '../log/log.ts';
+import type { Queue } from './queue.ts';
+
+/** A delivered message. */
+export interface Delivery {
+  /** Who the message is, however often it is delivered, and also after it came back from the dead-letter queue. */
+  readonly requestId: string;
+  readonly body: string;
+  /** Whether an operator sent it back from the dead-letter queue, where we had put it. */
+  readonly redriven: boolean;
+  readonly log: Logger;
+}
+
+/** How a batch is worked through. */
+export interface BatchOptions {
+  readonly queue: Queue;
+  readonly log: Logger;
+  /** Does the message's work. What it throws decides: a permanent error ends in the dead-letter queue, others are retried. */
+  readonly handle: (delivery: Delivery) => Promise<void>;
+  /** Keeps a record of a message that can never succeed, before it goes to the dead-letter queue. */
+  readonly onPermanent: (delivery: Delivery, error: PermanentError) => Promise<void>;
+}
+
+/** With less time than this left, what is not begun goes back to the queue. */
+const MIN_TIME_LEFT_MS = 5_000;
+/** First retry after this; doubled each time, up to the maximum. */
+const BACKOFF_SECONDS = 5;
+const MAX_BACKOFF_SECONDS = 600;
+
+/** The queues' `maxReceiveCount` (CONTRACT, "Failure"). */
+export const MAX_RECEIVES = 5;
+
+/** Attributes that a message carries in the dead-letter queue, and back again. */
+export const REQUEST_ID_ATTRIBUTE = 'request-id';
+export const ERROR_CODE_ATTRIBUTE = 'error-code';
+
+/**
+ * Works through a batch of SQS messages, one after the other, and reports those to be delivered again
+ * (`ReportBatchItemFailures`). One message's failure never holds up the others.
+ */
+export async function processBatch(event: SQSEvent, context: Pick<Context, 'getRemainingTimeInMillis'>, options: BatchOptions): Promise<SQSBatchResponse> {
+  const failures: string[] = [];
+  for (const record of event.Records) {
+    if (context.getRemainingTimeInMillis() < MIN_TIME_LEFT_MS) {
+      options.log.warn('out of time; the message goes back to the queue', { messageId: record.messageId });
+      failures.push(record.messageId);
+      continue;
+    }
+    if (!(await processRecord(record, options))) failures.push(record.messageId);
+  }
+  return { batchItemFailures: failures.map((itemIdentifier) => ({ itemIdentifier })) };
+}
+
+/** Whether the message is over and done with. */
+async function processRecord(record: SQSRecord, options: BatchOptions): Promise<boolean> {
+  const delivery = toDelivery(record, options.log);
+  try {
+    await options.handle(delivery);
+    return true;
+  } catch (error) {
+    if (error instanceof SamplerError && error.permanent) return toDeadLetters(record, delivery, error, options);
+    return retryLater(record, delivery, error, options);
+  }
+}
+
+async function toDeadLetters(record: SQSRecord, delivery: Delivery, error: PermanentError, options: BatchOptions): Promise<boolean> {
+  delivery.log.error('message refused; it goes to the dead-letter queue', {
+    code: error.code,
+    error: error.message,
+    ...error.context,
+  });
+  try {
+    await options.onPermanent(delivery, error);
+  } catch (cause) {
+    // The log and the message's own attributes still tell the reason.
+    delivery.log.error('no record of the refused message could be kept', { error: messageOf(cause) });
+  }
+  try {
+    await options.queue.sendToDeadLetters(record.body, {
+      [REQUEST_ID_ATTRIBUTE]: delivery.requestId,
+      [ERROR_CODE_ATTRIBUTE]: error.code,
+      'error-message': error.message.slice(0, 1000),
+    });
+    return true;
+  } catch (cause) {
+    return retryLater(record, delivery, cause, options);
+  }
+}
+
+async function retryLater(record: SQSRecord, delivery: Delivery, error: unknown, options: BatchOptions): Promise<boolean> {
+  const received = Number(record.attributes.ApproximateReceiveCount);
+  if (received >= MAX_RECEIVES && (await givenUp(record, delivery, error, options))) return true;
+  const seconds = backoffSeconds(received);
+  delivery.log.warn('message failed; it will be delivered again', {
+    code: error instanceof SamplerError ? error.code : 'Unexpected',
+    error: messageOf(error),
+    stack: error instanceof SamplerError ? undefined : error instanceof Error ? error.stack : undefined,
+    received,
+    retryInSeconds: seconds,
+  });
+  await options.queue.delay(record.receiptHandle, seconds).catch((cause: unknown) => {
+    delivery.log.warn('the retry could not be delayed', { error: messageOf(cause) });
+  });
+  return false;
+}
+
+/** After its last try a message goes to the dead-letter queue by our hand, so that its identity and the reason go with it. */
+async function givenUp(record: SQSRecord, delivery: Delivery, error: unknown, options: BatchOptions): Promise<boolean> {
+  delivery.log.error('message given up after its last try; it goes to the dead-letter queue', { error: messageOf(error) });
+  try {
+    await options.queue.sendToDeadLetters(record.body, {
+      [REQUEST_ID_ATTRIBUTE]: delivery.requestId,
+      [ERROR_CODE_ATTRIBUTE]: error instanceof SamplerError ? error.code : 'Unexpected',
+      'error-message': messageOf(error).slice(0, 1000),
+    });
+    return true;
+  } catch {
+    // SQS itself moves it when this delivery is not deleted.
+    return false;
+  }
+}
+
+/** Doubling waits, spread over their upper half so that messages which failed together do not come back together. */
+export function backoffSeconds(received: number, random: () => number = Math.random): number {
+  const full = Math.min(MAX_BACKOFF_SECONDS, BACKOFF_SECONDS * 2 ** Math.max(0, received - 1));
+  return Math.ceil(full / 2 + (random() * full) / 2);
+}
+
+function toDelivery(record: SQSRecord, log: Logger): Delivery {
+  const requestId = record.messageAttributes[REQUEST_ID_ATTRIBUTE]?.stringValue ?? record.messageId;
+  return {
+    requestId,
+    body: record.body,
+    redriven: record.messageAttributes[ERROR_CODE_ATTRIBUTE] !== undefined,
+    log: log.with({ requestId, messageId: record.messageId }),
+  };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

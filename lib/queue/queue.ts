@@ -1,0 +1,79 @@
+import { ChangeMessageVisibilityCommand, SendMessageBatchCommand, SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { TransientError } from '../errors/errors.ts';
+
+/** SQS takes this many messages in one call, and this many bytes in all. */
+const MAX_BATCH = 10;
+const MAX_BATCH_BYTES = 256 * 1024;
+
+/** One SQS queue and its dead-letter queue, which is named after it. */
+export class Queue {
+  private readonly sqs: SQSClient;
+  readonly url: string;
+
+  constructor(sqs: SQSClient, url: string) {
+    this.sqs = sqs;
+    this.url = url;
+  }
+
+  /** The queue's name, without its address. */
+  get name(): string {
+    return this.url.slice(this.url.lastIndexOf('/') + 1);
+  }
+
+  /**
+   * Sends messages, in as few calls as SQS allows.
+   * @throws TransientError Unavailable where SQS did not take all of them; those it took may be sent again by a retry.
+   */
+  async send(bodies: readonly string[]): Promise<void> {
+    for (const batch of batches(bodies)) {
+      const Entries = batch.map((MessageBody, i) => ({ Id: String(i), MessageBody }));
+      const { Failed = [] } = await this.sqs.send(new SendMessageBatchCommand({ QueueUrl: this.url, Entries }));
+      if (Failed.length > 0) {
+        throw new TransientError('Unavailable', `SQS did not take ${Failed.length} of ${batch.length} messages for ${this.name}: ${Failed[0]?.Message ?? Failed[0]?.Code}.`);
+      }
+    }
+  }
+
+  /** Makes a received message come back after that many seconds instead of the queue's visibility time-out. */
+  async delay(receiptHandle: string, seconds: number): Promise<void> {
+    await this.sqs.send(
+      new ChangeMessageVisibilityCommand({ QueueUrl: this.url, ReceiptHandle: receiptHandle, VisibilityTimeout: seconds }),
+    );
+  }
+
+  /** Puts a message into the dead-letter queue, with the reason in its attributes. Empty attributes are left out. */
+  async sendToDeadLetters(body: string, attributes: Readonly<Record<string, string>>): Promise<void> {
+    const entries = Object.entries(attributes).filter(([, value]) => value !== '');
+    await this.sqs.send(
+      new SendMessageCommand({
+        QueueUrl: `${this.url}-dlq`,
+        MessageBody: body,
+        MessageAttributes: Object.fromEntries(
+          entries.map(([name, value]) => [name, { DataType: 'String', StringValue: sendable(value) }]),
+        ),
+      }),
+    );
+  }
+}
+
+function* batches(bodies: readonly string[]): Generator<string[]> {
+  let batch: string[] = [];
+  let bytes = 0;
+  for (const body of bodies) {
+    const size = Buffer.byteLength(body);
+    if (batch.length === MAX_BATCH || (batch.length > 0 && bytes + size > MAX_BATCH_BYTES)) {
+      yield batch;
+      batch = [];
+      bytes = 0;
+    }
+    batch.push(body);
+    bytes += size;
+  }
+  if (batch.length > 0) yield batch;
+}
+
+/** SQS refuses control characters and half surrogate pairs in attributes. */
+function sendable(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what SQS refuses
+  return text.toWellFormed().replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '?');
+}

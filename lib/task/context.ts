@@ -1,0 +1,65 @@
+import type { TaskConfig } from '../catalogue/task-config.ts';
+import type { ChatMessage } from '../payload/message.ts';
+import { str } from '../python/repr.ts';
+import type { Doc, PyValue } from '../python/value.ts';
+import { choiceAt, choicesOf, examplesAsText, examplesAsTurns, type Fields, notText } from './labelled.ts';
+
+/** What a document's context is made of. */
+export interface ContextParts {
+  readonly config: TaskConfig;
+  readonly question: Fields;
+  readonly example: Fields;
+  readonly description: (doc: Doc) => string;
+  readonly systemInstruction: string | null;
+  /** Whether `doc_to_text` gives the index of a choice: the choices then stand in the context, not after it. */
+  readonly multipleInput: boolean;
+}
+
+/** `fewshot_context` without a chat template (H/api/task.py): one text, nothing stripped. */
+export function textContext(parts: ContextParts, doc: Doc, examples: readonly Doc[], genPrefix: string | null): string {
+  const { config, question } = parts;
+  const head = systemPrompt(parts, doc) + examplesAsText(examples, parts.example, config, genPrefix);
+  const text = question.text(doc);
+  if (parts.multipleInput) return head;
+  const prefix = genPrefix === null ? '' : config.target_delimiter + genPrefix;
+  return head + questionText(parts, doc, text) + prefix;
+}
+
+/** `fewshot_context` with a chat template (H/api/task.py): the messages; a task without system prompt has no system message. */
+export function chatContext(
+  parts: ContextParts,
+  doc: Doc,
+  examples: readonly Doc[],
+  genPrefix: string | null,
+  multiturn: boolean,
+): ChatMessage[] {
+  const messages: ChatMessage[] = [];
+  const system = systemPrompt(parts, doc);
+  if (system !== '') messages.push({ role: 'system', content: system });
+  if (examples.length > 0) {
+    if (multiturn) messages.push(...examplesAsTurns(examples, parts.example, parts.config, genPrefix));
+    else messages.push({ role: 'user', content: examplesAsText(examples, parts.example, parts.config, genPrefix) });
+  }
+  const text = parts.question.text(doc);
+  if (parts.multipleInput) return messages;
+  const content = questionText(parts, doc, text);
+  const last = messages.at(-1);
+  if (multiturn || !last || last.role === 'system') messages.push({ role: 'user', content });
+  else messages[messages.length - 1] = { role: last.role, content: last.content + content };
+  if (genPrefix) messages.push({ role: 'assistant', content: genPrefix });
+  return messages;
+}
+
+function systemPrompt({ config, systemInstruction, description }: ContextParts, doc: Doc): string {
+  const rendered = description(doc);
+  if (systemInstruction === null) return rendered;
+  return rendered === '' ? systemInstruction : systemInstruction + config.fewshot_delimiter + rendered;
+}
+
+function questionText({ config, question }: ContextParts, doc: Doc, text: PyValue): string {
+  if (typeof text === 'string') return text;
+  if (typeof text !== 'bigint' && typeof text !== 'boolean') throw notText(config, 'doc_to_text', text);
+  if (question.choices === null) return str(text);
+  const choice = choiceAt(choicesOf(question, doc, config), text, config);
+  return typeof choice === 'string' ? choice : str(choice);
+}

@@ -1,0 +1,78 @@
+import type { TaskConfig } from '../catalogue/task-config.ts';
+import { PermanentError } from '../errors/errors.ts';
+import { PyRandom } from '../python/random.ts';
+import type { Doc } from '../python/value.ts';
+
+/** The harness's default seed of few-shot draws (`set_fewshot_seed`). */
+const FEWSHOT_SEED = 1234;
+
+/** Where a task's worked examples come from. */
+export type FewshotSource =
+  | { readonly kind: 'samples'; readonly samples: readonly Doc[] }
+  | { readonly kind: 'split'; readonly split: string };
+
+/** `ConfigurableTask.fewshot_docs` (H/api/task.py): the few-shot split, the task's own samples, else train, validation, test. */
+export function fewshotSource(config: TaskConfig): FewshotSource | null {
+  if (config.fewshot_split !== null) return { kind: 'split', split: config.fewshot_split };
+  const samples = config.fewshot_config?.samples ?? null;
+  if (samples !== null) return { kind: 'samples', samples };
+  const split = config.training_split ?? config.validation_split ?? config.test_split;
+  return split === null ? null : { kind: 'split', split };
+}
+
+/** How the harness draws examples for one request. */
+export interface FewshotDraw {
+  /** Examples wanted per document. */
+  readonly numFewshot: number;
+  /** Examples drawn at a time: one more where a document might draw itself. */
+  readonly drawn: number;
+  /** Draws per document; single-turn chat draws twice and uses the second. */
+  readonly drawsPerDoc: number;
+  readonly firstN: boolean;
+  /** How many examples there are to draw from. */
+  readonly available: number;
+}
+
+/**
+ * The draw of a task (`ContextSampler.get_context`, `get_chat_context`, H/api/samplers.py).
+ * @throws PermanentError FewshotUnavailable where fewer examples exist than the harness would draw, or with an unknown sampler.
+ */
+export function fewshotDraw(
+  config: TaskConfig,
+  numFewshot: number,
+  available: number,
+  turns: 'text' | 'multiturn' | 'single-turn',
+): FewshotDraw {
+  const sampler = config.fewshot_config?.sampler ?? 'default';
+  if (sampler !== 'default' && sampler !== 'first_n') {
+    throw new PermanentError('UnsupportedTask', `Task ${config.task} draws few-shot examples with an unknown sampler.`);
+  }
+  const drawn = numFewshot === 0 ? 0 : config.fewshot_split === config.test_split ? numFewshot + 1 : numFewshot;
+  if (drawn > available) {
+    throw new PermanentError(
+      'FewshotUnavailable',
+      `Task ${config.task} would draw ${drawn} few-shot examples for ${numFewshot} shots, but only ${available} exist. Ask for fewer with num_fewshot.`,
+      { context: { task: config.task, numFewshot, available } },
+    );
+  }
+  return { numFewshot, drawn, drawsPerDoc: turns === 'single-turn' ? 2 : 1, firstN: sampler === 'first_n', available };
+}
+
+/**
+ * Positions in the few-shot source drawn for documents `offset` to `offset + count - 1` of a request, as the harness draws
+ * them going through the request from its first document: earlier documents' draws are made and thrown away.
+ */
+export function drawPositions(draw: FewshotDraw, offset: number, count: number): number[][] {
+  if (draw.drawn === 0) return Array.from({ length: count }, () => []);
+  if (draw.firstN) {
+    const first = Array.from({ length: draw.drawn }, (_, i) => i);
+    return Array.from({ length: count }, () => first);
+  }
+  const random = new PyRandom(FEWSHOT_SEED);
+  const drawNext = () => {
+    for (let i = 1; i < draw.drawsPerDoc; i++) random.sample(draw.available, draw.drawn);
+    return random.sample(draw.available, draw.drawn);
+  };
+  for (let i = 0; i < offset; i++) drawNext();
+  return Array.from({ length: count }, drawNext);
+}

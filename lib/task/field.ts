@@ -1,0 +1,95 @@
+import { FunctionRef } from '../catalogue/function-ref.ts';
+import { PermanentError } from '../errors/errors.ts';
+import { findHook } from '../hooks/registry.ts';
+import { compileTemplate } from '../jinja/template.ts';
+import { literalEval, PySyntaxError, PyValueError } from '../python/literal.ts';
+import { isdigit } from '../python/text.ts';
+import { type Doc, isDict, type PyValue, typeName } from '../python/value.ts';
+
+/** One `doc_to_*` field of a task, ready to be evaluated on documents. */
+export type Field = (doc: Doc) => PyValue;
+
+/** What a field's meaning depends on. */
+export interface FieldContext {
+  readonly task: string;
+  /** Columns of the evaluated split after `process_docs`: a field whose whole text is one of them is that column's value. */
+  readonly features: ReadonlySet<string>;
+  /** Whether the task has `doc_to_choice`, which makes a number in a rendered text an index. */
+  readonly hasChoices: boolean;
+}
+
+/** `ConfigurableTask.doc_to_text` (H/api/task.py). */
+export function compileText(raw: PyValue | FunctionRef, context: FieldContext): Field {
+  return compileField('doc_to_text', raw, context, (rendered) =>
+    context.hasChoices && isdigit(rendered) ? literalEval(rendered) : rendered,
+  );
+}
+
+/** `ConfigurableTask.doc_to_target` (H/api/task.py): as the text's, and what looks like a list becomes one. */
+export function compileTarget(raw: PyValue | FunctionRef, context: FieldContext): Field {
+  if (Array.isArray(raw)) return () => raw;
+  return compileField('doc_to_target', raw, context, (rendered) => {
+    if (context.hasChoices && isdigit(rendered)) return literalEval(rendered);
+    if (rendered.length < 2 || !rendered.startsWith('[') || !rendered.endsWith(']')) return rendered;
+    try {
+      return literalEval(rendered);
+    } catch (error) {
+      if (error instanceof PySyntaxError || error instanceof PyValueError) return rendered;
+      throw error;
+    }
+  });
+}
+
+/** `ConfigurableTask.doc_to_choice` (H/api/task.py). */
+export function compileChoice(raw: PyValue | FunctionRef, context: FieldContext): Field {
+  if (Array.isArray(raw)) return () => raw;
+  if (isDict(raw)) {
+    const values = [...raw.values()];
+    return () => values;
+  }
+  return compileField('doc_to_choice', raw, context, literalEval);
+}
+
+/** `ConfigurableTask.doc_to_prefix` (H/api/task.py): null where the task has no `gen_prefix`. */
+export function compilePrefix(raw: PyValue | FunctionRef, context: FieldContext): Field {
+  if (raw === null) return () => null;
+  return compileField('gen_prefix', raw, context, (rendered) => rendered);
+}
+
+/** The description, which is always a template (`fewshot_context`, H/api/task.py); empty where there is none. */
+export function compileDescription(description: string): (doc: Doc) => string {
+  if (description === '') return () => '';
+  const template = compileTemplate(description);
+  return (doc) => template.render(doc);
+}
+
+/** Fields have these in common: an int is itself, a function is called, a column's name is its value, other text is a template. */
+function compileField(
+  name: string,
+  raw: PyValue | FunctionRef,
+  { task, features }: FieldContext,
+  ofRendered: (rendered: string) => PyValue,
+): Field {
+  if (raw instanceof FunctionRef) return callHook(raw, task);
+  if (typeof raw === 'bigint' || typeof raw === 'boolean') return () => raw;
+  if (typeof raw !== 'string') {
+    throw new PermanentError('BadTaskDefinition', `Task ${task}: ${name} can't be ${typeName(raw)}.`, { context: { task } });
+  }
+  if (features.has(raw)) return (doc) => column(doc, raw, name);
+  const template = compileTemplate(raw);
+  return (doc) => ofRendered(template.render(doc));
+}
+
+function callHook(ref: FunctionRef, task: string): Field {
+  const hook = findHook(ref.hook);
+  if (hook?.kind === 'field') return hook.call;
+  throw new PermanentError('UnsupportedHook', `Task ${task} needs the Python function ${ref.hook}, which can't be run here.`, {
+    context: { task, hook: ref.hook },
+  });
+}
+
+function column(doc: Doc, name: string, field: string): PyValue {
+  const value = doc.get(name);
+  if (value !== undefined) return value;
+  throw new PermanentError('TemplateFailed', `${field} reads column "${name}", which this document does not have.`);
+}

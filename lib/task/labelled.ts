@@ -1,0 +1,105 @@
+import type { TaskConfig } from '../catalogue/task-config.ts';
+import { PermanentError } from '../errors/errors.ts';
+import type { ChatMessage } from '../payload/message.ts';
+import { str } from '../python/repr.ts';
+import { type Doc, type PyValue, typeName } from '../python/value.ts';
+import { compileChoice, compileTarget, compileText, type Field, type FieldContext } from './field.ts';
+
+/** A task's text, target and choices, for the documents asked about or for its worked examples. */
+export interface Fields {
+  readonly text: Field;
+  readonly target: Field;
+  /** Null where the task has no choices. */
+  readonly choices: Field | null;
+}
+
+/** The fields of the documents asked about. */
+export function questionFields(config: TaskConfig, context: FieldContext): Fields {
+  return {
+    text: compileText(config.doc_to_text, context),
+    target: compileTarget(config.doc_to_target, context),
+    choices: config.doc_to_choice === null ? null : compileChoice(config.doc_to_choice, context),
+  };
+}
+
+/** The fields of worked examples: `fewshot_config` overrides what it sets, and an empty text counts as set (H/api/samplers.py). */
+export function exampleFields(config: TaskConfig, context: FieldContext, question: Fields): Fields {
+  const own = config.fewshot_config;
+  return {
+    text: own?.doc_to_text == null ? question.text : compileText(own.doc_to_text, context),
+    target: own?.doc_to_target == null ? question.target : compileTarget(own.doc_to_target, context),
+    choices: own?.doc_to_choice == null ? question.choices : compileChoice(own.doc_to_choice, context),
+  };
+}
+
+/** `ContextSampler.get_context` (H/api/samplers.py): the examples as one text. Nothing is stripped. */
+export function examplesAsText(examples: readonly Doc[], fields: Fields, config: TaskConfig, genPrefix: string | null): string {
+  const prefix = genPrefix ? `${genPrefix} ` : '';
+  let text = '';
+  for (const doc of examples) {
+    text += exampleText(doc, fields, config);
+    const target = fields.target(doc);
+    if (target === '') continue;
+    text += config.target_delimiter + prefix + exampleTarget(target, doc, fields, config) + config.fewshot_delimiter;
+  }
+  return text;
+}
+
+/** `ContextSampler.get_chat_context` (H/api/samplers.py), multi-turn: empty answers stay as empty messages. */
+export function examplesAsTurns(
+  examples: readonly Doc[],
+  fields: Fields,
+  config: TaskConfig,
+  genPrefix: string | null,
+): ChatMessage[] {
+  const prefix = genPrefix ? `${genPrefix} ` : '';
+  return examples.flatMap((doc): ChatMessage[] => [
+    { role: 'user', content: exampleText(doc, fields, config) },
+    { role: 'assistant', content: prefix + exampleTarget(fields.target(doc), doc, fields, config) },
+  ]);
+}
+
+function exampleText(doc: Doc, fields: Fields, config: TaskConfig): string {
+  const text = fields.text(doc);
+  if (typeof text === 'string') return text;
+  if (config.doc_to_choice === null) throw notText(config, 'doc_to_text', text);
+  const choice = choiceAt(choicesOf(fields, doc, config), text, config);
+  if (typeof choice === 'string') return choice;
+  throw notText(config, 'doc_to_choice', choice);
+}
+
+function exampleTarget(target: PyValue, doc: Doc, fields: Fields, config: TaskConfig): string {
+  if (Array.isArray(target)) {
+    const first = target[0];
+    if (first === undefined) throw notText(config, 'doc_to_target', target);
+    return str(first);
+  }
+  if (typeof target === 'string') return target;
+  if (config.doc_to_choice === null) throw notText(config, 'doc_to_target', target);
+  return str(choiceAt(choicesOf(fields, doc, config), target, config));
+}
+
+/** The document's choices. @throws PermanentError TemplateFailed where they are not a list. */
+export function choicesOf(fields: Fields, doc: Doc, config: TaskConfig): PyValue[] {
+  const choices = fields.choices?.(doc);
+  if (Array.isArray(choices)) return choices;
+  if (typeof choices === 'string') return [...choices];
+  throw notText(config, 'doc_to_choice', choices ?? null);
+}
+
+/** Python's `choices[index]`: negative indices count from the end, True is 1. */
+export function choiceAt(choices: readonly PyValue[], index: PyValue, config: TaskConfig): PyValue {
+  if (typeof index !== 'bigint' && typeof index !== 'boolean') throw notText(config, 'doc_to_target', index);
+  const choice = choices.at(Number(index));
+  if (choice !== undefined) return choice;
+  throw new PermanentError('TemplateFailed', `Task ${config.task}: choice ${index} asked for, but there are ${choices.length}.`);
+}
+
+/** The error of a field whose value is of a kind that the harness can't put into a prompt either. */
+export function notText(config: TaskConfig, field: string, value: PyValue): PermanentError {
+  return new PermanentError(
+    'TemplateFailed',
+    `Task ${config.task}: ${field} gives ${typeName(value)} for this document, which the harness can't put into a prompt either.`,
+    { context: { task: config.task, field } },
+  );
+}

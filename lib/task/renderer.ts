@@ -1,0 +1,197 @@
+import { FunctionRef } from '../catalogue/function-ref.ts';
+import type { TaskConfig } from '../catalogue/task-config.ts';
+import { PermanentError, SamplerError } from '../errors/errors.ts';
+import type { ProcessDocsHook } from '../hooks/hook.ts';
+import { findHook } from '../hooks/registry.ts';
+import { chatLength, textLength } from '../payload/ctxlen.ts';
+import { chatArgument, chatData, completionData, loglikelihoodData, type ModelArgs } from '../payload/data.ts';
+import { equals } from '../python/compare.ts';
+import { str } from '../python/repr.ts';
+import type { Doc, PyDict, PyValue } from '../python/value.ts';
+import { type ContextParts, chatContext, textContext } from './context.ts';
+import { compileDescription, compilePrefix, type Field } from './field.ts';
+import { choicesOf, exampleFields, questionFields } from './labelled.ts';
+
+/** What a request asks of a task, with all defaults applied. */
+export interface RenderSettings {
+  readonly requestType: 'generate_until' | 'loglikelihood';
+  readonly chat: boolean;
+  readonly multiturn: boolean;
+  readonly numFewshot: number;
+  readonly systemInstruction: string | null;
+  /** The task's `generation_kwargs` with the request's merged over them; what instances show. */
+  readonly generationKwargs: PyDict;
+  readonly model: ModelArgs;
+}
+
+/** One instance, rendered: what becomes its document and its prompt's. */
+export interface RenderedInstance {
+  readonly docId: number;
+  readonly idx: number;
+  readonly doc: Doc;
+  readonly arguments: readonly [string, PyDict | string];
+  /** `prompts.data`. */
+  readonly data: string;
+  /** Estimated length of the prompt, in tokens. */
+  readonly ctxlen: number;
+}
+
+/** Renders documents of one task; compiled once, then called per document. */
+export interface TaskRenderer {
+  /** The document as the harness sees it, after `process_docs`. */
+  process(row: Doc): Doc;
+  /** The instances of one processed document with its worked examples (processed too, in the order drawn). */
+  render(doc: Doc, drawn: readonly Doc[]): RenderedInstance[];
+}
+
+/**
+ * Compiles a task. `firstRow` is the first row of the evaluated split: the harness looks at it to learn the columns and
+ * whether the task puts its choices into the context (`ConfigurableTask.__init__`, H/api/task.py).
+ * @throws PermanentError BadTaskDefinition, UnsupportedHook or TemplateFailed, naming task and field.
+ */
+export function createRenderer(config: TaskConfig, settings: RenderSettings, firstRow: Doc): TaskRenderer {
+  const process = processDocs(config);
+  const first = process(firstRow);
+  const context = { task: config.task, features: new Set(first.keys()), hasChoices: config.doc_to_choice !== null };
+  const question = questionFields(config, context);
+  const parts: ContextParts = {
+    config,
+    question,
+    example: exampleFields(config, context, question),
+    description: compileDescription(config.description),
+    systemInstruction: settings.systemInstruction,
+    multipleInput: config.doc_to_choice !== null && givesIndex(question.text, first),
+  };
+  const prefix = compilePrefix(config.gen_prefix, context);
+  return {
+    process,
+    render: (doc, drawn) =>
+      locateErrors(config.task, doc, () => {
+        const examples = selectExamples(doc, drawn, settings);
+        return settings.requestType === 'loglikelihood'
+          ? loglikelihoods(parts, settings, doc, examples, prefix)
+          : [generation(parts, settings, doc, examples, prefix)];
+      }),
+  };
+}
+
+/**
+ * Examples equal to the document itself are dropped, then the first ones are taken (H/api/samplers.py). The Python service's
+ * documents hold `__id`, so that only the same row is equal; it has no loglikelihood requests, where the harness's own
+ * documents, without ids, are compared.
+ */
+function selectExamples(doc: Doc, drawn: readonly Doc[], { requestType, numFewshot }: RenderSettings): Doc[] {
+  const same =
+    requestType === 'loglikelihood'
+      ? (example: Doc) => equals(withoutId(example), withoutId(doc))
+      : (example: Doc) => example.get('__id') === doc.get('__id') && equals(example, doc);
+  return drawn.filter((example) => !same(example)).slice(0, numFewshot);
+}
+
+function withoutId(doc: Doc): Doc {
+  const copy = new Map(doc);
+  copy.delete('__id');
+  return copy;
+}
+
+function generation(
+  parts: ContextParts,
+  settings: RenderSettings,
+  doc: Doc,
+  examples: readonly Doc[],
+  prefix: Field,
+): RenderedInstance {
+  const { generationKwargs: kwargs, model } = settings;
+  const common = { docId: docIdOf(doc), idx: 0, doc };
+  if (settings.chat) {
+    const messages = chatContext(parts, doc, examples, prefixOf(prefix, doc), settings.multiturn);
+    return {
+      ...common,
+      arguments: [chatArgument(messages), kwargs],
+      data: chatData(messages, kwargs, model),
+      ctxlen: chatLength(messages),
+    };
+  }
+  const text = textContext(parts, doc, examples, prefixOf(prefix, doc));
+  return { ...common, arguments: [text, kwargs], data: completionData(text, kwargs, model), ctxlen: textLength(text) };
+}
+
+/** `construct_requests` of a multiple-choice task (H/api/task.py): a request per choice, in their order. */
+function loglikelihoods(
+  parts: ContextParts,
+  settings: RenderSettings,
+  doc: Doc,
+  examples: readonly Doc[],
+  prefix: Field,
+): RenderedInstance[] {
+  const { config, question } = parts;
+  const context = textContext(parts, doc, examples, prefixOf(prefix, doc));
+  const choices = choicesOf(question, doc, config).map(str);
+  const delimiter = config.target_delimiter;
+  let pairs: [string, string][];
+  if (parts.multipleInput) {
+    const continuation = delimiter + str(question.target(doc));
+    pairs = choices.map((choice) => [context + choice, continuation]);
+  } else {
+    pairs = choices.map((choice) => [context, delimiter + choice]);
+  }
+  // This metric also needs each choice's likelihood on its own.
+  if (config.metrics.includes('acc_mutual_info')) pairs.push(...choices.map((choice): [string, string] => ['', delimiter + choice]));
+  return pairs.map(([ctx, continuation], idx) => ({
+    docId: docIdOf(doc),
+    idx,
+    doc,
+    arguments: [ctx, continuation],
+    data: loglikelihoodData(ctx, continuation, settings.model),
+    ctxlen: textLength(ctx + continuation),
+  }));
+}
+
+function processDocs(config: TaskConfig): (row: Doc) => Doc {
+  const hook = processDocsHook(config);
+  if (hook === null) return (row) => row;
+  return (row) => {
+    const processed = locateErrors(config.task, row, () => hook(row));
+    if (processed !== null) return processed;
+    throw new PermanentError(
+      'DatasetInvalid',
+      `Task ${config.task}: its process_docs filters out row ${docIdOf(row)}, which registration should have left out.`,
+    );
+  };
+}
+
+function processDocsHook(config: TaskConfig): ProcessDocsHook | null {
+  if (config.process_docs === null) return null;
+  const hook = config.process_docs instanceof FunctionRef ? findHook(config.process_docs.hook) : undefined;
+  if (hook?.kind === 'process_docs') return hook.call;
+  throw new PermanentError('UnsupportedHook', `Task ${config.task} needs a process_docs that can't be run here.`);
+}
+
+function givesIndex(text: Field, first: Doc): boolean {
+  const value = text(first);
+  return typeof value === 'bigint' || typeof value === 'boolean';
+}
+
+function prefixOf(prefix: Field, doc: Doc): string | null {
+  const value: PyValue = prefix(doc);
+  return value === null || typeof value === 'string' ? value : str(value);
+}
+
+/** The row's `__id`, which is also the instance's `doc_id`. */
+export function docIdOf(doc: Doc): number {
+  return Number(doc.get('__id') ?? -1n);
+}
+
+/** Errors inside a document say which document of which task it was. */
+function locateErrors<T>(task: string, doc: Doc, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    const code = error instanceof SamplerError ? error.code : 'TemplateFailed';
+    const message = error instanceof Error ? error.message : String(error);
+    throw new PermanentError(code, `Task ${task}, document ${docIdOf(doc)}: ${message}`, {
+      cause: error,
+      context: { task, docId: docIdOf(doc) },
+    });
+  }
+}

@@ -1,0 +1,30 @@
+import { Double, Int32, Long } from 'mongodb';
+import { PermanentError } from '../errors/errors.ts';
+import { PyOpaque, PyTuple, type PyValue } from '../python/value.ts';
+
+const INT32 = 2n ** 31n;
+const INT64 = 2n ** 63n;
+
+/**
+ * A Python value as the Python driver would store it: ints as int32 or int64 by their size, floats as doubles even where
+ * they are whole, dicts in their order.
+ * @throws PermanentError DatasetInvalid for what MongoDB can't hold (an int of more than 64 bits, a Decimal).
+ */
+export function toBson(value: PyValue): unknown {
+  if (value === null || typeof value === 'string' || typeof value === 'boolean') return value;
+  if (typeof value === 'number') return new Double(value);
+  if (typeof value === 'bigint') return intToBson(value);
+  if (Array.isArray(value)) return value.map(toBson);
+  if (value instanceof PyTuple) return value.items.map(toBson);
+  if (value instanceof PyOpaque) {
+    if (value.bson !== undefined) return value.bson;
+    throw new PermanentError('DatasetInvalid', `MongoDB can't hold ${value.repr.slice(0, 80)}.`);
+  }
+  return new Map([...value].map(([key, item]) => [String(key), toBson(item)]));
+}
+
+function intToBson(value: bigint): Int32 | Long {
+  if (value >= -INT32 && value < INT32) return new Int32(Number(value));
+  if (value >= -INT64 && value < INT64) return Long.fromBigInt(value);
+  throw new PermanentError('DatasetInvalid', `MongoDB can't hold ${value}: it has more than 64 bits.`);
+}

@@ -1,0 +1,82 @@
+import { type Document, Int32, type ObjectId } from 'mongodb';
+import type { Plan } from '../plan/plan.ts';
+import type { RenderedInstance } from '../task/renderer.ts';
+import { toBson } from './bson.ts';
+import type { childIds } from './ids.ts';
+
+/** The `tasks` document of a finished plan, field for field as PORTING D5 has it; our own fields stand at the end. */
+export function taskDocument(id: ObjectId, plan: Plan, totalInstances: number, createdAt: Date): Document {
+  const { message } = plan;
+  return {
+    _id: id,
+    framework: message.framework,
+    requester_args: toBson(new Map([...message.requesterArgs].map(([key, value]) => [key, value]))),
+    blacklist: message.blacklist.map((docId) => toBson(BigInt(docId))),
+    llm_args: toBson(message.llmArgs),
+    num_fewshot: message.numFewshot === null ? null : toBson(BigInt(message.numFewshot)),
+    gen_kwargs: message.genKwargs === null ? null : toBson(message.genKwargs),
+    bootstrap_iters: toBson(BigInt(message.bootstrapIters)),
+    system_instruction: message.systemInstruction,
+    apply_chat_template: message.applyChatTemplate,
+    fewshot_as_multiturn: message.fewshotAsMultiturn,
+    confirm_run_unsafe_code: message.confirmRunUnsafeCode,
+    qty: new Int32(plan.docCount),
+    tasks: plan.task,
+    total_instances: new Int32(totalInstances),
+    request_type: plan.requestType,
+    done: false,
+    evaluated: false,
+    drop: false,
+    creation_date: createdAt,
+    seed: toBson(plan.seed),
+    ...(plan.resolvedTask === plan.task ? {} : { resolved_task: plan.resolvedTask }),
+  };
+}
+
+/** What the documents of one plan have in common. */
+export interface DocumentContext {
+  readonly taskId: ObjectId;
+  readonly plan: Plan;
+  readonly createdAt: Date;
+  readonly childId: ReturnType<typeof childIds>;
+  /** Seconds to wait for an answer, from the prompt's estimated length. */
+  readonly timeoutOf: (ctxlen: number) => number;
+}
+
+/** An instance's document and its prompts', one per answer wanted (PORTING D5). */
+export function instanceDocuments(instance: RenderedInstance, context: DocumentContext): { instance: Document; prompts: Document[] } {
+  const { taskId, plan, createdAt, childId, timeoutOf } = context;
+  const { docId, idx } = instance;
+  const instanceId = childId('instance', docId, idx, 0);
+  const [text, rest] = instance.arguments;
+  const prompts = Array.from({ length: plan.repeats }, (_, n) => ({
+    _id: childId('prompt', docId, idx, n),
+    data: instance.data,
+    task_id: taskId,
+    instance_id: instanceId,
+    timeout: toBson(BigInt(timeoutOf(instance.ctxlen))),
+    done: false,
+    trigger_session: new Int32(0),
+    creation_date: createdAt,
+    ctxlen: new Int32(instance.ctxlen),
+    context_enc: null,
+    continuation_enc: null,
+  }));
+  return {
+    instance: {
+      _id: instanceId,
+      request_type: plan.requestType,
+      doc: toBson(instance.doc),
+      arguments: [text, toBson(rest)],
+      idx: new Int32(idx),
+      metadata: [plan.resolvedTask, new Int32(docId), new Int32(plan.repeats)],
+      task_name: plan.resolvedTask,
+      doc_id: new Int32(docId),
+      repeats: new Int32(plan.repeats),
+      task_id: taskId,
+      done: false,
+      creation_date: createdAt,
+    },
+    prompts,
+  };
+}

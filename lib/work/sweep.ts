@@ -1,0 +1,43 @@
+import type { Db } from 'mongodb';
+import type { Logger } from '../log/log.ts';
+import { benchCollections } from './collections.ts';
+import type { Ledger } from './ledger.ts';
+
+/** A shard that was at work when its plan failed is surely over after this; Lambda ends it long before. */
+const STRAGGLER_MS = 3 * 60 * 1000;
+
+/** What one sweep did. */
+export interface SweepResult {
+  expired: number;
+  swept: number;
+  instances: number;
+  prompts: number;
+}
+
+/**
+ * Gives up requests whose lease ran out and removes what failed ones left behind. A failed plan counts as swept only when no
+ * shard of it can still be writing; until then every sweep removes what it finds.
+ */
+export async function sweep(db: Db, ledger: Ledger, log: Logger, stragglerMs: number = STRAGGLER_MS): Promise<SweepResult> {
+  const result: SweepResult = { expired: 0, swept: 0, instances: 0, prompts: 0 };
+  for await (const { _id, task } of ledger.expired()) {
+    if (!(await ledger.expire(_id))) continue;
+    result.expired++;
+    log.warn('request given up: no progress within its lease', { plan: _id.toHexString(), task });
+  }
+  const { tasks, instances, prompts } = benchCollections(db);
+  for await (const { _id, task, failed_at } of ledger.failed()) {
+    // A finished task is never touched, whatever its record says.
+    if (await tasks.findOne({ _id }, { projection: { _id: 1 } })) {
+      log.error('a failed request has a tasks document; left alone', { plan: _id.toHexString(), task });
+      continue;
+    }
+    const over = Date.now() - (failed_at?.getTime() ?? 0) > stragglerMs;
+    result.prompts += (await prompts.deleteMany({ task_id: _id })).deletedCount;
+    result.instances += (await instances.deleteMany({ task_id: _id })).deletedCount;
+    if (!over) continue;
+    await ledger.markSwept(_id);
+    result.swept++;
+  }
+  return result;
+}
