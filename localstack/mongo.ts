@@ -25,7 +25,7 @@ export async function startMongo(dir: string, port: number, mongod: string): Pro
   const data = join(dir, 'mongo');
   const logFile = join(dir, 'logs', 'mongod.log');
   mkdirSync(data, { recursive: true });
-  await endStaleMongo(data);
+  await endStaleMongo(dir);
   const memory = ['--wiredTigerCacheSizeGB', '0.5', '--oplogSize', '64'];
   const server = startServer({
     name: 'MongoDB',
@@ -81,7 +81,9 @@ function firstConfig(reply: { cursor?: { firstBatch?: Record<string, unknown>[] 
   return { config };
 }
 
-async function endStaleMongo(data: string): Promise<void> {
+/** Ends a MongoDB of an earlier run on this folder, if there is one. */
+export async function endStaleMongo(dir: string): Promise<void> {
+  const data = join(dir, 'mongo');
   const lock = join(data, 'mongod.lock');
   if (!existsSync(lock)) return;
   const pid = Number.parseInt(readFileSync(lock, 'utf8'), 10);

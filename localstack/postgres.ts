@@ -29,7 +29,7 @@ export async function startPostgres(dir: string, port: number): Promise<Postgres
   const binaries = await findBinaries();
   const runner = chooseRunner(binaries.postgres);
   mkdirSync(join(dir, 'logs'), { recursive: true });
-  await endStalePostgres(data);
+  await endStalePostgres(dir);
   if (!existsSync(join(data, 'PG_VERSION'))) initialise(binaries.initdb, data, runner);
   const flags = {
     listen_addresses: '127.0.0.1',
@@ -103,7 +103,9 @@ function initialise(initdb: string, data: string, runner: Runner): void {
   throw new Error(`Postgres could not make its data folder ${data}:\n${result.stderr}${result.error?.message ?? ''}`);
 }
 
-async function endStalePostgres(data: string): Promise<void> {
+/** Ends a Postgres of an earlier run on this folder, if there is one. */
+export async function endStalePostgres(dir: string): Promise<void> {
+  const data = join(dir, 'postgres');
   const pidFile = join(data, 'postmaster.pid');
   if (!existsSync(pidFile)) return;
   await endStaleServer(Number.parseInt(readFileSync(pidFile, 'utf8'), 10), data);

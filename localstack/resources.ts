@@ -25,6 +25,16 @@ export function emulatorAccess(endpoint: string): EmulatorAccess {
   return { endpoint, region: LOCAL_REGION, credentials: { accessKeyId: 'local', secretAccessKey: 'local' } };
 }
 
+/** A client of the emulator's SQS, whatever the environment says. */
+export function createLocalSqs(endpoint: string): SQSClient {
+  return new SQSClient(emulatorAccess(endpoint));
+}
+
+/** A client of the emulator's S3, whatever the environment says. */
+export function createLocalS3(endpoint: string): S3Client {
+  return new S3Client({ ...emulatorAccess(endpoint), forcePathStyle: true });
+}
+
 /** What `createResources` made. */
 export interface Resources {
   /** Environment variables of the functions that name the queues and the bucket. */
@@ -40,8 +50,8 @@ export async function createResources(
   stage: string,
   visibilityTimeouts: Partial<Record<(typeof QUEUES)[number], number>> = {},
 ): Promise<Resources> {
-  const sqs = new SQSClient(emulatorAccess(endpoint));
-  const s3 = new S3Client({ ...emulatorAccess(endpoint), forcePathStyle: true });
+  const sqs = createLocalSqs(endpoint);
+  const s3 = createLocalS3(endpoint);
   try {
     const env: Record<string, string> = {};
     for (const queue of QUEUES) {

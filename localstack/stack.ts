@@ -1,9 +1,9 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Emulator, type EmulatorKind, startFauxqsEmulator, startLocalstackEmulator } from './emulators.ts';
-import { type MongoServer, startMongo } from './mongo.ts';
+import { endStaleMongo, type MongoServer, startMongo } from './mongo.ts';
 import { LOCAL_REGION, LOCAL_STAGE, type QueueName } from './names.ts';
-import { type PostgresServer, startPostgres } from './postgres.ts';
+import { endStalePostgres, type PostgresServer, startPostgres } from './postgres.ts';
 import { choosePort } from './processes.ts';
 import { createResources, emulatorAccess } from './resources.ts';
 
@@ -52,7 +52,7 @@ export interface Stack {
  */
 export async function startStack(options: StackOptions): Promise<Stack> {
   const { dir, stage = LOCAL_STAGE } = options;
-  if (options.fresh === true) rmSync(dir, { recursive: true, force: true });
+  if (options.fresh === true) await empty(dir);
   mkdirSync(dir, { recursive: true });
   const ports = await choosePorts(dir, options.ports ?? {});
   const servers = await startAll(dir, ports, options.queues);
@@ -84,6 +84,12 @@ export function awsEnvironment(endpoint: string): Record<string, string> {
     AWS_ACCESS_KEY_ID: accessKeyId,
     AWS_SECRET_ACCESS_KEY: secretAccessKey,
   };
+}
+
+/** Empties the folder of a stack; servers that still run on it are ended before. */
+async function empty(dir: string): Promise<void> {
+  await Promise.all([endStalePostgres(dir), endStaleMongo(dir)]);
+  rmSync(dir, { recursive: true, force: true });
 }
 
 interface Servers {

@@ -1,0 +1,37 @@
+'use strict';
+/**
+ * Makes `sls invoke local` work on the running local stack: its functions get the environment of `.local/env`. In
+ * serverless.yml the queues and the bucket are references, which that command would look up at AWS. All other commands
+ * are left alone. The framework loads plugins with `require`, hence CommonJS.
+ */
+const { readFileSync } = require('node:fs');
+const { join } = require('node:path');
+const { parseEnv } = require('node:util');
+
+module.exports = class InvokeLocal {
+  constructor(serverless) {
+    this.hooks = {
+      initialize: () => {
+        if (serverless.processedInput.commands.join(' ') === 'invoke local') useLocalEnvironment(serverless);
+      },
+    };
+  }
+};
+
+function useLocalEnvironment(serverless) {
+  const file = join(serverless.serviceDir, '.local', 'env');
+  const environment = parseEnv(readStackEnvironment(file, serverless.classes.Error));
+  Object.assign(process.env, environment);
+  serverless.service.provider.environment = { ...serverless.service.provider.environment, ...environment };
+}
+
+function readStackEnvironment(file, FrameworkError) {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new FrameworkError(
+      `There is no ${file}: the local stack has not run yet. Start it with: npm start`,
+      error.code,
+    );
+  }
+}

@@ -1,0 +1,149 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { bundleFunctions } from './bundle.ts';
+import { formatDotenv } from './dotenv.ts';
+import { type EventSource, type EventSources, startEventSources } from './event-source.ts';
+import { releaseInFlight } from './in-flight.ts';
+import { type LocalFunction, localFunction } from './lambda.ts';
+import { LOCAL_STAGE, QUEUE_URL_VARIABLES, SERVICE } from './names.ts';
+import { prepare } from './prepare.ts';
+import { createLocalSqs } from './resources.ts';
+import { takeRunLock } from './run-lock.ts';
+import { readServiceFile, type ServiceFunction } from './service-file.ts';
+import { type Ports, type Stack, startStack } from './stack.ts';
+
+/** The folder of the repository. */
+export const ROOT = join(import.meta.dirname, '..');
+/** Where the local stack keeps its data (CONTRACT, "Local stack"). */
+export const LOCAL_DIR = join(ROOT, '.local');
+
+/** How to run the service locally. */
+export interface LocalOptions {
+  /** Starts with an empty `.local/`. */
+  fresh?: boolean;
+  ports?: Partial<Ports>;
+  /** Gets what happens, line by line. */
+  say: (line: string) => void;
+  /** Gets each line that a function writes. */
+  onFunctionLine: (functionName: string, line: string) => void;
+}
+
+/** The running service. */
+export interface LocalService {
+  readonly env: Record<string, string>;
+  /** Resolves when a server ended by itself, with its name and code. */
+  readonly broken: Promise<string>;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts the stack in `.local/`, stages what every request needs, and drives the bundled functions by their queues and
+ * clock. Writes `.local/env`, and `.local/ready` when messages are taken.
+ * Throws AlreadyRunningError, or an Error that tells what could not be started.
+ */
+export async function runLocally(options: LocalOptions): Promise<LocalService> {
+  const { say } = options;
+  // Beside the folder, as a fresh start empties it.
+  const unlock = takeRunLock(join(ROOT, '.cache', 'local-stack.pid'));
+  const closers: (() => Promise<void> | void)[] = [unlock];
+  let stopped: Promise<void> | undefined;
+  const stop = () => {
+    stopped ??= closeAll(closers);
+    return stopped;
+  };
+  try {
+    const service = readServiceFile(ROOT);
+    rmSync(join(LOCAL_DIR, 'ready'), { force: true });
+    say('starting Postgres, MongoDB, SQS and S3 ...');
+    const stack = await startStack({
+      dir: LOCAL_DIR,
+      queues: 'fauxqs',
+      visibilityTimeouts: visibilityTimeouts(service.functions),
+      ...(options.fresh === undefined ? {} : { fresh: options.fresh }),
+      ...(options.ports === undefined ? {} : { ports: options.ports }),
+    });
+    closers.unshift(() => stack.stop());
+    const outDir = join(LOCAL_DIR, 'functions');
+    mkdirSync(outDir, { recursive: true });
+    say('bundling the functions ...');
+    const bundles = await bundleFunctions(service, ROOT, outDir);
+    await prepare(stack.env, say);
+    closers.unshift(await drive(service.functions, bundles, stack, options));
+    closers.unshift(() => rmSync(join(LOCAL_DIR, 'ready'), { force: true }));
+    writeFileSync(join(LOCAL_DIR, 'env'), formatDotenv(stack.env));
+    writeFileSync(join(LOCAL_DIR, 'ready'), `${new Date().toISOString()}\n`);
+    return { env: stack.env, broken: stack.broken, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Runs the functions by their queues and clock; returns what ends that. */
+async function drive(
+  functions: readonly ServiceFunction[],
+  bundles: Readonly<Record<string, string>>,
+  stack: Stack,
+  { say, onFunctionLine }: LocalOptions,
+): Promise<() => Promise<void>> {
+  const sqs = createLocalSqs(stack.env['AWS_ENDPOINT_URL'] ?? '');
+  await releaseInFlight(sqs, stack.env);
+  const running: LocalFunction[] = [];
+  const clocks: NodeJS.Timeout[] = [];
+  const sources: EventSource[] = [];
+  for (const definition of functions) {
+    const local = localFunction({
+      bundle: bundles[definition.name] ?? '',
+      functionName: `${SERVICE}-${LOCAL_STAGE}-${definition.name}`,
+      timeoutSeconds: definition.timeoutSeconds,
+      memoryMb: definition.memoryMb,
+      env: stack.env,
+      onLine: (line) => onFunctionLine(definition.name, line),
+    });
+    running.push(local);
+    const report = (error: unknown) => say(`${definition.name}: ${error instanceof Error ? error.message : error}`);
+    if (definition.everySeconds !== undefined) {
+      const tick = () => local.invoke({ source: 'aws.events', 'detail-type': 'Scheduled Event' }).catch(report);
+      clocks.push(setInterval(tick, definition.everySeconds * 1000));
+    }
+    if (definition.queue !== undefined) {
+      const { name, batchSize, maximumConcurrency } = definition.queue;
+      sources.push({
+        name,
+        batchSize,
+        queueUrl: stack.env[QUEUE_URL_VARIABLES[name]] ?? '',
+        // One machine stands for many here.
+        maximumConcurrency: Math.min(maximumConcurrency, Math.max(2, availableParallelism())),
+        invoke: (event) => local.invoke(event),
+      });
+    }
+  }
+  const eventSources: EventSources = startEventSources(sqs, sources, (source, error) =>
+    say(`${source}: ${error instanceof Error ? error.message : error}`),
+  );
+  return async () => {
+    for (const clock of clocks) clearInterval(clock);
+    await eventSources.stop();
+    await Promise.all(running.map((local) => local.stop()));
+    sqs.destroy();
+  };
+}
+
+function visibilityTimeouts(functions: readonly ServiceFunction[]): Record<string, number> {
+  const queues = functions.flatMap(({ queue }) => (queue === undefined ? [] : [queue]));
+  return Object.fromEntries(queues.map(({ name, visibilityTimeoutSeconds }) => [name, visibilityTimeoutSeconds]));
+}
+
+/** Closes one after the other; a failure does not keep the next from being closed. */
+async function closeAll(closers: readonly (() => Promise<void> | void)[]): Promise<void> {
+  const errors: unknown[] = [];
+  for (const close of closers) {
+    try {
+      await close();
+    } catch (error) {
+      errors.push(error);
+    }
+  }
+  if (errors.length > 0) throw new AggregateError(errors, 'the local stack did not stop cleanly');
+}

@@ -1,0 +1,95 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { load } from 'js-yaml';
+import { z } from 'zod';
+import { QUEUES, type QueueName } from './names.ts';
+
+/** The parts of serverless.yml that the local stack follows, so that it runs what a deployment runs. */
+const sqsEvent = z.object({
+  sqs: z.object({
+    batchSize: z.number().int().min(1).max(10),
+    maximumConcurrency: z.number().int().min(2),
+    functionResponseType: z.literal('ReportBatchItemFailures'),
+  }),
+});
+const scheduleEvent = z.object({ schedule: z.string() });
+const serviceFile = z.object({
+  provider: z.object({ memorySize: z.number() }),
+  functions: z.record(
+    z.string(),
+    z.object({
+      handler: z.string().regex(/^functions\/\w+\.handler$/),
+      timeout: z.number(),
+      memorySize: z.number().optional(),
+      events: z.array(z.union([sqsEvent, scheduleEvent])).length(1),
+    }),
+  ),
+  custom: z.object({
+    esbuild: z.object({
+      bundle: z.boolean(),
+      platform: z.literal('node'),
+      target: z.string(),
+      format: z.literal('cjs'),
+      outputFileExtension: z.literal('.cjs'),
+      keepNames: z.boolean(),
+      legalComments: z.literal('none'),
+      sourcemap: z.boolean(),
+      minify: z.boolean(),
+    }),
+  }),
+  resources: z.object({
+    Resources: z.record(z.string(), z.object({ Properties: z.record(z.string(), z.unknown()) })),
+  }),
+});
+
+/** A function of the service: by what it is driven, and within which limits. */
+export interface ServiceFunction {
+  name: string;
+  /** Its source, from the folder of the repository. */
+  entry: string;
+  timeoutSeconds: number;
+  memoryMb: number;
+  /** Its queue, for those that take messages. */
+  queue?: { name: QueueName; batchSize: number; maximumConcurrency: number; visibilityTimeoutSeconds: number };
+  /** Seconds between its calls, for those that run by the clock. */
+  everySeconds?: number;
+}
+
+/** What `readServiceFile` gives. */
+export interface Service {
+  functions: ServiceFunction[];
+  bundleOptions: z.output<typeof serviceFile>['custom']['esbuild'];
+}
+
+/** Reads serverless.yml in `root`. Throws a ZodError where it holds something that the local stack does not know. */
+export function readServiceFile(root: string): Service {
+  const file = serviceFile.parse(load(readFileSync(join(root, 'serverless.yml'), 'utf8')));
+  const functions = Object.entries(file.functions).map(([name, definition]): ServiceFunction => {
+    const [event] = definition.events;
+    const common = {
+      name,
+      entry: definition.handler.replace(/\.handler$/, '.ts'),
+      timeoutSeconds: definition.timeout,
+      memoryMb: definition.memorySize ?? file.provider.memorySize,
+    };
+    if (event === undefined) throw new Error(`serverless.yml: the function ${name} has no event`);
+    if ('schedule' in event) return { ...common, everySeconds: rateSeconds(event.schedule) };
+    const queue = QUEUES.find((known) => known === name);
+    if (queue === undefined) throw new Error(`serverless.yml: the function ${name} takes messages but has no queue`);
+    const { batchSize, maximumConcurrency } = event.sqs;
+    const properties = file.resources.Resources[`${name[0]?.toUpperCase()}${name.slice(1)}Queue`]?.Properties;
+    const visibilityTimeoutSeconds = z.number().parse(properties?.['VisibilityTimeout']);
+    return { ...common, queue: { name: queue, batchSize, maximumConcurrency, visibilityTimeoutSeconds } };
+  });
+  return { functions, bundleOptions: file.custom.esbuild };
+}
+
+const UNIT_SECONDS = { minute: 60, hour: 3600, day: 86_400 };
+
+/** Seconds of an EventBridge rate such as `rate(5 minutes)`. */
+function rateSeconds(schedule: string): number {
+  const match = /^rate\((\d+) (minute|hour|day)s?\)$/.exec(schedule);
+  if (match === null) throw new Error(`serverless.yml: the local stack knows no schedule "${schedule}"`);
+  const unit = z.enum(['minute', 'hour', 'day']).parse(match[2]);
+  return Number(match[1]) * UNIT_SECONDS[unit];
+}

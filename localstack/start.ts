@@ -1,0 +1,92 @@
+/** `npm start`: runs all of the service on this machine until Ctrl-C (CONTRACT, "Local stack"). */
+import { once } from 'node:events';
+import { parseArgs } from 'node:util';
+import { type LocalService, runLocally } from './local.ts';
+import { AlreadyRunningError } from './run-lock.ts';
+import type { Ports } from './stack.ts';
+
+const USAGE = `npm start -- [--fresh] [--postgres-port N] [--mongo-port N] [--aws-port N]
+
+  --fresh   starts with empty databases, queues and bucket
+  --...port takes that port instead of the last run's or a free one (also: SAMPLER_POSTGRES_PORT and so on)`;
+
+const say = (line: string) => console.log(`[stack] ${line}`);
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  console.error(error instanceof AlreadyRunningError ? error.message : error);
+  process.exitCode = 1;
+}
+// The message channel to the set-up script keeps the process alive otherwise.
+process.exit();
+
+async function main(): Promise<number> {
+  const { values } = readArguments();
+  if (values.help) {
+    console.log(USAGE);
+    return 0;
+  }
+  // From the start, so that an interrupted start is stopped in good order as well.
+  const ending = endOfRun();
+  const starting = runLocally({
+    fresh: values.fresh,
+    ports: readPorts(values),
+    say,
+    onFunctionLine: (name, line) => console.log(`[${name}] ${line}`),
+  });
+  const service = await starting;
+  tellReady(service);
+  const why = await Promise.race([ending, service.broken]);
+  say(`${why}; stopping ...`);
+  await service.stop();
+  say('stopped. The data stays in .local/');
+  return why.startsWith('asked') ? 0 : 1;
+}
+
+function readArguments() {
+  const port = { type: 'string' } as const;
+  const options = {
+    fresh: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+    'postgres-port': port,
+    'mongo-port': port,
+    'aws-port': port,
+  } as const;
+  try {
+    return parseArgs({ options });
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : error}\n\n${USAGE}`);
+    process.exit(2);
+  }
+}
+
+function readPorts(values: Record<string, unknown>): Partial<Ports> {
+  const ports: Partial<Ports> = {};
+  for (const name of ['postgres', 'mongo', 'aws'] as const) {
+    const value = values[`${name}-port`] ?? process.env[`SAMPLER_${name.toUpperCase()}_PORT`];
+    if (value === undefined || value === '') continue;
+    const port = Number(value);
+    if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new Error(`"${value}" is no port (${name})`);
+    ports[name] = port;
+  }
+  return ports;
+}
+
+/** Resolves when the run is to end: by a signal, or as the script that started it is gone. */
+async function endOfRun(): Promise<string> {
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  const asked = signals.map((signal) => once(process, signal).then(() => `asked to stop (${signal})`));
+  const orphaned = process.connected ? [once(process, 'disconnect').then(() => 'asked to stop (npm is gone)')] : [];
+  const why = await Promise.race([...asked, ...orphaned]);
+  process.once('SIGINT', () => process.exit(130));
+  return why;
+}
+
+function tellReady({ env }: LocalService): void {
+  say('ready. Messages are taken; Ctrl-C stops.');
+  for (const name of ['SAMPLE_QUEUE_URL', 'REGISTER_QUEUE_URL', 'AWS_ENDPOINT_URL', 'MONGODB_URI', 'POSTGRES_URI']) {
+    say(`  ${name}=${env[name]}`);
+  }
+  say('  all variables: .local/env');
+}
