@@ -23,6 +23,11 @@ export class PyIndexError extends PyError {
   override readonly name = 'PyIndexError';
 }
 
+/** Python's re.error: the text is no regular expression, or no replacement for one. */
+export class PyRegexError extends PyError {
+  override readonly name = 'PyRegexError';
+}
+
 /** Python could do this and we cannot (a set, a complex number, a pattern JavaScript cannot run): better no answer than a wrong one. */
 export class PyUnsupportedError extends PyError {
   override readonly name = 'PyUnsupportedError';

@@ -123,6 +123,7 @@ class Reader {
     this.#at++;
     this.#skip();
     const parenthesised = this.#peek() === '(';
+    if (/^[(\s]*[-+]/.test(this.#source.slice(this.#at))) throw new PyValueError('malformed node or string: two signs');
     const value = parenthesised ? this.#group() : this.#number();
     if (typeof value === 'bigint' || typeof value === 'number') return sign === '-' ? -value : value;
     if (value === undefined && this.#peek() === '') throw new PySyntaxError('invalid syntax');
