@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { dictOf, laxBool, laxInt, laxNumber, sortedDict, text, textDict } from './lax.ts';
-import { isDict } from '../python/value.ts';
 import { commonShape } from './register.ts';
 
 /** Whom the Requester asks, and how. Other keys are ignored, as the Python service ignores them. */
@@ -29,7 +28,7 @@ export const sampleMessage = dictOf(
     model: text.default('pocket_network'),
     llm_args: sortedDict.optional(),
     num_fewshot: laxNumber.refine((value) => value >= 0, 'must not be negative').optional(),
-    gen_kwargs: z.union([text, z.unknown().refine(isDict, 'must be an object or text').pipe(sortedDict)]).optional(),
+    gen_kwargs: z.union([text, sortedDict], { error: 'must be an object or text' }).optional(),
     bootstrap_iters: laxNumber.default(100000),
     system_instruction: text.optional(),
     apply_chat_template: laxBool.optional(),

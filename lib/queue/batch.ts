@@ -1,5 +1,5 @@
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
-import { PermanentError, SamplerError } from '../errors/errors.ts';
+import { SamplerError } from '../errors/errors.ts';
 import type { Logger } from '../log/log.ts';
 import type { Queue } from './queue.ts';
 
@@ -20,7 +20,7 @@ export interface BatchOptions {
   /** Does the message's work. What it throws decides: a permanent error ends in the dead-letter queue, others are retried. */
   readonly handle: (delivery: Delivery) => Promise<void>;
   /** Keeps a record of a message that can never succeed, before it goes to the dead-letter queue. */
-  readonly onPermanent: (delivery: Delivery, error: PermanentError) => Promise<void>;
+  readonly onPermanent: (delivery: Delivery, error: SamplerError) => Promise<void>;
 }
 
 /** With less time than this left, what is not begun goes back to the queue. */
@@ -65,7 +65,7 @@ async function processRecord(record: SQSRecord, options: BatchOptions): Promise<
   }
 }
 
-async function toDeadLetters(record: SQSRecord, delivery: Delivery, error: PermanentError, options: BatchOptions): Promise<boolean> {
+async function toDeadLetters(record: SQSRecord, delivery: Delivery, error: SamplerError, options: BatchOptions): Promise<boolean> {
   delivery.log.error('message refused; it goes to the dead-letter queue', {
     code: error.code,
     error: error.message,

@@ -1,5 +1,6 @@
 import type { TaskConfig } from '../catalogue/task-config.ts';
 import { PermanentError } from '../errors/errors.ts';
+import type { Plan } from '../plan/plan.ts';
 import { PyRandom } from '../python/random.ts';
 import type { Doc } from '../python/value.ts';
 
@@ -20,6 +21,13 @@ export function fewshotSource(config: TaskConfig): FewshotSource | null {
   return split === null ? null : { kind: 'split', split };
 }
 
+/** How many worked examples a task can draw from, its splits being of these sizes. */
+export function availableExamples(config: TaskConfig, splits: ReadonlyMap<string, { readonly count: number }>): number {
+  const source = fewshotSource(config);
+  if (source === null) return 0;
+  return source.kind === 'samples' ? source.samples.length : (splits.get(source.split)?.count ?? 0);
+}
+
 /** How the harness draws examples for one request. */
 export interface FewshotDraw {
   /** Examples wanted per document. */
@@ -33,6 +41,15 @@ export interface FewshotDraw {
   readonly available: number;
 }
 
+/** How worked examples are laid out: in the text, as turns of a chat, or all in one turn. */
+export type Turns = 'text' | 'multiturn' | 'single-turn';
+
+/** The layout that a plan asks for. */
+export function turnsOf({ message }: Plan): Turns {
+  if (!message.applyChatTemplate) return 'text';
+  return message.fewshotAsMultiturn ? 'multiturn' : 'single-turn';
+}
+
 /**
  * The draw of a task (`ContextSampler.get_context`, `get_chat_context`, H/api/samplers.py).
  * @throws PermanentError FewshotUnavailable where fewer examples exist than the harness would draw, or with an unknown sampler.
@@ -41,7 +58,7 @@ export function fewshotDraw(
   config: TaskConfig,
   numFewshot: number,
   available: number,
-  turns: 'text' | 'multiturn' | 'single-turn',
+  turns: Turns,
 ): FewshotDraw {
   const sampler = config.fewshot_config?.sampler ?? 'default';
   if (sampler !== 'default' && sampler !== 'first_n') {

@@ -6,10 +6,11 @@ import type { SamplerError } from '../errors/errors.ts';
  * - `in_progress`: shards are at work; the only state that holds the place for requests of the same kind
  * - `done`: its `tasks` document was written, once
  * - `failed`: it will not be finished; instances and prompts may still lie about
+ * - `sweeping`: what a failed one left is being removed
  * - `swept`: failed, and nothing of it is left
  * - `rejected`: a message that was refused before it became a plan
  */
-export type State = 'in_progress' | 'done' | 'failed' | 'swept' | 'rejected';
+export type State = 'in_progress' | 'done' | 'failed' | 'sweeping' | 'swept' | 'rejected';
 
 /** A record of `sample_requests`: one per planned task, and one per refused message. */
 export interface LedgerRecord {
@@ -171,12 +172,15 @@ export class Ledger {
     return modifiedCount === 1;
   }
 
-  /** Takes a swept plan up again. False where it is not swept any more, or a request of its kind is in progress. */
+  /**
+   * Takes a plan up again that was given up. False where it no longer is, where its remains are being removed right now, or
+   * where a request of its kind is in progress.
+   */
   async revive(id: ObjectId): Promise<boolean> {
     const now = this.now();
     try {
       const { modifiedCount } = await this.records.updateOne(
-        { _id: id, state: 'swept' },
+        { _id: id, state: { $in: ['failed', 'swept'] } },
         {
           $set: { state: 'in_progress', active: true, progress: {}, updated_at: now, lease_until: this.leaseEnd(now) },
           $inc: { attempt: 1 },
@@ -211,16 +215,28 @@ export class Ledger {
     );
   }
 
-  /** Plans that failed and may have left something behind. */
-  failed(): AsyncIterable<LedgerRecord> {
-    return this.records.find({ state: 'failed' }, { projection: { plan: 0, doc_ids: 0 } });
+  /** Failed plans to be cleaned up: those that failed before `until`, and those whose sweep was cut short. */
+  remains(until: Date): AsyncIterable<LedgerRecord> {
+    return this.records.find(
+      { $or: [{ state: 'failed', failed_at: { $lt: until } }, { state: 'sweeping' }] },
+      { projection: { plan: 0, doc_ids: 0 } },
+    );
+  }
+
+  /** Keeps a failed plan from being taken up again while its remains are removed. False where it was taken up already. */
+  async startSweep(id: ObjectId): Promise<boolean> {
+    const { matchedCount } = await this.records.updateOne(
+      { _id: id, state: { $in: ['failed', 'sweeping'] } },
+      { $set: { state: 'sweeping', updated_at: this.now() } },
+    );
+    return matchedCount === 1;
   }
 
   /** Marks a failed plan as clean. */
   async markSwept(id: ObjectId): Promise<void> {
     const now = this.now();
     await this.records.updateOne(
-      { _id: id, state: 'failed' },
+      { _id: id, state: 'sweeping' },
       { $set: { state: 'swept', updated_at: now, expires_at: this.forgetAt(now) } },
     );
   }

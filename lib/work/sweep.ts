@@ -15,8 +15,8 @@ export interface SweepResult {
 }
 
 /**
- * Gives up requests whose lease ran out and removes what failed ones left behind. A failed plan counts as swept only when no
- * shard of it can still be writing; until then every sweep removes what it finds.
+ * Gives up requests whose lease ran out and removes what failed ones left behind, once no shard of theirs can still be
+ * writing. A plan being swept can't be taken up again, so that nothing new is removed.
  */
 export async function sweep(db: Db, ledger: Ledger, log: Logger, stragglerMs: number = STRAGGLER_MS): Promise<SweepResult> {
   const result: SweepResult = { expired: 0, swept: 0, instances: 0, prompts: 0 };
@@ -26,16 +26,15 @@ export async function sweep(db: Db, ledger: Ledger, log: Logger, stragglerMs: nu
     log.warn('request given up: no progress within its lease', { plan: _id.toHexString(), task });
   }
   const { tasks, instances, prompts } = benchCollections(db);
-  for await (const { _id, task, failed_at } of ledger.failed()) {
+  for await (const { _id, task } of ledger.remains(new Date(Date.now() - stragglerMs))) {
+    if (!(await ledger.startSweep(_id))) continue;
     // A finished task is never touched, whatever its record says.
     if (await tasks.findOne({ _id }, { projection: { _id: 1 } })) {
       log.error('a failed request has a tasks document; left alone', { plan: _id.toHexString(), task });
       continue;
     }
-    const over = Date.now() - (failed_at?.getTime() ?? 0) > stragglerMs;
     result.prompts += (await prompts.deleteMany({ task_id: _id })).deletedCount;
     result.instances += (await instances.deleteMany({ task_id: _id })).deletedCount;
-    if (!over) continue;
     await ledger.markSwept(_id);
     result.swept++;
   }

@@ -1,0 +1,43 @@
+import middy from '@middy/core';
+import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { openCatalogue } from '../lib/catalogue/catalogue.ts';
+import { createClients } from '../lib/clients/clients.ts';
+import { readConfig } from '../lib/config/config.ts';
+import { readLimits } from '../lib/config/limits.ts';
+import { S3ObjectSource } from '../lib/datasets/object-source.ts';
+import { Logger } from '../lib/log/log.ts';
+import { parseMessage } from '../lib/messages/parse.ts';
+import { registerMessage } from '../lib/messages/register.ts';
+import { type Delivery, processBatch } from '../lib/queue/batch.ts';
+import { Queue } from '../lib/queue/queue.ts';
+import { registerTasks } from '../lib/register/register.ts';
+import { rejectionId } from '../lib/work/ids.ts';
+import { Ledger } from '../lib/work/ledger.ts';
+
+const config = readConfig(process.env, ['postgresUri', 'mongodbUri', 'datasetsBucket', 'registerQueueUrl']);
+const log = new Logger(config.logLevel, { function: 'register' });
+const clients = createClients(config);
+const ledger = new Ledger(clients.mongo().db(), readLimits(process.env).leaseMs);
+const queue = new Queue(clients.sqs(), config.registerQueueUrl);
+
+async function handle({ body, log: deliveryLog }: Delivery): Promise<void> {
+  const message = parseMessage('register', registerMessage, body);
+  const catalogue = await openCatalogue({
+    s3: clients.s3(),
+    bucket: config.datasetsBucket,
+    includePath: message.include_path ?? config.includePath,
+    log: deliveryLog,
+  });
+  const source = new S3ObjectSource(clients.s3(), config.datasetsBucket);
+  await registerTasks({ sql: clients.sql(), source, catalogue, log: deliveryLog }, message.tasks);
+}
+
+/** Loads tasks' data sets into Postgres. */
+export const handler = middy<SQSEvent, SQSBatchResponse>().handler((event: SQSEvent, context: Context) =>
+  processBatch(event, context, {
+    queue,
+    log,
+    handle,
+    onPermanent: ({ requestId, body }, error) => ledger.reject(rejectionId(requestId), requestId, queue.name, body, error),
+  }),
+);

@@ -1,0 +1,28 @@
+import { PermanentError } from '../errors/errors.ts';
+
+/** How work is cut and how long it may stand still; each has a default that fits the functions of serverless.yml. */
+export interface Limits {
+  /** Documents per shard (SHARD_SIZE): a shard takes seconds, and a Lambda's memory holds it many times over. */
+  readonly shardSize: number;
+  /** Milliseconds without a finished shard after which a request counts as died (LEASE_SECONDS). */
+  readonly leaseMs: number;
+}
+
+const DEFAULT_SHARD_SIZE = 250;
+const DEFAULT_LEASE_SECONDS = 1800;
+
+/** Reads the limits from the environment. @throws PermanentError Configuration naming the variable that is not right. */
+export function readLimits(env: Readonly<Record<string, string | undefined>>): Limits {
+  return {
+    shardSize: positive(env, 'SHARD_SIZE', DEFAULT_SHARD_SIZE, 10_000),
+    leaseMs: positive(env, 'LEASE_SECONDS', DEFAULT_LEASE_SECONDS, 14 * 24 * 3600) * 1000,
+  };
+}
+
+function positive(env: Readonly<Record<string, string | undefined>>, variable: string, fallback: number, most: number): number {
+  const text = env[variable]?.trim();
+  if (!text) return fallback;
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 1 && value <= most) return value;
+  throw new PermanentError('Configuration', `${variable} is "${text}"; use a whole number from 1 to ${most}.`, { context: { variable } });
+}

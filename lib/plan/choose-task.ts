@@ -1,0 +1,46 @@
+import type { TaskEntry } from '../catalogue/entry.ts';
+import { type TaskConfig, toTaskConfig } from '../catalogue/task-config.ts';
+import { PermanentError } from '../errors/errors.ts';
+import type { Plan } from './plan.ts';
+
+/** The task that is rendered for a task asked for, and how. */
+export interface ChosenTask {
+  readonly entry: TaskEntry;
+  readonly config: TaskConfig;
+  readonly requestType: Plan['requestType'];
+}
+
+/** The name of the task that asks the same questions but generates text. */
+export function twinName(task: string): string {
+  return `${task}_generative`;
+}
+
+/**
+ * Chooses what to render (CONTRACT, corrections): tasks that generate text are themselves on both paths; multiple-choice
+ * tasks are scored by loglikelihood on the completions path and replaced by their twin on the chat path.
+ * @throws PermanentError UnsupportedTask where neither is possible.
+ */
+export async function chooseTask(
+  entry: TaskEntry,
+  chat: boolean,
+  findEntry: (name: string) => Promise<TaskEntry | null>,
+): Promise<ChosenTask> {
+  const config = toTaskConfig(entry.config);
+  if (config.output_type === 'generate_until') return { entry, config, requestType: 'generate_until' };
+  if (config.output_type !== 'multiple_choice') {
+    throw new PermanentError(
+      'UnsupportedTask',
+      `Task ${entry.name} has output_type ${config.output_type}; only generate_until and multiple_choice can be sampled.`,
+      { context: { task: entry.name } },
+    );
+  }
+  if (!chat) return { entry, config, requestType: 'loglikelihood' };
+  const twin = await findEntry(twinName(entry.name));
+  const twinConfig = twin ? toTaskConfig(twin.config) : null;
+  if (twin && twinConfig?.output_type === 'generate_until') return { entry: twin, config: twinConfig, requestType: 'generate_until' };
+  throw new PermanentError(
+    'UnsupportedTask',
+    `Task ${entry.name} is multiple_choice: chat can't score its choices, and the harness has no ${twinName(entry.name)}. Ask for it on /v1/completions.`,
+    { context: { task: entry.name } },
+  );
+}

@@ -1,0 +1,28 @@
+import type { ShardMessage } from '../messages/shard.ts';
+import { readIdList, writeIdList } from './id-list.ts';
+
+/** SQS takes 256 KiB a message; a list of ids is kept well below. */
+const MAX_LIST_BYTES = 200 * 1024;
+/** The longest an id and its comma get in a list. */
+const MAX_ID_BYTES = 17;
+
+/** How many shards a plan of that many documents has; even one without documents has one, which then completes it. */
+export function shardCount(docCount: number, shardSize: number): number {
+  return Math.max(1, Math.ceil(docCount / usableSize(shardSize)));
+}
+
+/** The bodies of a plan's shard messages, from its list of documents. */
+export function shardMessages(plan: string, docIds: string, shardSize: number): ShardMessage[] {
+  const ids = readIdList(docIds);
+  const size = usableSize(shardSize);
+  return Array.from({ length: shardCount(ids.length, shardSize) }, (_, shard) => ({
+    plan,
+    shard,
+    offset: shard * size,
+    docs: writeIdList(ids.slice(shard * size, (shard + 1) * size)),
+  }));
+}
+
+function usableSize(shardSize: number): number {
+  return Math.max(1, Math.min(shardSize, Math.floor(MAX_LIST_BYTES / MAX_ID_BYTES)));
+}

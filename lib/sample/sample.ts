@@ -1,0 +1,130 @@
+import type { Catalogue } from '../catalogue/catalogue.ts';
+import { resolveTasks } from '../catalogue/resolve.ts';
+import type { TaskEntry } from '../catalogue/entry.ts';
+import { openTable } from '../datasets/read.ts';
+import { PermanentError } from '../errors/errors.ts';
+import type { Logger } from '../log/log.ts';
+import type { SampleMessage } from '../messages/sample.ts';
+import { chooseTask } from '../plan/choose-task.ts';
+import { chooseDocs } from '../plan/doc-ids.ts';
+import { writeIdList } from '../plan/id-list.ts';
+import { encodePlan, type Plan, supplierOf } from '../plan/plan.ts';
+import { effectiveShots, settingsFor } from '../plan/settings.ts';
+import { shardCount } from '../plan/shards.ts';
+import type { Queue } from '../queue/queue.ts';
+import { availableExamples, fewshotDraw, turnsOf } from '../task/fewshot.ts';
+import { checkRequest } from '../task/settings.ts';
+import { planId } from '../work/ids.ts';
+import type { Ledger, NewPlan } from '../work/ledger.ts';
+import { allShards, unfinishedShards } from '../work/shard-bodies.ts';
+import type { Sql } from 'postgres';
+
+/** What planning a request needs. */
+export interface SampleServices {
+  readonly sql: Sql;
+  readonly catalogue: Catalogue;
+  readonly ledger: Ledger;
+  readonly shardQueue: Queue;
+  /** Documents per shard. */
+  readonly shardSize: number;
+}
+
+/** Who asks: a message's identity, and whether it came back from the dead-letter queue. */
+export interface Request {
+  readonly requestId: string;
+  readonly redriven: boolean;
+  readonly seed: bigint;
+  readonly log: Logger;
+}
+
+/** A plan and the documents it is for. */
+interface PlannedTask {
+  readonly plan: Plan;
+  readonly docIds: readonly number[];
+}
+
+/**
+ * Plans a request and sends out its shards. Every task of it is planned before the first is begun, so that a request which
+ * can't be carried out in full leaves nothing behind.
+ * @throws PermanentError for what can never succeed: unknown or unsupported task, unregistered data set, impossible documents.
+ */
+export async function sampleRequest(services: SampleServices, message: SampleMessage, request: Request): Promise<void> {
+  const entries = await resolveTasks(services.catalogue, message.tasks);
+  const planned = await Promise.all(entries.map((entry) => planTask(services, message, request, entry)));
+  const bodies: string[] = [];
+  for (const task of planned) bodies.push(...(await beginTask(services, request, task)));
+  await services.shardQueue.send(bodies);
+}
+
+async function planTask(services: SampleServices, message: SampleMessage, request: Request, asked: TaskEntry): Promise<PlannedTask> {
+  const settings = settingsFor(message, asked.name);
+  const { entry, config, requestType } = await chooseTask(asked, settings.applyChatTemplate, (name) => services.catalogue.find(name));
+  services.catalogue.requireSupported(entry);
+  const table = await openTable(services.sql, entry.name);
+  const evalSplit = config.test_split ?? config.validation_split;
+  const range = evalSplit === null ? undefined : table.splits.get(evalSplit);
+  if (evalSplit === null || !range) {
+    throw new PermanentError('DatasetInvalid', `Task ${entry.name} has no documents to ask about: split ${evalSplit ?? '(none)'} is empty.`);
+  }
+  const { docIds, ignoredBlacklist } = chooseDocs(
+    { first: range.min, last: range.max },
+    { task: asked.name, qty: message.qty, docIds: message.doc_ids, blacklist: message.blacklist, seed: request.seed },
+  );
+  if (ignoredBlacklist.length > 0) {
+    request.log.warn('blacklisted ids outside the split are ignored', { task: asked.name, count: ignoredBlacklist.length });
+  }
+  const numFewshot = effectiveShots(settings.numFewshot, config.num_fewshot);
+  const plan: Plan = {
+    task: asked.name,
+    resolvedTask: entry.name,
+    requestType,
+    numFewshot,
+    repeats: config.repeats,
+    docCount: docIds.length,
+    seed: request.seed,
+    evalSplit,
+    entry,
+    message: settings,
+  };
+  fewshotDraw(config, numFewshot, availableExamples(config, table.splits), turnsOf(plan));
+  checkRequest(plan, config);
+  return { plan, docIds };
+}
+
+/** Records the plan and gives the bodies of the shard messages to send: none where the work is done, dropped or given up. */
+async function beginTask(services: SampleServices, request: Request, { plan, docIds }: PlannedTask): Promise<string[]> {
+  const id = planId(request.requestId, plan.task);
+  const log = request.log.with({ plan: id.toHexString(), task: plan.task });
+  const begun = await services.ledger.begin(newPlan(services, request, plan, docIds));
+  if (begun.kind === 'busy') {
+    log.warn('dropped: a request of this kind is in progress', { inProgress: begun.other.request_id });
+    return [];
+  }
+  const { record, isNew } = begun;
+  if (isNew) log.info('request planned', { documents: docIds.length, shards: record.shards });
+  if (record.state === 'in_progress') return unfinishedShards(record);
+  if (record.state === 'done') {
+    log.info('delivered again; the work is done');
+    return [];
+  }
+  if (!(request.redriven && (await services.ledger.revive(id)))) {
+    log.warn('delivered again, but the request was given up', { state: record.state, error: record.error?.message });
+    return [];
+  }
+  log.info('request taken up again');
+  return allShards(record);
+}
+
+function newPlan({ shardSize }: SampleServices, { requestId }: Request, plan: Plan, docIds: readonly number[]): NewPlan {
+  return {
+    _id: planId(requestId, plan.task),
+    request_id: requestId,
+    framework: plan.message.framework,
+    task: plan.task,
+    ...supplierOf(plan),
+    shards: shardCount(docIds.length, shardSize),
+    shard_size: shardSize,
+    plan: encodePlan(plan),
+    doc_ids: writeIdList(docIds),
+  };
+}

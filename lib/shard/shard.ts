@@ -1,0 +1,214 @@
+import type { Db, MongoClient } from 'mongodb';
+import { ObjectId } from 'mongodb';
+import type { Sql } from 'postgres';
+import { toTaskConfig } from '../catalogue/task-config.ts';
+import { openTable, readDocsByIds, type TableInfo } from '../datasets/read.ts';
+import { PermanentError, TransientError } from '../errors/errors.ts';
+import type { Logger } from '../log/log.ts';
+import type { ShardMessage } from '../messages/shard.ts';
+import { type TimeoutProfile, timeoutFor } from '../payload/timeout.ts';
+import { readIdList } from '../plan/id-list.ts';
+import { decodePlan, type Plan, supplierOf } from '../plan/plan.ts';
+import type { Doc } from '../python/value.ts';
+import type { Queue } from '../queue/queue.ts';
+import { availableExamples, drawPositions, fewshotDraw, fewshotSource, turnsOf } from '../task/fewshot.ts';
+import { createRenderer, docIdOf, type RenderedInstance } from '../task/renderer.ts';
+import { answerLength, renderSettings } from '../task/settings.ts';
+import { benchCollections } from '../work/collections.ts';
+import { instanceDocuments, taskDocument } from '../work/documents.ts';
+import { childIds } from '../work/ids.ts';
+import { type Ledger, LEASE_EXPIRED, type LedgerRecord } from '../work/ledger.ts';
+import { unfinishedShards } from '../work/shard-bodies.ts';
+import { insertOnce } from '../work/write.ts';
+
+/** What rendering a shard needs. */
+export interface ShardServices {
+  readonly sql: Sql;
+  readonly mongo: MongoClient;
+  readonly db: Db;
+  readonly ledger: Ledger;
+  readonly shardQueue: Queue;
+  readonly timeouts: Readonly<Record<string, TimeoutProfile>> | undefined;
+}
+
+/** One delivery of a shard message. */
+export interface ShardDelivery {
+  readonly redriven: boolean;
+  readonly log: Logger;
+}
+
+/** Instances are written when this many characters of prompts have come together, so that memory stays flat. */
+const MAX_PENDING_CHARS = 4_000_000;
+
+/**
+ * Renders one shard's documents and writes their instances and prompts; whoever finds the set complete writes the `tasks`
+ * document. Doing it again, late or at the same time changes nothing.
+ * @throws PermanentError where a document can't be rendered; the plan can then never be completed.
+ */
+export async function renderShard(services: ShardServices, message: ShardMessage, delivery: ShardDelivery): Promise<void> {
+  const id = new ObjectId(message.plan);
+  const log = delivery.log.with({ plan: message.plan, shard: message.shard });
+  const record = await services.ledger.find(id);
+  if (!record?.plan) {
+    throw new PermanentError('BadMessage', `There is no plan ${message.plan}; its record may have been kept no longer.`);
+  }
+  if (!(await canWork(services, record, { ...delivery, log }))) return;
+  const plan = decodePlan(record.plan);
+  const instances = await writeShard(services, message, record, plan);
+  log.info('shard written', { task: plan.task, instances });
+  await finish(services, message, record, plan, instances, log);
+}
+
+/** Whether the shard is still wanted. A plan that was given up is taken up again where its messages come after all. */
+async function canWork({ ledger, shardQueue }: ShardServices, record: LedgerRecord, { redriven, log }: ShardDelivery): Promise<boolean> {
+  switch (record.state) {
+    case 'in_progress':
+      return true;
+    case 'sweeping':
+      throw new TransientError('Unavailable', 'What the request had written is being removed; it can be taken up again after that.');
+    case 'failed':
+    case 'swept':
+      if (!redriven && record.error?.code !== LEASE_EXPIRED) {
+        log.warn('dropped: its request failed', { error: record.error?.message });
+        return false;
+      }
+      if (!(await ledger.revive(record._id))) {
+        log.warn('dropped: its request was given up, and another of its kind is in progress');
+        return false;
+      }
+      log.info('request taken up again', { task: record.task });
+      await sendUnfinished(ledger, shardQueue, record._id);
+      return true;
+    default:
+      log.info('delivered again; the work is done');
+      return false;
+  }
+}
+
+async function writeShard(services: ShardServices, message: ShardMessage, record: LedgerRecord, plan: Plan): Promise<number> {
+  const docIds = readIdList(message.docs);
+  if (docIds.length === 0) return 0;
+  const config = toTaskConfig(plan.entry.config);
+  const table = await openTable(services.sql, plan.resolvedTask);
+  const draw = fewshotDraw(config, plan.numFewshot, availableExamples(config, table.splits), turnsOf(plan));
+  const positions = drawPositions(draw, message.offset, docIds.length);
+  const source = draw.drawn === 0 ? null : fewshotSource(config);
+  const exampleBase = source?.kind === 'split' ? (table.splits.get(source.split)?.min ?? 0) : 0;
+  const exampleIds = source?.kind === 'split' ? positions.flat().map((position) => exampleBase + position) : [];
+  const firstId = table.splits.get(plan.evalSplit)?.min ?? docIds[0] ?? 0;
+  const rows = await readRows(services.sql, table, [firstId, ...docIds, ...exampleIds]);
+  const renderer = createRenderer(config, renderSettings(plan, config), rowOf(rows, firstId, plan));
+  const processed = new Map<number, Doc>();
+  const exampleAt = (position: number): Doc => {
+    if (source?.kind === 'samples') return source.samples[position] ?? new Map();
+    const id = exampleBase + position;
+    const example = processed.get(id) ?? renderer.process(rowOf(rows, id, plan));
+    processed.set(id, example);
+    return example;
+  };
+  const writer = createWriter(services, record, plan, answerLength(plan, config));
+  for (const [i, docId] of docIds.entries()) {
+    const drawn = (positions[i] ?? []).map(exampleAt);
+    await writer.add(renderer.render(renderer.process(rowOf(rows, docId, plan)), drawn));
+  }
+  await writer.flush();
+  return writer.count();
+}
+
+/** Collects rendered instances and writes them in portions, instances and prompts side by side. */
+function createWriter({ db, timeouts }: ShardServices, record: LedgerRecord, plan: Plan, decode: number) {
+  const { instances, prompts } = benchCollections(db);
+  const timeout = timeoutFor(timeouts, supplierOf(plan).service);
+  const context = {
+    taskId: record._id,
+    plan,
+    createdAt: record.created_at,
+    childId: childIds(record._id, record.created_at),
+    timeoutOf: (ctxlen: number) => timeout(ctxlen, decode),
+  };
+  let pending: ReturnType<typeof instanceDocuments>[] = [];
+  let chars = 0;
+  let written = 0;
+  async function flush(): Promise<void> {
+    const portion = pending;
+    pending = [];
+    chars = 0;
+    await Promise.all([
+      insertOnce(instances, portion.map(({ instance }) => instance)),
+      insertOnce(prompts, portion.flatMap((item) => item.prompts)),
+    ]);
+    written += portion.length;
+  }
+  return {
+    async add(rendered: readonly RenderedInstance[]): Promise<void> {
+      for (const instance of rendered) {
+        pending.push(instanceDocuments(instance, context));
+        chars += instance.data.length;
+      }
+      if (chars >= MAX_PENDING_CHARS) await flush();
+    },
+    flush,
+    count: () => written,
+  };
+}
+
+/** Notes the shard as written and, where it was the last one, writes the `tasks` document. */
+async function finish(
+  services: ShardServices,
+  { shard }: ShardMessage,
+  record: LedgerRecord,
+  plan: Plan,
+  instances: number,
+  log: Logger,
+): Promise<void> {
+  const { ledger, mongo, db } = services;
+  const alone = record.shards === 1 && record.attempt === 1;
+  const current = alone ? record : await ledger.finishShard(record._id, shard, instances);
+  if (!current) {
+    log.warn('the request was finished or given up meanwhile');
+    return;
+  }
+  const counts = alone ? [instances] : Object.values(current.progress ?? {});
+  if (counts.length < (record.shards ?? 1)) return;
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  if (!alone) await checkWhole(services, record, total, total * plan.repeats);
+  const document = taskDocument(record._id, plan, total, record.created_at);
+  const completed = await ledger.complete(mongo, record._id, async (session) => {
+    await benchCollections(db).tasks.insertOne(document, { session });
+  });
+  if (completed) log.info('task complete', { task: plan.task, instances: total });
+}
+
+/** The Requester must never see a task in part: what was noted is held against what is there. */
+async function checkWhole({ db, ledger, shardQueue }: ShardServices, { _id }: LedgerRecord, instances: number, prompts: number): Promise<void> {
+  const collections = benchCollections(db);
+  const [foundInstances, foundPrompts] = await Promise.all([
+    collections.instances.countDocuments({ task_id: _id }),
+    collections.prompts.countDocuments({ task_id: _id }),
+  ]);
+  if (foundInstances === instances && foundPrompts === prompts) return;
+  const now = await ledger.find(_id);
+  if (now?.state !== 'in_progress') return;
+  await ledger.resetProgress(_id);
+  await sendUnfinished(ledger, shardQueue, _id);
+  throw new TransientError(
+    'Unavailable',
+    `Of ${instances} instances and ${prompts} prompts only ${foundInstances} and ${foundPrompts} are there; all shards are written again.`,
+  );
+}
+
+async function sendUnfinished(ledger: Ledger, queue: Queue, id: ObjectId): Promise<void> {
+  const record = await ledger.findWhole(id);
+  if (record) await queue.send(unfinishedShards(record));
+}
+
+async function readRows(sql: Sql, table: TableInfo, ids: readonly number[]): Promise<Map<number, Doc>> {
+  const docs = await readDocsByIds(sql, table, [...new Set(ids)]);
+  return new Map(docs.map((doc) => [docIdOf(doc), doc]));
+}
+
+function rowOf(rows: ReadonlyMap<number, Doc>, id: number, { resolvedTask }: Plan): Doc {
+  const row = rows.get(id);
+  if (row) return row;
+  throw new PermanentError('DatasetInvalid', `Task ${resolvedTask}: document ${id} is not in its table; register the task anew.`);
+}
