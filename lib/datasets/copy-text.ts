@@ -1,0 +1,112 @@
+import { PermanentError } from '../errors/errors.ts';
+import type { PyValue } from '../python/value.ts';
+import { cellText } from './cell.ts';
+import type { Column } from './column-type.ts';
+import type { OpenDataset } from './open-dataset.ts';
+import type { RowFilter } from './row-filter.ts';
+
+/** What is sent to Postgres at a time; in characters. */
+const CHUNK_CHARACTERS = 256 * 1024;
+/** `__id` is an INTEGER. */
+const MAX_ROWS = 2 ** 31;
+
+/** Where the rows of a split ended up: `__id`s from `first`, `count` of them. */
+export interface SplitRange {
+  split: string;
+  first: number;
+  count: number;
+}
+
+/**
+ * All rows of a data set as COPY's text format, `__id` counted from 0 over all splits and over those rows only that the
+ * filter keeps. `ranges` gets an entry for each split when it ends.
+ * @throws PermanentError DatasetInvalid: text with NUL characters, too many rows, damaged files
+ */
+export async function* copyText(
+  dataset: OpenDataset,
+  filter: RowFilter | undefined,
+  ranges: SplitRange[],
+): AsyncGenerator<Buffer> {
+  let id = 0;
+  let text = '';
+  for (const { split, files } of dataset.splits) {
+    const range = { split, first: id, count: 0 };
+    for (const { name, file } of files) {
+      const keeps = filterRows(filter, split, file.columns, name);
+      const line = lineWriter(dataset.columns, file.columns, split);
+      let row = 0;
+      for await (const batch of file.batches()) {
+        for (const values of batch) {
+          if (keeps(values)) {
+            if (id >= MAX_ROWS) throw new PermanentError('DatasetInvalid', `${name}: more than ${MAX_ROWS} rows.`);
+            text += line(id++, values, { name, row });
+          }
+          row++;
+        }
+        if (text.length >= CHUNK_CHARACTERS) {
+          yield Buffer.from(text);
+          text = '';
+        }
+      }
+    }
+    range.count = id - range.first;
+    ranges.push(range);
+  }
+  if (text !== '') yield Buffer.from(text);
+}
+
+function filterRows(
+  filter: RowFilter | undefined,
+  split: string,
+  columns: readonly Column[],
+  file: string,
+): (values: readonly PyValue[]) => boolean {
+  if (filter === undefined) return () => true;
+  const index = columns.findIndex(({ name }) => name === filter.column);
+  if (index >= 0) return (values) => filter.keeps(split, values[index] ?? null);
+  const message = `${file} has no column ${JSON.stringify(filter.column)}, by which the tasks ${filter.name}_* choose their rows.`;
+  throw new PermanentError('DatasetInvalid', message);
+}
+
+function lineWriter(
+  columns: readonly Column[],
+  fileColumns: readonly Column[],
+  split: string,
+): (id: number, values: readonly PyValue[], place: { name: string; row: number }) => string {
+  const splitText = escapeCopy(split);
+  const writers = columns.map(({ name, type }) => ({
+    name,
+    text: cellText(type),
+    index: fileColumns.findIndex((column) => column.name === name),
+  }));
+  return (id, values, place) => {
+    let line = `${id}\t${splitText}`;
+    for (const { name, text, index } of writers) {
+      const value = values[index] ?? null;
+      if (value === null) {
+        line += '\t\\N';
+        continue;
+      }
+      const cell = text(value);
+      if (cell.includes('\0')) throw nulCharacter(split, name, place);
+      line += `\t${escapeCopy(cell)}`;
+    }
+    return `${line}\n`;
+  };
+}
+
+function nulCharacter(split: string, column: string, { name, row }: { name: string; row: number }): PermanentError {
+  return new PermanentError(
+    'DatasetInvalid',
+    `split ${split}, column ${JSON.stringify(column)}, row ${row} of ${name} (from 0): the text holds a NUL character, ` +
+      'which Postgres can not store. Remove it from the data set and stage it again.',
+    { context: { split, column, row, file: name } },
+  );
+}
+
+const SPECIAL = /[\\\n\r\t]/;
+const ESCAPES: Readonly<Record<string, string>> = { '\\': '\\\\', '\n': '\\n', '\r': '\\r', '\t': '\\t' };
+
+function escapeCopy(text: string): string {
+  return SPECIAL.test(text) ? text.replace(/[\\\n\r\t]/g, (character) => ESCAPES[character] ?? character) : text;
+}

@@ -1,0 +1,118 @@
+import { parquetMetadataAsync, parquetSchema } from 'hyparquet';
+import type { ColumnMetaData, Compressors, FileMetaData, RowGroup } from 'hyparquet/src/types.js';
+import { PermanentError, SamplerError } from '../errors/errors.ts';
+import type { PyValue } from '../python/value.ts';
+import type { Column } from './column-type.ts';
+import { type FileBytes, loadCompressors, PageReader } from './parquet-pages.ts';
+import { columnReader, LeafCursor } from './parquet-rows.ts';
+import { type ParquetSchema, readSchema } from './parquet-schema.ts';
+
+/** All windows of a row group together; each of its columns has one. */
+const WINDOWS_BYTES = 32 * 1024 ** 2;
+const MIN_WINDOW_BYTES = 256 * 1024;
+const MAX_WINDOW_BYTES = 4 * 1024 ** 2;
+/** A batch ends at this many rows, or at about this many bytes of them. */
+const BATCH_ROWS = 1000;
+const BATCH_BYTES = 4 * 1024 ** 2;
+
+/** An open parquet file. */
+export interface ParquetFile {
+  readonly columns: readonly Column[];
+  readonly rowCount: number;
+  /**
+   * All rows in order, in batches; a row holds a value for each of `columns`. Holds a few pages of each column at a
+   * time, never a whole row group.
+   * @throws PermanentError DatasetInvalid where the file does not hold what it says
+   */
+  batches(): AsyncGenerator<PyValue[][]>;
+}
+
+/**
+ * Reads a parquet file's footer. `name` is for messages.
+ * @throws PermanentError DatasetInvalid where the file is not parquet or has a schema without a form in Python
+ */
+export async function openParquet(file: FileBytes, name: string): Promise<ParquetFile> {
+  const explain = (where: string, error: unknown) => {
+    if (error instanceof SamplerError) return error;
+    const reason = error instanceof Error ? error.message : String(error);
+    const message = `${name} can't be read${where}: ${reason}. Stage the data set again from a sound copy.`;
+    return new PermanentError('DatasetInvalid', message, { cause: error, context: { file: name } });
+  };
+  let metadata: FileMetaData;
+  let schema: ParquetSchema;
+  let compressors: Compressors;
+  try {
+    metadata = await readMetadata(file);
+    schema = readSchema(parquetSchema(metadata));
+    compressors = await loadCompressors(codecsOf(metadata));
+  } catch (error) {
+    throw explain('', error);
+  }
+  return {
+    columns: schema.columns,
+    rowCount: Number(metadata.num_rows),
+    async *batches() {
+      for (const [index, group] of metadata.row_groups.entries()) {
+        try {
+          yield* rowGroupBatches(file, schema, group, compressors);
+        } catch (error) {
+          throw explain(`, row group ${index}`, error);
+        }
+      }
+    },
+  };
+}
+
+async function readMetadata(file: FileBytes): Promise<FileMetaData> {
+  if (file.size < 12) throw new Error(`${file.size} bytes are too few for a parquet file`);
+  const magic = Buffer.from(await file.read(0, 4)).toString('latin1');
+  if (magic !== 'PAR1') throw new Error('it does not begin with PAR1, so it is no parquet file (or an encrypted one)');
+  // A copy: what was read may be a part of a longer buffer.
+  const slice = async (start: number, end = file.size) => (await file.read(start, end)).slice().buffer;
+  const metadata = await parquetMetadataAsync({ byteLength: file.size, slice }, { geoparquet: false });
+  const counted = metadata.row_groups.reduce((sum, group) => sum + group.num_rows, 0n);
+  if (counted !== metadata.num_rows) throw new Error(`it has ${counted} rows but says ${metadata.num_rows}`);
+  return metadata;
+}
+
+async function* rowGroupBatches(
+  file: FileBytes,
+  schema: ParquetSchema,
+  group: RowGroup,
+  compressors: Compressors,
+): AsyncGenerator<PyValue[][]> {
+  const rows = Number(group.num_rows);
+  if (rows === 0) return;
+  const share = Math.floor(WINDOWS_BYTES / Math.max(1, schema.leaves.length));
+  const windowBytes = Math.max(MIN_WINDOW_BYTES, Math.min(MAX_WINDOW_BYTES, share));
+  const cursors = schema.leaves.map((leaf) => {
+    const meta = chunkOf(
+      group,
+      leaf.index,
+      leaf.path.slice(1).map(({ element }) => element.name),
+    );
+    return new LeafCursor(new PageReader(file, leaf, meta, compressors, windowBytes), leaf);
+  });
+  const readers = schema.nodes.map((node) => columnReader(node, cursors));
+  const rowBytes = Math.max(1, Number(group.total_byte_size) / rows);
+  const size = Math.max(1, Math.min(BATCH_ROWS, Math.floor(BATCH_BYTES / rowBytes)));
+  for (let start = 0; start < rows; start += size) {
+    const count = Math.min(size, rows - start);
+    await Promise.all(cursors.map((cursor) => cursor.fill(count)));
+    yield Array.from({ length: count }, () => readers.map((read) => read()));
+  }
+  if (!cursors.every((cursor) => cursor.done)) throw new Error(`a column holds more than its ${rows} rows`);
+}
+
+function chunkOf(group: RowGroup, index: number, path: string[]): ColumnMetaData {
+  const chunk = group.columns[index];
+  const meta = chunk?.meta_data;
+  if (meta === undefined || chunk?.crypto_metadata !== undefined)
+    throw new Error(`column ${index} is missing or encrypted`);
+  if (meta.path_in_schema.join('\0') !== path.join('\0')) throw new Error(`column ${index} is not ${path.join('.')}`);
+  return meta;
+}
+
+function codecsOf(metadata: FileMetaData): Set<string> {
+  return new Set(metadata.row_groups.flatMap((group) => group.columns.map((column) => column.meta_data?.codec ?? '')));
+}

@@ -1,0 +1,70 @@
+import type { ISql } from 'postgres';
+import { PermanentError } from '../errors/errors.ts';
+import { descriptionSchema, type TableDescription } from './table.ts';
+
+/** Any way to ask Postgres: the pool, or a transaction. */
+export type Asking = ISql<Record<never, never>>;
+
+const CREATE = 'CREATE TABLE IF NOT EXISTS task_registry (task_name TEXT PRIMARY KEY, dataset_table_name TEXT)';
+
+/** Makes the table of registered tasks, unless it is there. Any number of callers may do so at once. */
+export async function ensureRegistry(sql: Asking): Promise<void> {
+  const [found] = await sql`SELECT to_regclass('task_registry') IS NOT NULL AS there`;
+  if (found?.['there'] === true) return;
+  // Two at once can both see no table, and the slower one fails; the lock ends with the statement's transaction.
+  await sql.unsafe(`DO $$ BEGIN PERFORM pg_advisory_xact_lock(hashtext('task_registry')); ${CREATE}; END $$`);
+}
+
+/** A registered task: its table, and whether that table is really there. */
+export interface Registered {
+  task: string;
+  table: string;
+  there: boolean;
+}
+
+/** Those of the tasks that are registered. */
+export async function registeredTasks(sql: Asking, tasks: readonly string[]): Promise<Registered[]> {
+  const rows = await sql`
+    SELECT task_name, dataset_table_name, to_regclass(quote_ident(dataset_table_name)) IS NOT NULL AS there
+    FROM task_registry WHERE task_name = ANY(${[...tasks]}::text[])`;
+  return rows.map((row) => ({
+    task: String(row['task_name']),
+    table: String(row['dataset_table_name']),
+    there: row['there'] === true,
+  }));
+}
+
+/** What is known of a table: undefined where there is none; `description` is missing where another program made it. */
+export async function lookUpTable(
+  sql: Asking,
+  table: string,
+): Promise<{ description: TableDescription | undefined; tasks: string[] } | undefined> {
+  const [row] = await sql`
+    SELECT obj_description(c.oid, 'pg_class') AS description,
+      ARRAY(SELECT task_name FROM task_registry WHERE dataset_table_name = ${table}::text ORDER BY 1) AS tasks
+    FROM pg_class c WHERE c.oid = to_regclass(quote_ident(${table}::text))`;
+  if (row === undefined) return undefined;
+  const tasks: unknown = row['tasks'];
+  return {
+    description: parseDescription(row['description'], table),
+    tasks: Array.isArray(tasks) ? tasks.map(String) : [],
+  };
+}
+
+/**
+ * The comment of a data set's table; undefined where there is none (the table was made by another program).
+ * @throws PermanentError DatasetInvalid where there is one that is not ours
+ */
+export function parseDescription(comment: unknown, table: string): TableDescription | undefined {
+  if (comment === null || comment === undefined) return undefined;
+  try {
+    return descriptionSchema.parse(JSON.parse(String(comment)));
+  } catch (error) {
+    throw new PermanentError(
+      'DatasetInvalid',
+      `the comment of table ${JSON.stringify(table)} does not describe a data set; it was changed, or made by another ` +
+        'version. Drop the table and its rows in task_registry, and register its tasks again.',
+      { cause: error, context: { table } },
+    );
+  }
+}
