@@ -8,9 +8,9 @@ import { hasNewer } from './unicode.ts';
 const TITLE = new Map(
   (
     'ß:Ss Ǆ:ǅ ǅ:ǅ ǆ:ǅ Ǉ:ǈ ǈ:ǈ ǉ:ǈ Ǌ:ǋ ǋ:ǋ ǌ:ǋ Ǳ:ǲ ǲ:ǲ ǳ:ǲ և:Եւ ﬀ:Ff ﬁ:Fi ﬂ:Fl ﬃ:Ffi ﬄ:Ffl ﬅ:St ﬆ:St ﬓ:Մն ﬔ:Մե ﬕ:Մի ﬖ:Վն ﬗ:Մխ ' +
-    '\u1fb2:\u1fba\u0345 \u1fb3:\u1fbc \u1fb4:\u0386\u0345 \u1fb7:\u1fbc\u0342 \u1fbc:\u1fbc \u1fc2:\u1fca\u0345 ' +
-    '\u1fc3:\u1fcc \u1fc4:\u0389\u0345 \u1fc7:\u1fcc\u0342 \u1fcc:\u1fcc \u1ff2:\u1ffa\u0345 \u1ff3:\u1ffc ' +
-    '\u1ff4:\u038f\u0345 \u1ff7:\u1ffc\u0342 \u1ffc:\u1ffc'
+    '\u1fb2:\u1fba\u0345 \u1fb3:\u1fbc \u1fb4:\u0386\u0345 \u1fb7:\u0391\u0342\u0345 \u1fbc:\u1fbc \u1fc2:\u1fca\u0345 ' +
+    '\u1fc3:\u1fcc \u1fc4:\u0389\u0345 \u1fc7:\u0397\u0342\u0345 \u1fcc:\u1fcc \u1ff2:\u1ffa\u0345 \u1ff3:\u1ffc ' +
+    '\u1ff4:\u038f\u0345 \u1ff7:\u03a9\u0342\u0345 \u1ffc:\u1ffc'
   )
     .split(' ')
     .map((pair): [string, string] => {

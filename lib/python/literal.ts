@@ -1,4 +1,4 @@
-import { dictSet, hashKey } from './compare.ts';
+import { dictSet } from './compare.ts';
 import { PySyntaxError, PyUnsupportedError, PyValueError } from './exceptions.ts';
 import { readString } from './literal-string.ts';
 import { type PyDict, PyOpaque, PyTuple, type PyValue } from './value.ts';
@@ -39,6 +39,8 @@ class Reader {
   readonly #source: string;
   #at = 0;
   #depth = 0;
+  /** What is wrong with a key or a set: Python tells of it only once it has read the whole text. */
+  #trouble: unknown = null;
 
   constructor(source: string) {
     this.#source = source;
@@ -53,7 +55,8 @@ class Reader {
     if (this.#peek() === ',') {
       const items = [first];
       while (this.#take(',')) {
-        if (this.#peek() === '' || this.#peek() === '\n') break;
+        this.#skip();
+        if (/^[\n#]?$/.test(this.#peek())) break;
         items.push(this.#item());
         this.#skip();
       }
@@ -61,6 +64,7 @@ class Reader {
     }
     this.#skipBlankLines();
     if (this.#at < this.#source.length) throw this.#outOfPlace();
+    if (this.#trouble !== null) throw this.#trouble;
     return value;
   }
 
@@ -97,21 +101,27 @@ class Reader {
   #braces(): PyDict {
     this.#open();
     const dict: PyDict = new Map();
+    let isSet: boolean | null = null;
     let open = true;
-    while (!this.#take('}')) {
+    for (let entries = 0; !this.#take('}'); entries++) {
       if (!open) throw this.#outOfPlace();
       const key = this.#item();
-      if (!this.#take(':')) {
-        hashKey(key);
-        throw /[,}]/.test(this.#peek())
-          ? new PyUnsupportedError('Sets are not supported in literals.')
-          : this.#outOfPlace();
-      }
-      dictSet(dict, key, this.#item());
+      isSet ??= !this.#take(':') && /^[,}]/.test(this.#peek());
+      if (!isSet && entries > 0 && !this.#take(':')) throw this.#outOfPlace();
+      this.#add(dict, key, isSet ? null : this.#item());
       open = this.#take(',');
     }
     this.#depth--;
+    if (isSet) this.#trouble ??= new PyUnsupportedError('Sets are not supported in literals.');
     return dict;
+  }
+
+  #add(dict: PyDict, key: PyValue, value: PyValue): void {
+    try {
+      dictSet(dict, key, value);
+    } catch (error) {
+      this.#trouble ??= error;
+    }
   }
 
   #open(): void {
@@ -173,8 +183,11 @@ class Reader {
   }
 
   /** The failure at a character that no literal can have there. */
-  #outOfPlace(): PySyntaxError | PyValueError {
+  #outOfPlace(): PySyntaxError | PyValueError | PyUnsupportedError {
     const rest = this.#source.slice(this.#at, this.#at + 2);
+    if (/^[-+][ \t]*[0-9._e]*[jJ]/.test(this.#source.slice(this.#at))) {
+      return new PyUnsupportedError('Complex numbers are not supported in literals.');
+    }
     // An operator, call, index or attribute: an expression, if a complete one.
     if (this.#at > 0 && /^(?:[-+*/%@&|^.<>([]|[!=]=)/.test(rest)) {
       return new PyValueError(`malformed node or string: an operator at ${this.#at}`);
@@ -195,15 +208,18 @@ class Reader {
 
   /** Skips blanks and continued lines, and inside brackets also line ends and comments. */
   #skip(): void {
-    const blank = this.#depth > 0 ? /(?:[ \t\f\n]|\\\n|#[^\n]*)*/y : /(?:[ \t\f]|\\\n)*/y;
+    const blank = this.#depth > 0 ? /(?:[ \t\f\n]|\\\n(?!$)|#[^\n]*)*/y : /(?:[ \t\f]|\\\n(?!$))*/y;
     blank.lastIndex = this.#at;
     this.#at += blank.exec(this.#source)?.[0].length ?? 0;
   }
 
+  /** Skips the rest of the line, lines without content, and blanks, but no indentation: that is an error. */
   #skipBlankLines(): void {
-    const blank = /(?:[ \t\f]*(?:#[^\n]*)?(?:\n|$))*[ \t\f]*/y;
+    const blank = /((?:[ \t\f]*(?:#[^\n]*)?\n)*)([ \t\f]*)(#[^\n]*)?/y;
     blank.lastIndex = this.#at;
-    this.#at += blank.exec(this.#source)?.[0].length ?? 0;
+    const [, lines = '', indent = '', comment = ''] = blank.exec(this.#source) ?? [];
+    this.#at += lines.length + indent.length + comment.length;
+    if (comment === '' && /[ \t]/.test(indent)) throw new PySyntaxError('unexpected indent');
   }
 }
 
