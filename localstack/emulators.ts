@@ -1,6 +1,7 @@
 import { channel } from 'node:diagnostics_channel';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { startFauxqs } from 'fauxqs';
 import { LOCAL_REGION } from './names.ts';
 import { startServer, waitUntilReady } from './processes.ts';
@@ -28,6 +29,7 @@ export async function startFauxqsEmulator(dir: string, port: number): Promise<Em
   const server = await onLoopbackOnly(() =>
     startFauxqs({ port, logger: false, defaultRegion: LOCAL_REGION, dataDir, s3StorageDir }),
   );
+  repairRelease(join(dataDir, 'fauxqs.db'));
   let stopped: Promise<void> | undefined;
   return {
     endpoint: `http://127.0.0.1:${server.port}`,
@@ -74,6 +76,22 @@ export async function startLocalstackEmulator(dir: string, port: number, python:
   });
   await waitUntilReady(server, logFile, () => answers(`${endpoint}/_localstack/health`), LOCALSTACK_START_TIMEOUT_MS);
   return { endpoint, ended: server.ended, stop: () => server.stop() };
+}
+
+/**
+ * fauxqs 2.4 loses a message whose visibility is set to 0: it then clears the message's receive count in its database,
+ * which the column does not allow. This keeps the count and lets the rest of the change happen.
+ */
+function repairRelease(file: string): void {
+  const database = new DatabaseSync(file);
+  database.exec(`
+    CREATE TRIGGER IF NOT EXISTS keep_receive_count BEFORE UPDATE ON sqs_messages
+    WHEN NEW.approximate_receive_count IS NULL
+    BEGIN
+      UPDATE sqs_messages SET receipt_handle = NULL, visibility_deadline = NULL WHERE message_id = NEW.message_id;
+      SELECT RAISE(IGNORE);
+    END`);
+  database.close();
 }
 
 async function answers(url: string): Promise<boolean> {

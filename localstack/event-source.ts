@@ -30,7 +30,11 @@ export interface EventSources {
   stop(graceMs?: number): Promise<void>;
 }
 
-const LONG_POLL_SECONDS = 20;
+/**
+ * Polls are short: one that is broken off may still take messages, which nobody then works on, so that stopping has to
+ * wait for those under way.
+ */
+const POLL_SECONDS = 1;
 const PAUSE_AFTER_ERROR_MS = 1000;
 const GRACE_MS = 5000;
 
@@ -44,50 +48,61 @@ export function startEventSources(
   sources: readonly EventSource[],
   onError: (source: string, error: unknown) => void,
 ): EventSources {
-  const stopping = new AbortController();
-  const inWork = new Map<string, { queueUrl: string; messages: readonly Message[] }>();
-  let batches = 0;
+  const inWork = new Set<Batch>();
+  const receiving = new Set<Promise<unknown>>();
+  let stopping = false;
 
   async function poll(source: EventSource): Promise<void> {
-    let arn: string | undefined;
-    while (!stopping.signal.aborted) {
-      try {
-        arn ??= await queueArn(sqs, source.queueUrl);
-        const messages = await receive(sqs, source, stopping.signal);
-        if (messages.length === 0) continue;
-        const batch = String(batches++);
-        inWork.set(batch, { queueUrl: source.queueUrl, messages });
-        await work(sqs, source, messages, arn).finally(() => inWork.delete(batch));
-      } catch (error) {
-        if (stopping.signal.aborted) return;
-        onError(source.name, error);
-        await sleep(PAUSE_AFTER_ERROR_MS);
-      }
+    const arn = await queueArn(sqs, source.queueUrl);
+    while (!stopping) {
+      const received = receive(sqs, source);
+      receiving.add(received);
+      const batch = { queueUrl: source.queueUrl, messages: await received.finally(() => receiving.delete(received)) };
+      if (batch.messages.length === 0) continue;
+      inWork.add(batch);
+      if (stopping) return;
+      await work(sqs, source, batch.messages, arn).finally(() => inWork.delete(batch));
     }
   }
 
-  const pollers = sources.flatMap((source) => Array.from({ length: source.maximumConcurrency }, () => poll(source)));
+  async function pollOn(source: EventSource): Promise<void> {
+    while (!stopping) {
+      await poll(source).catch(async (error) => {
+        onError(source.name, error);
+        await sleep(PAUSE_AFTER_ERROR_MS);
+      });
+    }
+  }
+
+  const pollers = sources.flatMap((source) => Array.from({ length: source.maximumConcurrency }, () => pollOn(source)));
   const ended = Promise.all(pollers);
   return {
     async stop(graceMs = GRACE_MS) {
-      stopping.abort();
+      stopping = true;
+      await Promise.allSettled(receiving);
       const grace = new AbortController();
       await Promise.race([ended, sleep(graceMs, undefined, { signal: grace.signal }).catch(() => {})]);
       grace.abort();
-      await Promise.all([...inWork.values()].map(({ queueUrl, messages }) => release(sqs, queueUrl, messages)));
+      await Promise.all([...inWork].map((batch) => release(sqs, batch)));
     },
   };
 }
 
-async function receive(sqs: SQSClient, source: EventSource, abortSignal: AbortSignal): Promise<readonly Message[]> {
+/** Messages that were received together. */
+interface Batch {
+  queueUrl: string;
+  messages: readonly Message[];
+}
+
+async function receive(sqs: SQSClient, source: EventSource): Promise<readonly Message[]> {
   const command = new ReceiveMessageCommand({
     QueueUrl: source.queueUrl,
     MaxNumberOfMessages: source.batchSize,
-    WaitTimeSeconds: LONG_POLL_SECONDS,
+    WaitTimeSeconds: POLL_SECONDS,
     MessageSystemAttributeNames: ['All'],
     MessageAttributeNames: ['All'],
   });
-  const { Messages = [] } = await sqs.send(command, { abortSignal });
+  const { Messages = [] } = await sqs.send(command);
   return Messages;
 }
 
@@ -104,7 +119,7 @@ async function work(sqs: SQSClient, source: EventSource, messages: readonly Mess
   if (Entries.length > 0) await sqs.send(new DeleteMessageBatchCommand({ QueueUrl: source.queueUrl, Entries }));
 }
 
-async function release(sqs: SQSClient, QueueUrl: string, messages: readonly Message[]): Promise<void> {
+async function release(sqs: SQSClient, { queueUrl: QueueUrl, messages }: Batch): Promise<void> {
   const Entries = messages.map(({ ReceiptHandle }, index) => ({
     Id: String(index),
     ReceiptHandle,

@@ -27,8 +27,8 @@ export async function startPostgres(dir: string, port: number): Promise<Postgres
   const data = join(dir, 'postgres');
   const logFile = join(dir, 'logs', 'postgres.log');
   const binaries = await findBinaries();
-  const runner = chooseRunner(binaries.postgres);
   mkdirSync(join(dir, 'logs'), { recursive: true });
+  const runner = chooseRunner(binaries.postgres, dir);
   await endStalePostgres(dir);
   if (!existsSync(join(data, 'PG_VERSION'))) initialise(binaries.initdb, data, runner);
   const flags = {
@@ -70,16 +70,19 @@ interface Runner {
   prefix: string[];
 }
 
-function chooseRunner(program: string): Runner {
+function chooseRunner(program: string, dir: string): Runner {
   if (process.getuid?.() !== 0) return { prefix: [] };
-  if (spawnSync(program, ['--version'], { ...NOBODY, cwd: '/' }).status === 0) return { user: NOBODY, prefix: [] };
-  // The folder is closed to other users (as /root is): not root, but with root's right to pass through folders.
+  const reach = ['/bin/sh', '-c', 'test -x "$1" && "$2" --version', 'sh', dir, program];
+  const reaches = ([command = '', ...args]: string[], user: Runner['user']) =>
+    spawnSync(command, args, { ...user, cwd: '/' }).status === 0;
+  if (reaches(reach, NOBODY)) return { user: NOBODY, prefix: [] };
+  // A folder on the way is closed to other users (as /root is): not root, but with root's right to pass through folders.
   const rights = '+dac_override,+dac_read_search';
   const ids = [`--reuid=${NOBODY.uid}`, `--regid=${NOBODY.gid}`, '--clear-groups'];
   const prefix = ['setpriv', ...ids, `--inh-caps=${rights}`, `--ambient-caps=${rights}`, '--'];
-  if (spawnSync('setpriv', [...prefix.slice(1), program, '--version'], { cwd: '/' }).status === 0) return { prefix };
+  if (reaches([...prefix, ...reach], undefined)) return { prefix };
   throw new Error(
-    `Postgres can't run as root, and no other user can reach ${program}. ` +
+    `Postgres can't run as root, and no other user can reach both ${program} and ${dir}. ` +
       'What to do: put this folder where every user can enter (for example under /opt), or work as another user than root.',
   );
 }
