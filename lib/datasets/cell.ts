@@ -34,6 +34,7 @@ export function postgresType(type: ColumnType): string {
       return isArray(type) ? `${postgresType(type.item)}[]` : 'JSON';
     case 'struct':
     case 'map':
+    case 'json':
       return 'JSON';
     default:
       return 'TEXT';

@@ -7,7 +7,7 @@ import { copyText, type SplitRange } from './copy-text.ts';
 import type { ObjectSource } from './object-source.ts';
 import { type OpenDataset, openDataset } from './open-dataset.ts';
 import { codeOf, explainPostgres } from './postgres-errors.ts';
-import { ensureRegistry, lookUpTable, type Registered, registeredTasks } from './registry.ts';
+import { lookUpTable, registeredTable } from './registry.ts';
 import { type RowFilter, rowFilterFor } from './row-filter.ts';
 import { findDataset, type StoredDataset } from './stored-dataset.ts';
 import { createTableStatement, quoteName, quoteText, type TableDescription, tableColumns, tableName } from './table.ts';
@@ -15,38 +15,37 @@ import { createTableStatement, quoteName, quoteText, type TableDescription, tabl
 type Pool = Sql<Record<never, never>>;
 type Transaction = TransactionSql<Record<never, never>>;
 
-/** A data set to be registered for one or more tasks. */
+/** A data set to be registered for a task. */
 export interface RegisterRequest {
   sql: Pool;
   source: ObjectSource;
   datasetPath: string;
   datasetName: string | null;
-  /** The tasks that read it; the row filter is theirs (row-filter.ts). */
-  taskNames: readonly string[];
+  /** The task that reads it; it decides about the row filter (row-filter.ts). */
+  taskName: string;
   log: Pick<Logger, 'info' | 'warn'>;
 }
 
 /** What a register came to. */
 export interface RegisterResult {
   table: string;
-  /** `loaded`: the table was made now; `joined`: it was there, the tasks are new; `known`: there was nothing to do. */
+  /** `loaded`: the table was made now; `joined`: it was there, the task is new; `known`: there was nothing to do. */
   outcome: 'loaded' | 'joined' | 'known';
   /** The splits as loaded; empty unless loaded now. */
   splits: SplitRange[];
 }
 
 /**
- * Loads a data set into Postgres and enters its tasks in task_registry: all of it in one transaction, or nothing. Any
+ * Loads a data set into Postgres and enters its task in task_registry: all of it in one transaction, or nothing. Any
  * number of callers may register the same at once: one loads it, the others wait and find it there.
  * @throws PermanentError DatasetMissing, DatasetInvalid, BadTaskDefinition
  * @throws TransientError Unavailable where S3 or Postgres are
  */
 export async function registerDataset(request: RegisterRequest): Promise<RegisterResult> {
-  const { sql, source, datasetPath, datasetName, taskNames, log } = request;
+  const { sql, source, datasetPath, datasetName, taskName, log } = request;
   const table = tableName(datasetPath, datasetName);
-  const filter = commonFilter(taskNames, table);
+  const filter = rowFilterFor(taskName);
   try {
-    await ensureRegistry(sql);
     if (await isRegistered(sql, request, table)) return { table, outcome: 'known', splits: [] };
     if (await lookUpTable(sql, table)) return await sql.begin((tx) => join(tx, request, table, filter));
     const stored = await findDataset(source, datasetPath, datasetName);
@@ -57,11 +56,11 @@ export async function registerDataset(request: RegisterRequest): Promise<Registe
       await tx`SELECT pg_advisory_xact_lock(hashtextextended(${table}::text, 0))`;
       if (await lookUpTable(tx, table)) return join(tx, request, table, filter);
       const splits = await load(tx, request, { table, filter, stored, dataset });
-      await enter(tx, taskNames, table);
+      await enter(tx, taskName, table);
       return { table, outcome: 'loaded', splits };
     });
     const { outcome, splits } = result;
-    log.info('registered a data set', { table, tasks: taskNames, outcome, splits, milliseconds: Date.now() - started });
+    log.info('registered a data set', { table, task: taskName, outcome, splits, milliseconds: Date.now() - started });
     return result;
   } catch (error) {
     throw explain(`registering the data set of table ${JSON.stringify(table)}`, table, error);
@@ -123,58 +122,50 @@ async function join(
 ): Promise<RegisterResult> {
   const found = await lookUpTable(tx, table);
   const { description, tasks = [] } = found ?? {};
-  const { datasetPath, datasetName, taskNames, log } = request;
+  const { datasetPath, datasetName, taskName, log } = request;
   if (description === undefined) log.warn('a table was made by another program; it is used as it is', { table });
   else if (description.dataset_path !== datasetPath || description.dataset_name !== datasetName) {
     const held = `${description.dataset_path}, configuration ${description.dataset_name}`;
     throw conflict(table, `it holds another data set: ${held}`);
   }
-  const applied = description === undefined ? filterOf(tasks)?.name : description.filter;
-  if ((applied ?? null) !== (filter?.name ?? null)) {
-    const which = applied ? `only the rows that the tasks ${applied}_* want` : 'all rows';
+  const applied = description === undefined ? filterOf(tasks) : description.filter;
+  if (applied !== (filter?.name ?? null)) {
+    const held = applied === null ? 'all rows of its data set' : `only the rows that the tasks ${applied}_* want`;
     throw conflict(
       table,
-      `it holds ${which}, and ${taskNames.join(', ')} would need ${filter ? 'a part of them' : 'all'}`,
+      `it holds ${held}, and ${taskName} can use ${filter === undefined ? 'only all of them' : 'only some of them'}`,
     );
   }
-  await enter(tx, taskNames, table);
+  await enter(tx, taskName, table);
   return { table, outcome: 'joined', splits: [] };
 }
 
-async function enter(tx: Transaction, tasks: readonly string[], table: string): Promise<void> {
+async function enter(tx: Transaction, task: string, table: string): Promise<void> {
   // A row whose table is gone is of no use; any other one stays.
   await tx`
-    INSERT INTO task_registry (task_name, dataset_table_name) SELECT unnest(${[...tasks]}::text[]), ${table}::text
+    INSERT INTO task_registry (task_name, dataset_table_name) VALUES (${task}, ${table})
     ON CONFLICT (task_name) DO UPDATE SET dataset_table_name = EXCLUDED.dataset_table_name
     WHERE to_regclass(quote_ident(task_registry.dataset_table_name)) IS NULL`;
 }
 
-async function isRegistered(sql: Pool, { taskNames, log }: RegisterRequest, table: string): Promise<boolean> {
-  const registered: Registered[] = await registeredTasks(sql, taskNames);
-  for (const { task, table: other, there } of registered) {
-    if (there && other !== table) {
-      log.warn('a task is registered with another table, which it keeps', { task, table: other, expected: table });
-    }
+async function isRegistered(sql: Pool, { taskName, log }: RegisterRequest, table: string): Promise<boolean> {
+  const found = await registeredTable(sql, taskName);
+  if (found !== undefined && found !== table) {
+    log.warn('a task keeps the table that it is registered with', { task: taskName, table: found, expected: table });
   }
-  return new Set(registered.filter(({ there }) => there).map(({ task }) => task)).size === new Set(taskNames).size;
+  return found !== undefined;
 }
 
-function filterOf(tasks: readonly string[]): RowFilter | undefined {
-  return tasks.map(rowFilterFor).find((filter) => filter !== undefined);
-}
-
-function commonFilter(tasks: readonly string[], table: string): RowFilter | undefined {
-  const filter = filterOf(tasks);
-  const other = tasks.find((task) => rowFilterFor(task) !== filter);
-  if (other === undefined) return filter;
-  throw conflict(table, `${other} needs other rows of it than the tasks ${filter?.name}_*`);
+/** The name of the filter that another program's table went through, by the tasks that are registered with it. */
+function filterOf(tasks: readonly string[]): string | null {
+  return tasks.map(rowFilterFor).find((filter) => filter !== undefined)?.name ?? null;
 }
 
 function conflict(table: string, why: string): PermanentError {
   return new PermanentError(
     'DatasetInvalid',
-    `table ${JSON.stringify(table)} can't serve these tasks: ${why}. Give the data set a path of its own for one of ` +
-      'them, or drop the table and its rows in task_registry.',
+    `table ${JSON.stringify(table)} can't serve this task: ${why}. Stage the data set under a path of its own for one ` +
+      'of the tasks, or drop the table and its rows in task_registry.',
     { context: { table } },
   );
 }

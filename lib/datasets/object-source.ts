@@ -1,5 +1,5 @@
 import { GetObjectCommand, HeadObjectCommand, ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
-import { SamplerError, TransientError } from '../errors/errors.ts';
+import { TransientError } from '../errors/errors.ts';
 
 /** What is known about a stored object without reading it. `size` is in bytes. */
 export interface ObjectStat {
@@ -21,53 +21,55 @@ export interface ObjectSource {
 }
 
 /** Objects of an S3 bucket. The client stays the caller's. */
-export function s3Source(s3: S3Client, bucket: string): ObjectSource {
-  const name = `s3://${bucket}`;
-  return {
-    name,
-    async stat(key) {
-      try {
-        const head = await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
-        return { size: head.ContentLength ?? 0, ...(head.ETag === undefined ? {} : { etag: head.ETag }) };
-      } catch (error) {
-        if (isNotFound(error)) return undefined;
-        throw unavailable(`reading about ${name}/${key}`, error);
-      }
-    },
-    async readRange(key, start, end, etag) {
-      if (end <= start) return new Uint8Array();
-      try {
-        const range = `bytes=${start}-${end - 1}`;
-        const match = etag === undefined ? {} : { IfMatch: etag };
-        const got = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key, Range: range, ...match }));
-        const bytes = Uint8Array.from((await got.Body?.transformToByteArray()) ?? []);
-        if (bytes.length !== end - start) throw new Error(`got ${bytes.length} bytes for ${range}`);
-        return bytes;
-      } catch (error) {
-        throw unavailable(`reading ${name}/${key}`, error);
-      }
-    },
-    async *list(prefix) {
-      let ContinuationToken: string | undefined;
-      do {
-        const page = await s3
-          .send(new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, ContinuationToken }))
-          .catch((error: unknown) => {
-            throw unavailable(`listing ${name}/${prefix}`, error);
-          });
-        for (const { Key, Size } of page.Contents ?? []) if (Key !== undefined) yield { key: Key, size: Size ?? 0 };
-        ContinuationToken = page.NextContinuationToken;
-      } while (ContinuationToken !== undefined);
-    },
-  };
+export class S3ObjectSource implements ObjectSource {
+  readonly name: string;
+  readonly #s3: S3Client;
+  readonly #bucket: string;
+
+  constructor(s3: S3Client, bucket: string) {
+    this.name = `s3://${bucket}`;
+    this.#s3 = s3;
+    this.#bucket = bucket;
+  }
+
+  async stat(key: string): Promise<ObjectStat | undefined> {
+    try {
+      const head = await this.#s3.send(new HeadObjectCommand({ Bucket: this.#bucket, Key: key }));
+      return { size: head.ContentLength ?? 0, ...(head.ETag === undefined ? {} : { etag: head.ETag }) };
+    } catch (error) {
+      if (error instanceof Error && (error.name === 'NotFound' || error.name === 'NoSuchKey')) return undefined;
+      throw unavailable(`reading about ${this.name}/${key}`, error);
+    }
+  }
+
+  async readRange(key: string, start: number, end: number, etag?: string): Promise<Uint8Array<ArrayBuffer>> {
+    if (end <= start) return new Uint8Array();
+    const Range = `bytes=${start}-${end - 1}`;
+    try {
+      const match = etag === undefined ? {} : { IfMatch: etag };
+      const got = await this.#s3.send(new GetObjectCommand({ Bucket: this.#bucket, Key: key, Range, ...match }));
+      const bytes = (await got.Body?.transformToByteArray()) ?? new Uint8Array();
+      if (bytes.length !== end - start) throw new Error(`got ${bytes.length} bytes for ${Range}`);
+      return new Uint8Array(bytes);
+    } catch (error) {
+      throw unavailable(`reading ${this.name}/${key}`, error);
+    }
+  }
+
+  async *list(prefix: string): AsyncGenerator<{ key: string; size: number }> {
+    let ContinuationToken: string | undefined;
+    do {
+      const command = new ListObjectsV2Command({ Bucket: this.#bucket, Prefix: prefix, ContinuationToken });
+      const page = await this.#s3.send(command).catch((error: unknown) => {
+        throw unavailable(`listing ${this.name}/${prefix}`, error);
+      });
+      for (const { Key, Size } of page.Contents ?? []) if (Key !== undefined) yield { key: Key, size: Size ?? 0 };
+      ContinuationToken = page.NextContinuationToken;
+    } while (ContinuationToken !== undefined);
+  }
 }
 
-function isNotFound(error: unknown): boolean {
-  return error instanceof Error && (error.name === 'NotFound' || error.name === 'NoSuchKey');
-}
-
-function unavailable(doing: string, error: unknown): SamplerError {
-  if (error instanceof SamplerError) return error;
+function unavailable(doing: string, error: unknown): TransientError {
   const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return new TransientError('Unavailable', `${doing} failed: ${reason}. It is tried again.`, { cause: error });
 }

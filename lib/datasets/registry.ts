@@ -1,9 +1,13 @@
 import type { ISql } from 'postgres';
 import { PermanentError } from '../errors/errors.ts';
+import { codeOf } from './postgres-errors.ts';
 import { descriptionSchema, type TableDescription } from './table.ts';
 
 /** Any way to ask Postgres: the pool, or a transaction. */
 export type Asking = ISql<Record<never, never>>;
+
+/** SQLSTATE. */
+export const UNDEFINED_TABLE = '42P01';
 
 const CREATE = 'CREATE TABLE IF NOT EXISTS task_registry (task_name TEXT PRIMARY KEY, dataset_table_name TEXT)';
 
@@ -15,23 +19,20 @@ export async function ensureRegistry(sql: Asking): Promise<void> {
   await sql.unsafe(`DO $$ BEGIN PERFORM pg_advisory_xact_lock(hashtext('task_registry')); ${CREATE}; END $$`);
 }
 
-/** A registered task: its table, and whether that table is really there. */
-export interface Registered {
-  task: string;
-  table: string;
-  there: boolean;
-}
-
-/** Those of the tasks that are registered. */
-export async function registeredTasks(sql: Asking, tasks: readonly string[]): Promise<Registered[]> {
-  const rows = await sql`
-    SELECT task_name, dataset_table_name, to_regclass(quote_ident(dataset_table_name)) IS NOT NULL AS there
-    FROM task_registry WHERE task_name = ANY(${[...tasks]}::text[])`;
-  return rows.map((row) => ({
-    task: String(row['task_name']),
-    table: String(row['dataset_table_name']),
-    there: row['there'] === true,
-  }));
+/** The table that a task is registered with, if it is really there. Makes the registry where there is none. */
+export async function registeredTable(sql: Asking, task: string): Promise<string | undefined> {
+  const ask = () => sql`
+    SELECT dataset_table_name AS table FROM task_registry
+    WHERE task_name = ${task} AND to_regclass(quote_ident(dataset_table_name)) IS NOT NULL`;
+  let rows: Awaited<ReturnType<typeof ask>>;
+  try {
+    rows = await ask();
+  } catch (error) {
+    if (codeOf(error) !== UNDEFINED_TABLE) throw error;
+    await ensureRegistry(sql);
+    rows = await ask();
+  }
+  return rows[0] === undefined ? undefined : String(rows[0]['table']);
 }
 
 /** What is known of a table: undefined where there is none; `description` is missing where another program made it. */

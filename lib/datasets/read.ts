@@ -1,0 +1,194 @@
+import { PermanentError, TransientError } from '../errors/errors.ts';
+import type { Doc, PyValue } from '../python/value.ts';
+import { parseCell, selectExpression } from './cell.ts';
+import { foreignDescription } from './foreign-table.ts';
+import { codeOf, explainPostgres } from './postgres-errors.ts';
+import { type Asking, parseDescription, UNDEFINED_TABLE } from './registry.ts';
+import { quoteName, type TableDescription } from './table.ts';
+
+/** Tables whose description is kept ready; one is some kilobytes. */
+const MAX_KEPT = 500;
+/** Rows that {@link streamSplit} asks for at a time. */
+const STREAM_ROWS = 500;
+
+/** The rows of a split: `__id`s from `min` to `max`, both included and none missing; `count` of them, at least one. */
+export interface SplitInfo {
+  readonly min: number;
+  readonly max: number;
+  readonly count: number;
+}
+
+/** A data set's table: all that has to be known to read it. */
+export interface TableInfo {
+  readonly table: string;
+  /** In the data set's order and with its names. */
+  readonly columns: readonly { readonly name: string }[];
+  /** In the order of `__id`. Splits without rows are not in it. */
+  readonly splits: ReadonlyMap<string, SplitInfo>;
+  /** Changes when the table is made anew. */
+  readonly oid: string;
+  /** What reads a document: the expressions to ask for, and a parser for each. */
+  readonly reader: DocReader;
+}
+
+/** How a row becomes a document. */
+export interface DocReader {
+  readonly select: string;
+  readonly names: readonly string[];
+  readonly parsers: readonly ((text: string) => PyValue)[];
+}
+
+const kept = new Map<string, TableInfo>();
+
+/**
+ * The table that a task is registered with: one query. What it learns is kept in the process, but the query is made each
+ * time and notices a table that was made anew; reads check that they still read the same table.
+ * @throws TransientError NotRegistered (a register may be on its way), Unavailable
+ */
+export async function openTable(sql: Asking, taskName: string): Promise<TableInfo> {
+  try {
+    const rows = await sql`
+      SELECT r.dataset_table_name AS table, c.oid::text AS oid, obj_description(c.oid, 'pg_class') AS description
+      FROM task_registry r JOIN pg_class c ON c.oid = to_regclass(quote_ident(r.dataset_table_name))
+      WHERE r.task_name = ${taskName}`;
+    const [row] = rows;
+    if (row === undefined) throw notRegistered(taskName);
+    return await tableInfo(sql, String(row['table']), String(row['oid']), row['description']);
+  } catch (error) {
+    if (codeOf(error) === UNDEFINED_TABLE) throw notRegistered(taskName);
+    throw explainPostgres(`looking up the table of task ${taskName}`, error);
+  }
+}
+
+/**
+ * The documents with these ids, each once, by ascending `__id`. `__id` is a document's first key; `__split` is left out.
+ * @throws PermanentError DocIdsOutsideSplit where the table holds no such id
+ * @throws TransientError Unavailable, NotRegistered (the table was made anew since `info` was got)
+ */
+export async function readDocsByIds(sql: Asking, info: TableInfo, ids: readonly number[]): Promise<Doc[]> {
+  const wanted = new Set(ids);
+  for (const id of wanted) {
+    if (!idExists(info, id)) {
+      const message = `table ${JSON.stringify(info.table)} holds no document with the id ${id}.`;
+      throw new PermanentError('DocIdsOutsideSplit', message, { context: { table: info.table, id } });
+    }
+  }
+  if (wanted.size === 0) return [];
+  return await query(sql, info, 'WHERE "__id" = ANY($1::int[])', [[...wanted]], wanted.size);
+}
+
+/**
+ * The documents at these positions of a split (0 is its first), each once, by ascending `__id`.
+ * @throws as {@link readDocsByIds}; a split without rows has no positions
+ */
+export async function readDocsByPositions(
+  sql: Asking,
+  info: TableInfo,
+  split: string,
+  positions: readonly number[],
+): Promise<Doc[]> {
+  const range = info.splits.get(split);
+  const wrong = positions.find((position) => !(position >= 0 && position < (range?.count ?? 0)));
+  if (range !== undefined && wrong === undefined) {
+    return await readDocsByIds(
+      sql,
+      info,
+      positions.map((position) => range.min + position),
+    );
+  }
+  if (positions.length === 0) return [];
+  const message = `split ${split} of table ${JSON.stringify(info.table)} has ${range?.count ?? 0} documents, and none at position ${wrong}.`;
+  throw new PermanentError('DocIdsOutsideSplit', message, { context: { table: info.table, split } });
+}
+
+/**
+ * All documents of a split by ascending `__id`, in batches. Each batch is a query of its own, so that no connection is
+ * held while the caller works.
+ * @throws as {@link readDocsByIds}
+ */
+export async function* streamSplit(sql: Asking, info: TableInfo, split: string): AsyncGenerator<Doc[]> {
+  const range = info.splits.get(split);
+  if (range === undefined) return;
+  for (let from = range.min; from <= range.max; from += STREAM_ROWS) {
+    const to = Math.min(range.max, from + STREAM_ROWS - 1);
+    yield await query(sql, info, 'WHERE "__id" BETWEEN $1::int AND $2::int', [from, to], to - from + 1);
+  }
+}
+
+async function query(
+  sql: Asking,
+  info: TableInfo,
+  where: string,
+  parameters: (number | number[])[],
+  expected: number,
+): Promise<Doc[]> {
+  const { names, parsers, select } = info.reader;
+  // As Postgres' own text, so that neither the client's types nor its settings come between.
+  const statement = `SELECT tableoid::text, "__id"${select} FROM ${quoteName(info.table)} ${where} ORDER BY "__id"`;
+  let rows: (Buffer | null)[][];
+  try {
+    rows = await sql.unsafe(statement, parameters).raw();
+  } catch (error) {
+    // Tables that are made anew may have other columns, or be away for a moment.
+    if (/^42(P01|703)$/.test(codeOf(error))) throw changed(info, error);
+    throw explainPostgres(`reading table ${JSON.stringify(info.table)}`, error);
+  }
+  const replaced = rows[0] !== undefined && rows[0][0]?.toString() !== info.oid;
+  if (replaced || rows.length !== expected) throw changed(info);
+  return rows.map((row) => {
+    const doc: Doc = new Map([['__id', BigInt(row[1]?.toString() ?? '')]]);
+    for (const [index, name] of names.entries()) {
+      const cell = row[index + 2];
+      const parse = parsers[index];
+      if (name !== '__id') doc.set(name, cell && parse ? parse(cell.toString()) : null);
+    }
+    return doc;
+  });
+}
+
+async function tableInfo(sql: Asking, table: string, oid: string, comment: unknown): Promise<TableInfo> {
+  const key = `${oid}\0${table}\0${comment}`;
+  const known = kept.get(key);
+  if (known !== undefined) return known;
+  const description = parseDescription(comment, table);
+  const info = describe(table, oid, description ?? (await foreignDescription(sql, table)));
+  // Another program's table may grow without notice, so it is looked at each time.
+  if (description === undefined) return info;
+  const [oldest] = kept.keys();
+  if (kept.size >= MAX_KEPT && oldest !== undefined) kept.delete(oldest);
+  kept.set(key, info);
+  return info;
+}
+
+function describe(
+  table: string,
+  oid: string,
+  { columns, splits }: Pick<TableDescription, 'columns' | 'splits'>,
+): TableInfo {
+  const filled = splits.filter(({ count }) => count > 0);
+  return {
+    table,
+    columns: columns.map(({ name }) => ({ name })),
+    splits: new Map(filled.map(({ split, first, count }) => [split, { min: first, max: first + count - 1, count }])),
+    oid,
+    reader: {
+      select: columns.map(({ column, type }) => `, ${selectExpression(type, quoteName(column))}`).join(''),
+      names: columns.map(({ name }) => name),
+      parsers: columns.map(({ type }) => parseCell(type)),
+    },
+  };
+}
+
+function idExists({ splits }: TableInfo, id: number): boolean {
+  return splits.values().some(({ min, max }) => Number.isInteger(id) && id >= min && id <= max);
+}
+
+function notRegistered(task: string): TransientError {
+  const message = `the task ${task} is not registered: there is no data set's table for it. Send a register message that names it.`;
+  return new TransientError('NotRegistered', message, { context: { task } });
+}
+
+function changed({ table }: TableInfo, cause?: unknown): TransientError {
+  const message = `the table ${JSON.stringify(table)} is not what it was a moment ago: it was dropped or made anew. It is tried again.`;
+  return new TransientError('NotRegistered', message, { cause, context: { table } });
+}
