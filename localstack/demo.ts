@@ -1,0 +1,135 @@
+/** `npm run demo`: starts the service (or joins one that runs), registers and samples a small task, shows what comes of it. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseEnv } from 'node:util';
+import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { type Db, type Document, MongoClient } from 'mongodb';
+import postgres from 'postgres';
+import { DEMO_INCLUDE, DEMO_TASK, stageDemo } from './demo-data.ts';
+import { LOCAL_DIR, runLocally } from './local.ts';
+import { createLocalS3, createLocalSqs } from './resources.ts';
+import { AlreadyRunningError } from './run-lock.ts';
+
+const PATIENCE_MS = 60_000;
+const say = (line: string) => console.log(`[demo] ${line}`);
+const failures: string[] = [];
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  console.error(error);
+  process.exitCode = 1;
+}
+process.exit();
+
+async function main(): Promise<number> {
+  const { env, stop } = await startOrJoin();
+  const endpoint = env['AWS_ENDPOINT_URL'] ?? '';
+  const s3 = createLocalS3(endpoint);
+  const sqs = createLocalSqs(endpoint);
+  const mongo = new MongoClient(env['MONGODB_URI'] ?? '');
+  try {
+    say('staging a small task and its data set ...');
+    await stageDemo(s3, env['DATASETS_BUCKET'] ?? '');
+    await register(sqs, env);
+    const address = `demo-${Date.now()}`;
+    await sample(sqs, env, address);
+    await show(mongo.db(), address);
+    return 0;
+  } finally {
+    await mongo.close();
+    s3.destroy();
+    sqs.destroy();
+    await stop();
+  }
+}
+
+async function startOrJoin(): Promise<{ env: Record<string, string>; stop: () => Promise<void> }> {
+  try {
+    return await runLocally({ say, onFunctionLine: noteFailure });
+  } catch (error) {
+    if (!(error instanceof AlreadyRunningError) || !existsSync(join(LOCAL_DIR, 'ready'))) throw error;
+    say('npm start is running; using it');
+    return { env: readRunning(), stop: async () => {} };
+  }
+}
+
+/** The variables of the service that runs. */
+function readRunning(): Record<string, string> {
+  const entries = Object.entries(parseEnv(readFileSync(join(LOCAL_DIR, 'env'), 'utf8')));
+  return Object.fromEntries(entries.map(([name, value]) => [name, value ?? '']));
+}
+
+function noteFailure(name: string, line: string): void {
+  if (/"level":"(warn|error)"/.test(line)) failures.push(`${name}: ${line}`);
+}
+
+async function register(sqs: SQSClient, env: Record<string, string>): Promise<void> {
+  say(`registering ${DEMO_TASK} ...`);
+  await send(sqs, env['REGISTER_QUEUE_URL'], { framework: 'lmeh', tasks: DEMO_TASK, include_path: DEMO_INCLUDE });
+  const sql = postgres(env['POSTGRES_URI'] ?? '', { max: 1, onnotice: () => {} });
+  try {
+    await until(`${DEMO_TASK} to be registered`, async () => {
+      const [table] = await sql`select to_regclass('task_registry') as name`;
+      if (!table?.['name']) return undefined;
+      const [row] = await sql`select dataset_table_name from task_registry where task_name = ${DEMO_TASK}`;
+      return row;
+    });
+  } finally {
+    await sql.end();
+  }
+}
+
+async function sample(sqs: SQSClient, env: Record<string, string>, address: string): Promise<void> {
+  say('sampling 15 documents for chat and 5 for completions ...');
+  const request = { framework: 'lmeh', tasks: DEMO_TASK, include_path: DEMO_INCLUDE };
+  await send(sqs, env['SAMPLE_QUEUE_URL'], { ...request, requester_args: { address, service: 'chat' }, blacklist: [21, 22], qty: 15 });
+  const completions = { address, service: 'completions', path: '/v1/completions' };
+  await send(sqs, env['SAMPLE_QUEUE_URL'], { ...request, requester_args: completions, qty: 5 });
+}
+
+/** What the Requester's aggregation finds: open prompts of open instances of open tasks. */
+async function show(db: Db, address: string): Promise<void> {
+  const found = await until('the prompts', async () => {
+    const tasks = await openPrompts(db, address);
+    return tasks.length === 2 ? tasks : undefined;
+  });
+  const rows = found.map((task) => ({
+    task: task['tasks'],
+    path: task['requester_args'].path,
+    qty: task['qty'],
+    instances: task['total_instances'],
+    prompts: task['prompts'].length,
+    seed: String(task['seed']),
+  }));
+  console.table(rows);
+  say('one prompt in full (prompts.data):');
+  console.log(found[0]?.['prompts'][0].data);
+}
+
+function openPrompts(db: Db, address: string): Promise<Document[]> {
+  return db
+    .collection('tasks')
+    .aggregate([
+      { $match: { 'requester_args.address': address, done: false } },
+      { $sort: { qty: -1 } },
+      { $lookup: { from: 'instances', localField: '_id', foreignField: 'task_id', pipeline: [{ $match: { done: false } }], as: 'open' } },
+      { $lookup: { from: 'prompts', localField: 'open._id', foreignField: 'instance_id', pipeline: [{ $match: { done: false } }], as: 'prompts' } },
+    ])
+    .toArray();
+}
+
+async function send(sqs: SQSClient, QueueUrl: string | undefined, message: unknown): Promise<void> {
+  await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: JSON.stringify(message) }));
+}
+
+async function until<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
+  const end = Date.now() + PATIENCE_MS;
+  while (Date.now() < end) {
+    const found = await look();
+    if (found !== undefined) return found;
+    await sleep(50);
+  }
+  throw new Error(`Waited ${PATIENCE_MS / 1000} s for ${what} in vain.\n${failures.slice(-5).join('\n')}`);
+}
