@@ -11,12 +11,13 @@ const MAX_FUNCTION_NAME = 300;
 
 /**
  * Loads YAML as PyYAML does (YAML 1.1, `yaml.load` as in `load_yaml_config`, H/utils.py): the last of several equal keys
- * wins, in the place of the first; `<<` merges. `!function a.b` becomes a {@link FunctionRef} of `folder`, the file's own.
+ * wins, in the place of the first; `<<` merges. `!function a.b` becomes a {@link FunctionRef} of `folder`, the file's own below
+ * its root, behind the root's own `prefix`.
  * @throws YamlError saying what is wrong with the text.
  */
-export function loadYaml(source: string | Uint8Array, folder: string): ConfigValue {
+export function loadYaml(source: string | Uint8Array, folder: string, prefix = ''): ConfigValue {
   const node = composeYaml(typeof source === 'string' ? source : decode(source));
-  return node === null ? null : new Constructor(folder).value(node);
+  return node === null ? null : new Constructor(folder, prefix).value(node);
 }
 
 /** UTF-8, or UTF-16 with a byte order mark, as libyaml takes. */
@@ -32,11 +33,13 @@ function decode(bytes: Uint8Array): string {
 
 class Constructor {
   readonly #folder: string;
+  readonly #prefix: string;
   readonly #made = new Map<YamlNode, ConfigValue>();
   readonly #flat = new Map<MappingNode, MappingNode['pairs']>();
 
-  constructor(folder: string) {
+  constructor(folder: string, prefix: string) {
     this.#folder = folder;
+    this.#prefix = prefix;
   }
 
   /** What the node stands for; an alias and its anchor are one value, as in Python. */
@@ -63,7 +66,10 @@ class Constructor {
     if (dot <= 0 || dot === text.length - 1 || text.length > MAX_FUNCTION_NAME) {
       throw new YamlError(`"!function ${text.slice(0, 80)}" does not name a function as module.name`);
     }
-    const path = posix.join(this.#folder, text.slice(0, dot));
+    const inRoot = posix.join(this.#folder, text.slice(0, dot));
+    if (inRoot.startsWith('..'))
+      throw new YamlError(`"!function ${text.slice(0, 80)}" leads out of the folder of tasks`);
+    const path = posix.join(this.#prefix, inRoot);
     const folder = posix.dirname(path);
     return new FunctionRef(folder === '.' ? '' : folder, posix.basename(path), text.slice(dot + 1));
   }

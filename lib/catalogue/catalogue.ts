@@ -1,0 +1,76 @@
+import type { S3Client } from '@aws-sdk/client-s3';
+import { SUPPORTED_HOOKS } from '../hooks/registry.ts';
+import type { Logger } from '../log/log.ts';
+import type { TaskEntry } from './entry.ts';
+import type { IncludeRoot } from './include.ts';
+import { StagedHarness } from './staged-harness.ts';
+import { requireSupported } from './support.ts';
+import type { TaskConfig } from './task-config.ts';
+import { mergeIndexes, type TaskIndex } from './task-index.ts';
+
+/** The harness's version whose tasks are used. */
+export const HARNESS_VERSION = '0.4.9';
+
+/** All tasks that a message can name. */
+export interface Catalogue {
+  /** What it is made of, for messages. */
+  readonly source: string;
+  readonly index: TaskIndex;
+  /** The task of exactly that name, or null. Groups and tags are none. */
+  find(name: string): Promise<TaskEntry | null>;
+  /** The task's configuration. @throws PermanentError saying why it can't be sampled. */
+  requireSupported(entry: TaskEntry): TaskConfig;
+}
+
+/** Where the catalogue is. */
+export interface CatalogueOptions {
+  readonly s3: S3Client;
+  readonly bucket: string;
+  readonly version?: string;
+  /** Name of a folder below `include/` with further definitions; on a clash of names the harness wins. */
+  readonly includePath?: string | null | undefined;
+  readonly log: Logger;
+}
+
+/** What this process has read so far, by client and place; warm calls find it here. */
+const known = new WeakMap<S3Client, Map<string, StagedHarness>>();
+
+/**
+ * Opens the staged catalogue. The first call of a process reads its root; later ones ask whether that changed, once a minute
+ * at most. One call goes on with what it opened, whatever is staged meanwhile.
+ * @throws TransientError HarnessNotStaged where nothing is staged yet, Unavailable where S3 fails; PermanentError BadMessage
+ * for an include path that is none.
+ */
+export async function openCatalogue({
+  s3,
+  bucket,
+  version = HARNESS_VERSION,
+  includePath,
+  log,
+}: CatalogueOptions): Promise<Catalogue> {
+  const harness = harnessOf(s3, bucket, version);
+  const opened = await harness.open();
+  const include = includePath ? await harness.include(includePath, log) : null;
+  return {
+    source: include ? `lm-eval ${version} and include/${includePath}` : `lm-eval ${version}`,
+    index: include ? mergeIndexes([opened.index, include.index]) : opened.index,
+    async find(name) {
+      return opened.index.has(name) ? opened.find(name) : (findIncluded(include, name) ?? null);
+    },
+    requireSupported: (entry) => requireSupported(entry, SUPPORTED_HOOKS),
+  };
+}
+
+function findIncluded(include: IncludeRoot | null, name: string): TaskEntry | undefined {
+  const type = include?.index.get(name)?.type;
+  return type === 'task' || type === 'python_task' ? include?.tasks.get(name) : undefined;
+}
+
+function harnessOf(s3: S3Client, bucket: string, version: string): StagedHarness {
+  const byPlace = known.get(s3) ?? new Map<string, StagedHarness>();
+  known.set(s3, byPlace);
+  const place = `${bucket}/${version}`;
+  const harness = byPlace.get(place) ?? new StagedHarness(s3, bucket, version);
+  byPlace.set(place, harness);
+  return harness;
+}

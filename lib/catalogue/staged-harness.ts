@@ -1,0 +1,125 @@
+import type { S3Client } from '@aws-sdk/client-s3';
+import { PermanentError, TransientError } from '../errors/errors.ts';
+import type { Logger } from '../log/log.ts';
+import type { TaskEntry } from './entry.ts';
+import { type IncludeRoot, readInclude } from './include.ts';
+import { S3Objects } from './s3-object.ts';
+import { decodePack, decodeRoot, decodeTask, rootKey, type StoredRoot } from './stored.ts';
+import type { TaskIndex } from './task-index.ts';
+
+/** How long what was read is taken for current, in milliseconds. */
+const FRESH_MS = 60_000;
+/** Packs kept in memory, about 250 KB each. */
+const MAX_PACKS = 64;
+
+/** A catalogue as it was at one moment. */
+export interface OpenedHarness {
+  readonly index: TaskIndex;
+  find(name: string): Promise<TaskEntry | null>;
+}
+
+interface Known<T> {
+  readonly value: T;
+  readonly checked: number;
+}
+
+/** One staged harness in one bucket, and what was read of it. */
+export class StagedHarness {
+  readonly #objects: S3Objects;
+  readonly #key: string;
+  readonly #place: string;
+  readonly #packs = new Map<string, Promise<string[]>>();
+  readonly #includes = new Map<string, Known<IncludeRoot>>();
+  #root: Known<{ root: StoredRoot; etag: string | undefined }> | undefined;
+  #refreshing: Promise<StoredRoot> | undefined;
+
+  constructor(s3: S3Client, bucket: string, version: string) {
+    this.#objects = new S3Objects(s3, bucket);
+    this.#key = rootKey(version);
+    this.#place = `s3://${bucket}/${this.#key}`;
+  }
+
+  /** @throws TransientError HarnessNotStaged or Unavailable; PermanentError HarnessNotStaged where the root is damaged. */
+  async open(): Promise<OpenedHarness> {
+    const root = await this.#current();
+    return { index: root.index, find: (name) => this.#find(root, name) };
+  }
+
+  /** The definitions below `include/<name>/`. @throws as `readInclude` does. */
+  async include(name: string, log: Logger): Promise<IncludeRoot> {
+    const known = this.#includes.get(name);
+    if (known && isFresh(known)) return known.value;
+    const value = await readInclude(this.#objects, name, known?.value, log);
+    this.#includes.set(name, { value, checked: Date.now() });
+    return value;
+  }
+
+  async #current(): Promise<StoredRoot> {
+    if (this.#root && isFresh(this.#root)) return this.#root.value.root;
+    this.#refreshing ??= this.#refresh().finally(() => {
+      this.#refreshing = undefined;
+    });
+    return this.#refreshing;
+  }
+
+  async #refresh(): Promise<StoredRoot> {
+    const known = this.#root?.value;
+    const got = await this.#objects.get(this.#key, known?.etag);
+    if (got === 'unchanged' && known) {
+      this.#root = { value: known, checked: Date.now() };
+      return known.root;
+    }
+    if (got === null || got === 'unchanged') {
+      throw new TransientError(
+        'HarnessNotStaged',
+        `There is no task catalogue at ${this.#place}. Stage it: npm run sampler -- stage harness`,
+      );
+    }
+    const root = decodeRoot(got.body);
+    this.#root = { value: { root, etag: got.etag }, checked: Date.now() };
+    return root;
+  }
+
+  async #find(root: StoredRoot, name: string): Promise<TaskEntry | null> {
+    const [pack, line] = root.places.get(name) ?? [];
+    if (pack === undefined || line === undefined) return null;
+    const key = root.packs[pack];
+    const stored = key === undefined ? undefined : (await this.#pack(key))[line];
+    const entry = stored === undefined ? null : decodeTask(stored);
+    if (entry?.name === name) return entry;
+    throw new PermanentError(
+      'HarnessNotStaged',
+      `Task ${name} is not where the catalogue at ${this.#place} has it; stage the harness again.`,
+    );
+  }
+
+  #pack(key: string): Promise<string[]> {
+    const pack = this.#packs.get(key) ?? this.#readPack(key);
+    // Last used goes last, so that the first is the one to forget.
+    this.#packs.delete(key);
+    this.#packs.set(key, pack);
+    const [oldest] = this.#packs.keys();
+    if (this.#packs.size > MAX_PACKS && oldest !== undefined) this.#packs.delete(oldest);
+    return pack;
+  }
+
+  async #readPack(key: string): Promise<string[]> {
+    try {
+      const got = await this.#objects.get(key);
+      if (got === null || got === 'unchanged') {
+        throw new PermanentError(
+          'HarnessNotStaged',
+          `${key}, a part of the catalogue at ${this.#place}, is gone; stage the harness again.`,
+        );
+      }
+      return decodePack(got.body);
+    } catch (error) {
+      this.#packs.delete(key);
+      throw error;
+    }
+  }
+}
+
+function isFresh({ checked }: Known<unknown>): boolean {
+  return Date.now() - checked < FRESH_MS;
+}
