@@ -1,4 +1,4 @@
-import { type S3Client, PutObjectCommand } from '@aws-sdk/client-s3';
+import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 
 /** The demonstration's own task and data set, under names that nothing else uses. */
@@ -45,6 +45,10 @@ export async function stageDemo(s3: S3Client, Bucket: string): Promise<void> {
 }
 
 function parquetOf(rows: readonly { question: string; answer: string }[]): Uint8Array {
-  const columnData = (['question', 'answer'] as const).map((name) => ({ name, data: rows.map((row) => row[name]), type: 'STRING' as const }));
+  const columnData = (['question', 'answer'] as const).map((name) => ({
+    name,
+    data: rows.map((row) => row[name]),
+    type: 'STRING' as const,
+  }));
   return new Uint8Array(parquetWriteBuffer({ columnData }));
 }

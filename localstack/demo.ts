@@ -84,7 +84,12 @@ async function register(sqs: SQSClient, env: Record<string, string>): Promise<vo
 async function sample(sqs: SQSClient, env: Record<string, string>, address: string): Promise<void> {
   say('sampling 15 documents for chat and 5 for completions ...');
   const request = { framework: 'lmeh', tasks: DEMO_TASK, include_path: DEMO_INCLUDE };
-  await send(sqs, env['SAMPLE_QUEUE_URL'], { ...request, requester_args: { address, service: 'chat' }, blacklist: [21, 22], qty: 15 });
+  await send(sqs, env['SAMPLE_QUEUE_URL'], {
+    ...request,
+    requester_args: { address, service: 'chat' },
+    blacklist: [21, 22],
+    qty: 15,
+  });
   const completions = { address, service: 'completions', path: '/v1/completions' };
   await send(sqs, env['SAMPLE_QUEUE_URL'], { ...request, requester_args: completions, qty: 5 });
 }
@@ -114,8 +119,24 @@ function openPrompts(db: Db, address: string): Promise<Document[]> {
     .aggregate([
       { $match: { 'requester_args.address': address, done: false } },
       { $sort: { qty: -1 } },
-      { $lookup: { from: 'instances', localField: '_id', foreignField: 'task_id', pipeline: [{ $match: { done: false } }], as: 'open' } },
-      { $lookup: { from: 'prompts', localField: 'open._id', foreignField: 'instance_id', pipeline: [{ $match: { done: false } }], as: 'prompts' } },
+      {
+        $lookup: {
+          from: 'instances',
+          localField: '_id',
+          foreignField: 'task_id',
+          pipeline: [{ $match: { done: false } }],
+          as: 'open',
+        },
+      },
+      {
+        $lookup: {
+          from: 'prompts',
+          localField: 'open._id',
+          foreignField: 'instance_id',
+          pipeline: [{ $match: { done: false } }],
+          as: 'prompts',
+        },
+      },
     ])
     .toArray();
 }

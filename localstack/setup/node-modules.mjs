@@ -12,8 +12,10 @@ export async function installModules() {
   if (modulesMatchLock() && nodeRuns()) return;
   // The npm that started us, run by the node that runs it: the PATH may hold the Node that is being replaced.
   const { npm_execpath: npm, npm_node_execpath: node } = process.env;
+  // Warnings about engines are about the host's Node, which runs nothing but the installation.
+  const quiet = ['--no-audit', '--no-fund', '--loglevel=error'];
   const program = npm && node && exists(npm) && exists(node) && !node.startsWith(ROOT) ? [node, npm] : ['npm'];
-  await runStep('Installing the Node packages (npm ci)', 'npm-ci', [...program, 'ci', '--no-audit', '--no-fund'], {
+  await runStep('Installing the Node packages (npm ci)', 'npm-ci', [...program, 'ci', ...quiet], {
     advice:
       'check that npm reaches its registry (`npm ping`) and that package.json and package-lock.json agree, then start again.',
     env: withoutModules(process.env),
@@ -23,7 +25,7 @@ export async function installModules() {
   await runStep(
     'Running the install scripts of the packages',
     'npm-rebuild',
-    [...program, 'rebuild', '--ignore-scripts=false'],
+    [...program, 'rebuild', '--ignore-scripts=false', ...quiet],
     {
       advice:
         'allow install scripts for the packages under "allowScripts" in package.json, delete node_modules and start again.',

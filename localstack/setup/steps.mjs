@@ -24,8 +24,8 @@ export class SetupError extends Error {
 
 /** How often a running step says that it is still running. */
 const PULSE_MS = 10_000;
-/** Lines of a failed command's output that are shown. */
-const TAIL_LINES = 25;
+/** Lines of a failed command's output that are shown, from either end. */
+const SHOWN_LINES = 15;
 
 /**
  * Runs one command as a visible step. Its output goes to `.cache/logs/<log>.log`.
@@ -46,7 +46,7 @@ export async function runStep(title, log, [program = '', ...args], { advice, env
   try {
     const { code, stdout } = await collect(program, args, env, logFile);
     if (code !== 0)
-      throw new SetupError(`${title} failed (${code}):\n${tail(logFile)}\n  All of it: ${logFile}`, advice);
+      throw new SetupError(`${title} failed (${code}):\n${shown(logFile)}\n  All of it: ${logFile}`, advice);
     say(`${title}: done in ${seconds()} s`);
     return stdout;
   } finally {
@@ -118,8 +118,10 @@ function collect(program, args, env, logFile) {
   return ended;
 }
 
-/** @param {string} file @returns {string} its last lines, indented */
-function tail(file) {
-  const lines = readFileSync(file, 'utf8').trimEnd().split('\n').slice(-TAIL_LINES);
-  return lines.map((line) => `    ${line}`).join('\n');
+/** @param {string} file @returns {string} its first and last lines, indented */
+function shown(file) {
+  const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
+  const some =
+    lines.length <= 2 * SHOWN_LINES ? lines : [...lines.slice(0, SHOWN_LINES), '...', ...lines.slice(-SHOWN_LINES)];
+  return some.map((line) => `    ${line}`).join('\n');
 }
