@@ -1,0 +1,93 @@
+import type { PyValue } from '../python/value.ts';
+import { compileStatements } from './compile-statement.ts';
+import { Fault, kindOf, SyntaxFault } from './fault.ts';
+import { type Execute, Frame, Output } from './frame.ts';
+import { GLOBALS } from './globals.ts';
+import { Budget, DEFAULT_LIMITS, type TemplateLimits } from './limits.ts';
+import { parseTemplate } from './parser.ts';
+import { Runtime } from './runtime.ts';
+import { enterScope, Scope } from './scope.ts';
+import { FunctionScope, Symbols } from './symbols.ts';
+import { TemplateError } from './template-error.ts';
+
+/** A template, ready to be rendered any number of times. */
+export interface CompiledTemplate {
+  /**
+   * The template's text for these variables.
+   * @param vars by name; a document's columns
+   * @throws TemplateError and nothing else
+   */
+  render(vars: ReadonlyMap<string, PyValue>): string;
+}
+
+/**
+ * Compiles a Jinja template to what Jinja 3.1.6 renders in the harness's environment (`env`, H/utils.py): StrictUndefined,
+ * nothing trimmed, the trailing newline kept, no escaping, and the filter `regex_replace`.
+ * Rendering either gives Jinja's exact text or fails; templates share nothing and leave nothing behind, but methods such as
+ * `append` do change the lists and dicts that they were given.
+ * @throws TemplateError
+ */
+export function compileTemplate(source: string, limits: Partial<TemplateLimits> = {}): CompiledTemplate {
+  const bounds: TemplateLimits = { ...DEFAULT_LIMITS, ...limits };
+  const lines = new SourceLines(source);
+  const program = lines.explain(
+    () => 1,
+    () => compile(source, bounds),
+  );
+  return {
+    render(vars) {
+      const runtime = new Runtime(new Budget(bounds), vars, GLOBALS);
+      return lines.explain(
+        () => runtime.line,
+        () => {
+          // Jinja takes the variables as keywords of a method, whose own first parameter is in the way.
+          if (vars.has('self')) throw new Fault('type', "a variable can't be called 'self'");
+          const output = new Output();
+          program(new Frame(runtime, null), output);
+          return output.text;
+        },
+      );
+    },
+  };
+}
+
+function compile(source: string, limits: TemplateLimits): Execute {
+  if (source.length > limits.maxTemplateChars) {
+    throw new Fault('limit', `the template is longer than ${limits.maxTemplateChars} characters`);
+  }
+  const statements = parseTemplate(source, limits.maxDepth);
+  const scope = new Scope(new Symbols(new FunctionScope(0), null));
+  scope.symbols.statements(statements);
+  const run = compileStatements(statements, scope);
+  const enter = enterScope(scope);
+  return (frame, output) => {
+    enter(frame);
+    run(frame, output);
+  };
+}
+
+/** Turns whatever is thrown into a TemplateError that shows where. */
+class SourceLines {
+  readonly #source: string;
+  constructor(source: string) {
+    this.#source = source;
+  }
+
+  explain<T>(line: () => number, work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      const at = error instanceof SyntaxFault ? error.line : line();
+      throw new TemplateError(kindOf(error), at, this.#snippet(at), reasonOf(error), error);
+    }
+  }
+
+  #snippet(line: number): string {
+    return (this.#source.split(/\r\n|\r|\n/, line)[line - 1] ?? '').slice(0, 80);
+  }
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof RangeError) return `it asks for more than there is: ${error.message}`;
+  return error instanceof Error ? error.message.slice(0, 400) : String(error);
+}
