@@ -72,14 +72,22 @@ interface Runner {
 
 function chooseRunner(program: string, dir: string): Runner {
   if (process.getuid?.() !== 0) return { prefix: [] };
-  const reach = ['/bin/sh', '-c', 'test -x "$1" && "$2" --version', 'sh', dir, program];
+  const reach = ['/bin/sh', '-c', 'test -x "$1" && test -r "$2" && "$2" --version', 'sh', dir, program];
   const reaches = ([command = '', ...args]: string[], user: Runner['user']) =>
     spawnSync(command, args, { ...user, cwd: '/' }).status === 0;
   if (reaches(reach, NOBODY)) return { user: NOBODY, prefix: [] };
   // A folder on the way is closed to other users (as /root is): not root, but with root's right to pass through folders.
   const rights = '+dac_override,+dac_read_search';
   const ids = [`--reuid=${NOBODY.uid}`, `--regid=${NOBODY.gid}`, '--clear-groups'];
-  const prefix = ['setpriv', ...ids, `--inh-caps=${rights}`, `--ambient-caps=${rights}`, '--'];
+  // Without the securebit, the rights would not count where a program asks whether it may read a file.
+  const prefix = [
+    'setpriv',
+    ...ids,
+    '--securebits=+no_setuid_fixup',
+    `--inh-caps=${rights}`,
+    `--ambient-caps=${rights}`,
+    '--',
+  ];
   if (reaches([...prefix, ...reach], undefined)) return { prefix };
   throw new Error(
     `Postgres can't run as root, and no other user can reach both ${program} and ${dir}. ` +

@@ -2,7 +2,6 @@
 import { once } from 'node:events';
 import { parseArgs } from 'node:util';
 import { type LocalService, runLocally } from './local.ts';
-import { AlreadyRunningError } from './run-lock.ts';
 import type { Ports } from './stack.ts';
 
 const USAGE = `npm start -- [--fresh] [--postgres-port N] [--mongo-port N] [--aws-port N]
@@ -15,7 +14,9 @@ const say = (line: string) => console.log(`[stack] ${line}`);
 try {
   process.exitCode = await main();
 } catch (error) {
-  console.error(error instanceof AlreadyRunningError ? error.message : error);
+  // Failures that are explained need no stack; all others do.
+  const explained = error instanceof Error && ['Error', 'AlreadyRunningError'].includes(error.name);
+  console.error(explained ? `\n[stack] ${error.message}` : error);
   process.exitCode = 1;
 }
 // The message channel to the set-up script keeps the process alive otherwise.
