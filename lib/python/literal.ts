@@ -103,11 +103,12 @@ class Reader {
     const dict: PyDict = new Map();
     let isSet: boolean | null = null;
     let open = true;
-    for (let entries = 0; !this.#take('}'); entries++) {
+    while (!this.#take('}')) {
       if (!open) throw this.#outOfPlace();
       const key = this.#item();
-      isSet ??= !this.#take(':') && /^[,}]/.test(this.#peek());
-      if (!isSet && entries > 0 && !this.#take(':')) throw this.#outOfPlace();
+      const hasValue = this.#take(':');
+      isSet ??= !hasValue;
+      if (isSet === hasValue) throw this.#outOfPlace();
       this.#add(dict, key, isSet ? null : this.#item());
       open = this.#take(',');
     }

@@ -43,18 +43,19 @@ class Parser {
   }
 
   parse(): ParsedRegex {
+    if ((/\\*$/.exec(this.#pattern)?.[0].length ?? 0) % 2 === 1) throw new PyRegexError('bad escape (end of pattern)');
     this.#globalFlags();
     const root = this.#either(this.#global, 0);
     if (this.#at < this.#pattern.length) throw new PyRegexError('unbalanced parenthesis');
     return { root, groups: this.#groups, names: this.#names, flags: this.#global, widths: this.#widths };
   }
 
-  /** `(?aims)` stands only at the very start, perhaps more than once. */
+  /** `(?aims)` stands only at the very start, perhaps more than once and among comments. */
   #globalFlags(): void {
     for (;;) {
       const start = this.#at;
       if (this.#global.x) this.#skipVerbose();
-      const found = /^\(\?([a-zA-Z]+)\)/.exec(this.#pattern.slice(this.#at));
+      const found = /^\(\?(?:([a-zA-Z]+)|#(?:\\[\s\S]|[^)\\])*)\)/.exec(this.#pattern.slice(this.#at));
       if (found === null) {
         this.#at = start;
         return;
@@ -151,9 +152,10 @@ class Parser {
   }
 
   #parenthesis(flags: RegexFlags, depth: number): RegexNode | null {
-    const opening = /^\((?:\?(?:P<([^>)]*)>|P=([^)]*)\)|#[^)]*\)|<?[=!]|>|:|([a-zA-Z]*)(?:-([a-zA-Z]*))?:|\())?/.exec(
-      this.#pattern.slice(this.#at),
-    );
+    const opening =
+      /^\((?:\?(?:P<([^>)]*)>|P=([^)]*)\)|#(?:\\[\s\S]|[^)\\])*\)|<?[=!]|>|:|([a-zA-Z]*)(?:-([a-zA-Z]*))?:|\())?/.exec(
+        this.#pattern.slice(this.#at),
+      );
     const [all = '(', name, reference, on, off] = opening ?? [];
     if (all === '(' && this.#pattern[this.#at + 1] === '?') throw this.#badExtension();
     this.#at += all.length;
@@ -214,7 +216,7 @@ class Parser {
 
   /** In verbose mode white space and comments up to the line's end mean nothing. */
   #skipVerbose(): void {
-    const skipped = /(?:[ \t\n\r\v\f]|#[^\n]*)*/y;
+    const skipped = /(?:[ \t\n\r\v\f]|#(?:\\[\s\S]|[^\n\\])*)*/y;
     skipped.lastIndex = this.#at;
     this.#at += skipped.exec(this.#pattern)?.[0].length ?? 0;
   }

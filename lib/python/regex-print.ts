@@ -120,7 +120,8 @@ class Printer {
     if (canBeEmpty && max > 1) {
       throw new PyUnsupportedError('Repeating what can match the empty text is not supported.');
     }
-    if (canBeEmpty && groups.length > 0) this.captureTrouble = 'an optional group that can match the empty text';
+    // JavaScript takes no empty round of `?`, Python does.
+    if (canBeEmpty && min === 0 && max === 1) return lazy ? `(?:|${source})` : `(?:${source}|)`;
     if (max > 1 && groups.some((group) => !inside.has(group))) {
       this.captureTrouble = 'a group inside a repetition that may take no part in its last round';
     }
@@ -162,7 +163,8 @@ function printPlace(place: Place, flags: RegexFlags): string {
     case 'boundary':
       return `(?:(?<=${word})(?!${word})|(?<!${word})(?=${word}))`;
     case 'nonBoundary':
-      return `(?:(?<=${word})(?=${word})|(?<!${word})(?!${word}))`;
+      // In an empty text Python finds neither a boundary nor the lack of one.
+      return `(?:(?!^$)(?:(?<=${word})(?=${word})|(?<!${word})(?!${word})))`;
   }
 }
 

@@ -120,7 +120,12 @@ class Finder {
 
   #search(expression: RegExp, text: string, at: number, offset: number): Match | null {
     expression.lastIndex = at;
-    const found = expression.exec(text);
+    let found = expression.exec(text);
+    // V8 may find an empty match between the halves of a surrogate pair, where Python has no place.
+    while (found !== null && isInsidePair(text, found.index)) {
+      expression.lastIndex = found.index + 1;
+      found = expression.exec(text);
+    }
     if (found === null) return null;
     const groups: (string | undefined)[] = [found[0]];
     for (let group = 1; group <= this.parsed.groups; group++) {
@@ -139,6 +144,10 @@ class Finder {
     }
     return this.#nonEmpty === null ? null : this.#search(this.#nonEmpty, text, at, 1);
   }
+}
+
+function isInsidePair(text: string, at: number): boolean {
+  return at > 0 && (text.codePointAt(at - 1) ?? 0) > 0xffff;
 }
 
 /** Whether the empty match can come before a longer one at the same place. */
