@@ -1,10 +1,13 @@
 import {
+  COLLECTION_STYLE,
   EVENT_ID,
   type Event,
   getScalarValue,
+  type MappingEvent,
   parseEvents,
   SCALAR_STYLE,
   type ScalarEvent,
+  type SequenceEvent,
   YAMLException,
 } from 'js-yaml';
 import { resolvePlain, type ScalarTag } from './yaml-scalar.ts';
@@ -103,6 +106,7 @@ class Composer {
   readonly #events: readonly Event[];
   readonly #anchors = new Map<string, { node: YamlNode | null; size: number }>();
   #at = 0;
+  #flowDepth = 0;
 
   constructor(text: string, events: readonly Event[]) {
     this.#text = text;
@@ -133,7 +137,7 @@ class Composer {
     }
     const tag = this.#slice(event.tagStart, event.tagEnd);
     const result =
-      event.type === EVENT_ID.SCALAR ? { node: this.#scalar(event, tag), size: 1 } : this.#collection(event.type, tag);
+      event.type === EVENT_ID.SCALAR ? { node: this.#scalar(event, tag), size: 1 } : this.#collection(event, tag);
     if (result.size > MAX_NODES) throw new YamlError(`it stands for more than ${MAX_NODES} values`);
     if (anchor !== '') this.#anchors.set(anchor, result);
     return result;
@@ -146,8 +150,10 @@ class Composer {
     return { node: target.node, size: target.size };
   }
 
-  #collection(type: number, tag: string): { node: YamlNode; size: number } {
+  #collection({ type, style }: SequenceEvent | MappingEvent, tag: string): { node: YamlNode; size: number } {
     const wanted = type === EVENT_ID.SEQUENCE ? 'seq' : 'map';
+    const flow = style === COLLECTION_STYLE.FLOW ? 1 : 0;
+    this.#flowDepth += flow;
     if (tag !== '' && tag !== '!' && STANDARD_TAG.exec(tag)?.[1] !== wanted)
       throw new YamlError(`tag ${tag} is not known`);
     const items: YamlNode[] = [];
@@ -159,6 +165,7 @@ class Composer {
       if (size > MAX_NODES) break;
     }
     this.#at++;
+    this.#flowDepth -= flow;
     if (wanted === 'seq') return { node: { kind: 'sequence', items }, size };
     const pairs: [YamlNode, YamlNode][] = [];
     for (let i = 0; i < items.length; i += 2) {
@@ -169,17 +176,29 @@ class Composer {
   }
 
   #scalar(event: ScalarEvent, tag: string): ScalarNode {
-    const text = getScalarValue(this.#text, event);
+    const value = getScalarValue(this.#text, event);
+    const text = this.#endsWithoutBreak(event) ? value.replace(/\n$/, '') : value;
+    if (this.#flowDepth > 0 && event.style === SCALAR_STYLE.PLAIN && text.startsWith('?')) {
+      throw new YamlError('a text within brackets starts with "?", which marks a key there; quote it');
+    }
+    if (!text.isWellFormed()) throw new YamlError('it holds half a surrogate pair');
     return { kind: 'scalar', tag: this.#scalarTag(event, tag, text), text };
   }
 
   #scalarTag(event: ScalarEvent, tag: string, text: string): ScalarNode['tag'] {
-    if (tag === '') return event.style === SCALAR_STYLE.PLAIN ? resolvePlain(text) : 'str';
-    if (tag === '!') return 'str';
+    // "!" alone asks for no type of its own, but makes nothing into an empty text.
+    if (tag === '!' && event.valueStart < 0) return 'str';
+    if (tag === '' || tag === '!') return event.style === SCALAR_STYLE.PLAIN ? resolvePlain(text) : 'str';
     if (tag === '!function') return 'function';
     const known = SCALAR_TAGS.get(STANDARD_TAG.exec(tag)?.[1] ?? '');
     if (known === undefined) throw new YamlError(`tag ${tag} is not known`);
     return known;
+  }
+
+  /** A block that the text ends in, without a line break, has none to keep for PyYAML; our parser adds one. */
+  #endsWithoutBreak({ style, valueEnd }: ScalarEvent): boolean {
+    const isBlock = style === SCALAR_STYLE.LITERAL_BLOCK || style === SCALAR_STYLE.FOLDED_BLOCK;
+    return isBlock && valueEnd >= this.#text.length && !/[\r\n]$/.test(this.#text);
   }
 
   #slice(start: number, end: number): string {
