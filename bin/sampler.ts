@@ -41,7 +41,8 @@ async function main(args: readonly string[]): Promise<number> {
   try {
     if (what === 'harness') {
       const wheelPath = values.wheel ?? process.env['SAMPLER_HARNESS_WHEEL'];
-      if (!wheelPath) throw new Error('No wheel to stage: name one with --wheel FILE (pip download --no-deps lm-eval==0.4.9).');
+      if (!wheelPath)
+        throw new Error('No wheel to stage: name one with --wheel FILE (pip download --no-deps lm-eval==0.4.9).');
       console.log(await stageHarness({ s3: clients.s3(), bucket, wheelPath, log }));
     } else {
       if (!values.from) throw new Error('No folder to stage: name one with --from DIR.');

@@ -38,6 +38,7 @@ export const handler = middy<SQSEvent, SQSBatchResponse>().handler((event: SQSEv
     queue,
     log,
     handle,
-    onPermanent: ({ requestId, body }, error) => ledger.reject(rejectionId(requestId), requestId, queue.name, body, error),
+    onPermanent: ({ requestId, body }, error) =>
+      ledger.reject(rejectionId(requestId), requestId, queue.name, body, error),
   }),
 );

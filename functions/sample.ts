@@ -15,7 +15,13 @@ import { ensureIndexes } from '../lib/work/collections.ts';
 import { rejectionId } from '../lib/work/ids.ts';
 import { Ledger } from '../lib/work/ledger.ts';
 
-const config = readConfig(process.env, ['postgresUri', 'mongodbUri', 'datasetsBucket', 'sampleQueueUrl', 'shardQueueUrl']);
+const config = readConfig(process.env, [
+  'postgresUri',
+  'mongodbUri',
+  'datasetsBucket',
+  'sampleQueueUrl',
+  'shardQueueUrl',
+]);
 const { shardSize, leaseMs } = readLimits(process.env);
 const log = new Logger(config.logLevel, { function: 'sample' });
 const clients = createClients(config);
@@ -49,6 +55,7 @@ export const handler = middy<SQSEvent, SQSBatchResponse>().handler((event: SQSEv
     queue,
     log,
     handle,
-    onPermanent: ({ requestId, body }, error) => ledger.reject(rejectionId(requestId), requestId, queue.name, body, error),
+    onPermanent: ({ requestId, body }, error) =>
+      ledger.reject(rejectionId(requestId), requestId, queue.name, body, error),
   }),
 );

@@ -19,10 +19,17 @@ export function readLimits(env: Readonly<Record<string, string | undefined>>): L
   };
 }
 
-function positive(env: Readonly<Record<string, string | undefined>>, variable: string, fallback: number, most: number): number {
+function positive(
+  env: Readonly<Record<string, string | undefined>>,
+  variable: string,
+  fallback: number,
+  most: number,
+): number {
   const text = env[variable]?.trim();
   if (!text) return fallback;
   const value = Number(text);
   if (Number.isInteger(value) && value >= 1 && value <= most) return value;
-  throw new PermanentError('Configuration', `${variable} is "${text}"; use a whole number from 1 to ${most}.`, { context: { variable } });
+  throw new PermanentError('Configuration', `${variable} is "${text}"; use a whole number from 1 to ${most}.`, {
+    context: { variable },
+  });
 }

@@ -26,6 +26,11 @@ function goldOf(label: PyValue | undefined): bigint {
   if (typeof label === 'bigint') return label;
   const digits = typeof label === 'string' ? strip(label) : '';
   if (/^[+-]?\d+(_\d+)*$/.test(digits)) return BigInt(digits.replaceAll('_', '').replace(/^\+/, ''));
-  const found = label === undefined ? 'is missing' : typeof label === 'string' ? `holds "${label.slice(0, 20)}"` : `holds ${typeName(label)}`;
+  const found =
+    label === undefined
+      ? 'is missing'
+      : typeof label === 'string'
+        ? `holds "${label.slice(0, 20)}"`
+        : `holds ${typeName(label)}`;
   throw new PermanentError('TemplateFailed', `Column "label" ${found}; it must hold the number of the right ending.`);
 }

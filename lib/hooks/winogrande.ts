@@ -8,7 +8,10 @@ export function docToText(doc: Doc): bigint {
   const answer = textColumn(doc, 'answer');
   if (answer === '1') return 0n;
   if (answer === '2') return 1n;
-  throw new PermanentError('TemplateFailed', `Column "answer" must hold "1" or "2", but holds "${answer.slice(0, 20)}".`);
+  throw new PermanentError(
+    'TemplateFailed',
+    `Column "answer" must hold "1" or "2", but holds "${answer.slice(0, 20)}".`,
+  );
 }
 
 /** `winogrande/preprocess_winogrande.doc_to_target`: what follows the blank. */

@@ -37,7 +37,9 @@ export const laxBool = z.unknown().transform((value, context): boolean => {
 });
 
 /** Text; nothing else is taken for text. A lone surrogate can't be stored or sent. */
-export const text = z.string({ error: 'must be text' }).refine((value) => value.isWellFormed(), 'holds half a surrogate pair');
+export const text = z
+  .string({ error: 'must be text' })
+  .refine((value) => value.isWellFormed(), 'holds half a surrogate pair');
 
 /** A dict with its keys sorted by code point, also inside, as the Python service's transport delivers it. */
 export const sortedDict = z.unknown().transform((value, context): PyDict => {

@@ -38,6 +38,12 @@ export const sampleMessage = dictOf(
   },
   'refuse',
 )
-  .refine(({ qty, doc_ids }) => !(qty && doc_ids?.length), { path: ['qty'], message: 'give either qty or doc_ids, not both' })
-  .refine(({ qty, doc_ids }) => qty || doc_ids?.length, { path: ['qty'], message: 'give qty (not 0; negative means all documents) or doc_ids' });
+  .refine(({ qty, doc_ids }) => !(qty && doc_ids?.length), {
+    path: ['qty'],
+    message: 'give either qty or doc_ids, not both',
+  })
+  .refine(({ qty, doc_ids }) => qty || doc_ids?.length, {
+    path: ['qty'],
+    message: 'give qty (not 0; negative means all documents) or doc_ids',
+  });
 export type SampleMessage = z.output<typeof sampleMessage>;

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { dictOf, laxNumber, text } from './lax.ts';
 
 const position = laxNumber.refine((value) => value >= 0, 'must not be negative');

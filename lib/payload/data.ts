@@ -63,7 +63,12 @@ export function loglikelihoodData(context: string, continuation: string, args: M
 /** The chat as the harness hands it to its model: the JSON text in `arguments[0]` (H/models/api_models.py, apply_chat_template). */
 export function chatArgument(messages: readonly ChatMessage[]): string {
   const turns = messages.map(
-    ({ role, content }): PyDict => new Map<PyValue, PyValue>([['role', role], ['content', content], ['type', 'text']]),
+    ({ role, content }): PyDict =>
+      new Map<PyValue, PyValue>([
+        ['role', role],
+        ['content', content],
+        ['type', 'text'],
+      ]),
   );
   return dumps(turns, { ensureAscii: false, separators: [', ', ': '] });
 }

@@ -1,6 +1,6 @@
 import { PermanentError } from '../errors/errors.ts';
-import { formatFloatRyu } from '../python/number.ts';
 import { dumps } from '../python/json.ts';
+import { formatFloatRyu } from '../python/number.ts';
 import { type PyValue, typeName } from '../python/value.ts';
 
 /**
@@ -64,7 +64,10 @@ export function printField(field: Field, value: PyValue | undefined): string | n
   if (field.type === 'any') return printAny(value);
   const coerced = field.type === 'float' ? toFloat(value) : field.type === 'int' ? toInt(value) : toBool(value);
   if (coerced === null) {
-    throw new PermanentError('BadMessage', `Generation argument "${field.name}" must be ${field.type}, not ${typeName(value)}.`);
+    throw new PermanentError(
+      'BadMessage',
+      `Generation argument "${field.name}" must be ${field.type}, not ${typeName(value)}.`,
+    );
   }
   if (coerced === field.leftOut) return null;
   return typeof coerced === 'number' ? formatFloatRyu(coerced) : String(coerced);

@@ -28,6 +28,9 @@ export function timeoutFor(
 }
 
 /** Service names come from messages: only the configuration's own keys count, never what every object inherits. */
-function ownProfile(timeouts: Readonly<Record<string, TimeoutProfile>> | undefined, name: string): TimeoutProfile | undefined {
+function ownProfile(
+  timeouts: Readonly<Record<string, TimeoutProfile>> | undefined,
+  name: string,
+): TimeoutProfile | undefined {
   return timeouts && Object.hasOwn(timeouts, name) ? timeouts[name] : undefined;
 }

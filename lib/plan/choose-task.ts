@@ -37,7 +37,8 @@ export async function chooseTask(
   if (!chat) return { entry, config, requestType: 'loglikelihood' };
   const twin = await findEntry(twinName(entry.name));
   const twinConfig = twin ? toTaskConfig(twin.config) : null;
-  if (twin && twinConfig?.output_type === 'generate_until') return { entry: twin, config: twinConfig, requestType: 'generate_until' };
+  if (twin && twinConfig?.output_type === 'generate_until')
+    return { entry: twin, config: twinConfig, requestType: 'generate_until' };
   throw new PermanentError(
     'UnsupportedTask',
     `Task ${entry.name} is multiple_choice: chat can't score its choices, and the harness has no ${twinName(entry.name)}. Ask for it on /v1/completions.`,

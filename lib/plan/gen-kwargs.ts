@@ -30,7 +30,10 @@ function parseValue(text: string): PyValue {
   if (text.toLowerCase() === 'false') return false;
   if (isnumeric(text)) {
     if (/^[0-9]+$/.test(text)) return BigInt(text);
-    throw new PermanentError('BadMessage', `gen_kwargs: "${text}" looks like a number but is not one; write plain digits.`);
+    throw new PermanentError(
+      'BadMessage',
+      `gen_kwargs: "${text}" looks like a number but is not one; write plain digits.`,
+    );
   }
   return parseFloatText(text) ?? text;
 }

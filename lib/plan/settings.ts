@@ -49,10 +49,16 @@ export function effectiveShots(asked: number | null, yaml: number | null): numbe
 function checkFlags(path: string, chatTemplate: boolean, multiturn: boolean): void {
   if (path === COMPLETIONS_PATH && (chatTemplate || multiturn)) {
     const flag = chatTemplate ? 'apply_chat_template' : 'fewshot_as_multiturn';
-    throw new PermanentError('BadMessage', `${flag} can't be true on ${COMPLETIONS_PATH}, which takes plain text; leave it out.`);
+    throw new PermanentError(
+      'BadMessage',
+      `${flag} can't be true on ${COMPLETIONS_PATH}, which takes plain text; leave it out.`,
+    );
   }
   if (path === CHAT_PATH && !chatTemplate) {
-    throw new PermanentError('BadMessage', `apply_chat_template can't be false on ${CHAT_PATH}; use ${COMPLETIONS_PATH} for plain text.`);
+    throw new PermanentError(
+      'BadMessage',
+      `apply_chat_template can't be false on ${CHAT_PATH}; use ${COMPLETIONS_PATH} for plain text.`,
+    );
   }
 }
 

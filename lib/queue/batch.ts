@@ -40,7 +40,11 @@ export const ERROR_CODE_ATTRIBUTE = 'error-code';
  * Works through a batch of SQS messages, one after the other, and reports those to be delivered again
  * (`ReportBatchItemFailures`). One message's failure never holds up the others.
  */
-export async function processBatch(event: SQSEvent, context: Pick<Context, 'getRemainingTimeInMillis'>, options: BatchOptions): Promise<SQSBatchResponse> {
+export async function processBatch(
+  event: SQSEvent,
+  context: Pick<Context, 'getRemainingTimeInMillis'>,
+  options: BatchOptions,
+): Promise<SQSBatchResponse> {
   const failures: string[] = [];
   for (const record of event.Records) {
     if (context.getRemainingTimeInMillis() < MIN_TIME_LEFT_MS) {
@@ -65,7 +69,12 @@ async function processRecord(record: SQSRecord, options: BatchOptions): Promise<
   }
 }
 
-async function toDeadLetters(record: SQSRecord, delivery: Delivery, error: SamplerError, options: BatchOptions): Promise<boolean> {
+async function toDeadLetters(
+  record: SQSRecord,
+  delivery: Delivery,
+  error: SamplerError,
+  options: BatchOptions,
+): Promise<boolean> {
   delivery.log.error('message refused; it goes to the dead-letter queue', {
     code: error.code,
     error: error.message,
@@ -89,7 +98,12 @@ async function toDeadLetters(record: SQSRecord, delivery: Delivery, error: Sampl
   }
 }
 
-async function retryLater(record: SQSRecord, delivery: Delivery, error: unknown, options: BatchOptions): Promise<boolean> {
+async function retryLater(
+  record: SQSRecord,
+  delivery: Delivery,
+  error: unknown,
+  options: BatchOptions,
+): Promise<boolean> {
   const received = Number(record.attributes.ApproximateReceiveCount);
   if (received >= MAX_RECEIVES && (await givenUp(record, delivery, error, options))) return true;
   const seconds = backoffSeconds(received);
@@ -108,7 +122,9 @@ async function retryLater(record: SQSRecord, delivery: Delivery, error: unknown,
 
 /** After its last try a message goes to the dead-letter queue by our hand, so that its identity and the reason go with it. */
 async function givenUp(record: SQSRecord, delivery: Delivery, error: unknown, options: BatchOptions): Promise<boolean> {
-  delivery.log.error('message given up after its last try; it goes to the dead-letter queue', { error: messageOf(error) });
+  delivery.log.error('message given up after its last try; it goes to the dead-letter queue', {
+    error: messageOf(error),
+  });
   try {
     await options.queue.sendToDeadLetters(record.body, {
       [REQUEST_ID_ATTRIBUTE]: delivery.requestId,

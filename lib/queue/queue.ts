@@ -1,4 +1,9 @@
-import { ChangeMessageVisibilityCommand, SendMessageBatchCommand, SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import {
+  ChangeMessageVisibilityCommand,
+  SendMessageBatchCommand,
+  SendMessageCommand,
+  type SQSClient,
+} from '@aws-sdk/client-sqs';
 import { TransientError } from '../errors/errors.ts';
 
 /** SQS takes this many messages in one call, and this many bytes in all. */
@@ -29,7 +34,10 @@ export class Queue {
       const Entries = batch.map((MessageBody, i) => ({ Id: String(i), MessageBody }));
       const { Failed = [] } = await this.sqs.send(new SendMessageBatchCommand({ QueueUrl: this.url, Entries }));
       if (Failed.length > 0) {
-        throw new TransientError('Unavailable', `SQS did not take ${Failed.length} of ${batch.length} messages for ${this.name}: ${Failed[0]?.Message ?? Failed[0]?.Code}.`);
+        throw new TransientError(
+          'Unavailable',
+          `SQS did not take ${Failed.length} of ${batch.length} messages for ${this.name}: ${Failed[0]?.Message ?? Failed[0]?.Code}.`,
+        );
       }
     }
   }
@@ -37,7 +45,11 @@ export class Queue {
   /** Makes a received message come back after that many seconds instead of the queue's visibility time-out. */
   async delay(receiptHandle: string, seconds: number): Promise<void> {
     await this.sqs.send(
-      new ChangeMessageVisibilityCommand({ QueueUrl: this.url, ReceiptHandle: receiptHandle, VisibilityTimeout: seconds }),
+      new ChangeMessageVisibilityCommand({
+        QueueUrl: this.url,
+        ReceiptHandle: receiptHandle,
+        VisibilityTimeout: seconds,
+      }),
     );
   }
 

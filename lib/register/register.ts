@@ -37,13 +37,24 @@ export async function registerTasks(services: RegisterServices, tasks: string): 
   if (!first) return;
   if (others.length === 0) throw first;
   const reasons = refused.map(({ message }) => message).join(' ');
-  throw new PermanentError(first.code, `${refused.length} of ${entries.length} tasks could not be registered. ${reasons}`, { cause: first });
+  throw new PermanentError(
+    first.code,
+    `${refused.length} of ${entries.length} tasks could not be registered. ${reasons}`,
+    { cause: first },
+  );
 }
 
 async function registerTask({ sql, source, catalogue, log }: RegisterServices, entry: TaskEntry): Promise<void> {
   catalogue.requireSupported(entry);
   const config = toTaskConfig(entry.config);
-  await registerDataset({ sql, source, datasetPath: config.dataset_path, datasetName: config.dataset_name, taskName: entry.name, log });
+  await registerDataset({
+    sql,
+    source,
+    datasetPath: config.dataset_path,
+    datasetName: config.dataset_name,
+    taskName: entry.name,
+    log,
+  });
 }
 
 /** A multiple-choice task is asked by its twin on the chat path, so both are registered (CONTRACT, corrections). */

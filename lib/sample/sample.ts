@@ -1,6 +1,7 @@
+import type { Sql } from 'postgres';
 import type { Catalogue } from '../catalogue/catalogue.ts';
-import { resolveTasks } from '../catalogue/resolve.ts';
 import type { TaskEntry } from '../catalogue/entry.ts';
+import { resolveTasks } from '../catalogue/resolve.ts';
 import { openTable } from '../datasets/read.ts';
 import { PermanentError } from '../errors/errors.ts';
 import type { Logger } from '../log/log.ts';
@@ -17,7 +18,6 @@ import { checkRequest } from '../task/settings.ts';
 import { planId } from '../work/ids.ts';
 import type { Ledger, NewPlan } from '../work/ledger.ts';
 import { allShards, unfinishedShards } from '../work/shard-bodies.ts';
-import type { Sql } from 'postgres';
 
 /** What planning a request needs. */
 export interface SampleServices {
@@ -56,22 +56,35 @@ export async function sampleRequest(services: SampleServices, message: SampleMes
   await services.shardQueue.send(bodies);
 }
 
-async function planTask(services: SampleServices, message: SampleMessage, request: Request, asked: TaskEntry): Promise<PlannedTask> {
+async function planTask(
+  services: SampleServices,
+  message: SampleMessage,
+  request: Request,
+  asked: TaskEntry,
+): Promise<PlannedTask> {
   const settings = settingsFor(message, asked.name);
-  const { entry, config, requestType } = await chooseTask(asked, settings.applyChatTemplate, (name) => services.catalogue.find(name));
+  const { entry, config, requestType } = await chooseTask(asked, settings.applyChatTemplate, (name) =>
+    services.catalogue.find(name),
+  );
   services.catalogue.requireSupported(entry);
   const table = await openTable(services.sql, entry.name);
   const evalSplit = config.test_split ?? config.validation_split;
   const range = evalSplit === null ? undefined : table.splits.get(evalSplit);
   if (evalSplit === null || !range) {
-    throw new PermanentError('DatasetInvalid', `Task ${entry.name} has no documents to ask about: split ${evalSplit ?? '(none)'} is empty.`);
+    throw new PermanentError(
+      'DatasetInvalid',
+      `Task ${entry.name} has no documents to ask about: split ${evalSplit ?? '(none)'} is empty.`,
+    );
   }
   const { docIds, ignoredBlacklist } = chooseDocs(
     { first: range.min, last: range.max },
     { task: asked.name, qty: message.qty, docIds: message.doc_ids, blacklist: message.blacklist, seed: request.seed },
   );
   if (ignoredBlacklist.length > 0) {
-    request.log.warn('blacklisted ids outside the split are ignored', { task: asked.name, count: ignoredBlacklist.length });
+    request.log.warn('blacklisted ids outside the split are ignored', {
+      task: asked.name,
+      count: ignoredBlacklist.length,
+    });
   }
   const numFewshot = effectiveShots(settings.numFewshot, config.num_fewshot);
   const plan: Plan = {
@@ -115,7 +128,12 @@ async function beginTask(services: SampleServices, request: Request, { plan, doc
   return allShards(record);
 }
 
-function newPlan({ shardSize }: SampleServices, { requestId }: Request, plan: Plan, docIds: readonly number[]): NewPlan {
+function newPlan(
+  { shardSize }: SampleServices,
+  { requestId }: Request,
+  plan: Plan,
+  docIds: readonly number[],
+): NewPlan {
   return {
     _id: planId(requestId, plan.task),
     request_id: requestId,

@@ -17,7 +17,7 @@ import { answerLength, renderSettings } from '../task/settings.ts';
 import { benchCollections } from '../work/collections.ts';
 import { instanceDocuments, taskDocument } from '../work/documents.ts';
 import { childIds } from '../work/ids.ts';
-import { type Ledger, LEASE_EXPIRED, type LedgerRecord } from '../work/ledger.ts';
+import { LEASE_EXPIRED, type Ledger, type LedgerRecord } from '../work/ledger.ts';
 import { unfinishedShards } from '../work/shard-bodies.ts';
 import { insertOnce } from '../work/write.ts';
 
@@ -45,12 +45,19 @@ const MAX_PENDING_CHARS = 4_000_000;
  * document. Doing it again, late or at the same time changes nothing.
  * @throws PermanentError where a document can't be rendered; the plan can then never be completed.
  */
-export async function renderShard(services: ShardServices, message: ShardMessage, delivery: ShardDelivery): Promise<void> {
+export async function renderShard(
+  services: ShardServices,
+  message: ShardMessage,
+  delivery: ShardDelivery,
+): Promise<void> {
   const id = new ObjectId(message.plan);
   const log = delivery.log.with({ plan: message.plan, shard: message.shard });
   const record = await services.ledger.find(id);
   if (!record?.plan) {
-    throw new PermanentError('BadMessage', `There is no plan ${message.plan}; its record may have been kept no longer.`);
+    throw new PermanentError(
+      'BadMessage',
+      `There is no plan ${message.plan}; its record may have been kept no longer.`,
+    );
   }
   if (!(await canWork(services, record, { ...delivery, log }))) return;
   const plan = decodePlan(record.plan);
@@ -60,12 +67,19 @@ export async function renderShard(services: ShardServices, message: ShardMessage
 }
 
 /** Whether the shard is still wanted. A plan that was given up is taken up again where its messages come after all. */
-async function canWork({ ledger, shardQueue }: ShardServices, record: LedgerRecord, { redriven, log }: ShardDelivery): Promise<boolean> {
+async function canWork(
+  { ledger, shardQueue }: ShardServices,
+  record: LedgerRecord,
+  { redriven, log }: ShardDelivery,
+): Promise<boolean> {
   switch (record.state) {
     case 'in_progress':
       return true;
     case 'sweeping':
-      throw new TransientError('Unavailable', 'What the request had written is being removed; it can be taken up again after that.');
+      throw new TransientError(
+        'Unavailable',
+        'What the request had written is being removed; it can be taken up again after that.',
+      );
     case 'failed':
     case 'swept':
       if (!redriven && record.error?.code !== LEASE_EXPIRED) {
@@ -85,7 +99,12 @@ async function canWork({ ledger, shardQueue }: ShardServices, record: LedgerReco
   }
 }
 
-async function writeShard(services: ShardServices, message: ShardMessage, record: LedgerRecord, plan: Plan): Promise<number> {
+async function writeShard(
+  services: ShardServices,
+  message: ShardMessage,
+  record: LedgerRecord,
+  plan: Plan,
+): Promise<number> {
   const docIds = readIdList(message.docs);
   if (docIds.length === 0) return 0;
   const config = toTaskConfig(plan.entry.config);
@@ -134,8 +153,14 @@ function createWriter({ db, timeouts }: ShardServices, record: LedgerRecord, pla
     pending = [];
     chars = 0;
     await Promise.all([
-      insertOnce(instances, portion.map(({ instance }) => instance)),
-      insertOnce(prompts, portion.flatMap((item) => item.prompts)),
+      insertOnce(
+        instances,
+        portion.map(({ instance }) => instance),
+      ),
+      insertOnce(
+        prompts,
+        portion.flatMap((item) => item.prompts),
+      ),
     ]);
     written += portion.length;
   }
@@ -180,7 +205,12 @@ async function finish(
 }
 
 /** The Requester must never see a task in part: what was noted is held against what is there. */
-async function checkWhole({ db, ledger, shardQueue }: ShardServices, { _id }: LedgerRecord, instances: number, prompts: number): Promise<void> {
+async function checkWhole(
+  { db, ledger, shardQueue }: ShardServices,
+  { _id }: LedgerRecord,
+  instances: number,
+  prompts: number,
+): Promise<void> {
   const collections = benchCollections(db);
   const [foundInstances, foundPrompts] = await Promise.all([
     collections.instances.countDocuments({ task_id: _id }),
@@ -210,5 +240,8 @@ async function readRows(sql: Sql, table: TableInfo, ids: readonly number[]): Pro
 function rowOf(rows: ReadonlyMap<number, Doc>, id: number, { resolvedTask }: Plan): Doc {
   const row = rows.get(id);
   if (row) return row;
-  throw new PermanentError('DatasetInvalid', `Task ${resolvedTask}: document ${id} is not in its table; register the task anew.`);
+  throw new PermanentError(
+    'DatasetInvalid',
+    `Task ${resolvedTask}: document ${id} is not in its table; register the task anew.`,
+  );
 }

@@ -54,12 +54,7 @@ export function turnsOf({ message }: Plan): Turns {
  * The draw of a task (`ContextSampler.get_context`, `get_chat_context`, H/api/samplers.py).
  * @throws PermanentError FewshotUnavailable where fewer examples exist than the harness would draw, or with an unknown sampler.
  */
-export function fewshotDraw(
-  config: TaskConfig,
-  numFewshot: number,
-  available: number,
-  turns: Turns,
-): FewshotDraw {
+export function fewshotDraw(config: TaskConfig, numFewshot: number, available: number, turns: Turns): FewshotDraw {
   const sampler = config.fewshot_config?.sampler ?? 'default';
   if (sampler !== 'default' && sampler !== 'first_n') {
     throw new PermanentError('UnsupportedTask', `Task ${config.task} draws few-shot examples with an unknown sampler.`);

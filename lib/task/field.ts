@@ -73,7 +73,9 @@ function compileField(
   if (raw instanceof FunctionRef) return callHook(raw, task);
   if (typeof raw === 'bigint' || typeof raw === 'boolean') return () => raw;
   if (typeof raw !== 'string') {
-    throw new PermanentError('BadTaskDefinition', `Task ${task}: ${name} can't be ${typeName(raw)}.`, { context: { task } });
+    throw new PermanentError('BadTaskDefinition', `Task ${task}: ${name} can't be ${typeName(raw)}.`, {
+      context: { task },
+    });
   }
   if (features.has(raw)) return (doc) => column(doc, raw, name);
   const template = compileTemplate(raw);
@@ -83,9 +85,13 @@ function compileField(
 function callHook(ref: FunctionRef, task: string): Field {
   const hook = findHook(ref.hook);
   if (hook?.kind === 'field') return hook.call;
-  throw new PermanentError('UnsupportedHook', `Task ${task} needs the Python function ${ref.hook}, which can't be run here.`, {
-    context: { task, hook: ref.hook },
-  });
+  throw new PermanentError(
+    'UnsupportedHook',
+    `Task ${task} needs the Python function ${ref.hook}, which can't be run here.`,
+    {
+      context: { task, hook: ref.hook },
+    },
+  );
 }
 
 function column(doc: Doc, name: string, field: string): PyValue {

@@ -33,7 +33,12 @@ export function exampleFields(config: TaskConfig, context: FieldContext, questio
 }
 
 /** `ContextSampler.get_context` (H/api/samplers.py): the examples as one text. Nothing is stripped. */
-export function examplesAsText(examples: readonly Doc[], fields: Fields, config: TaskConfig, genPrefix: string | null): string {
+export function examplesAsText(
+  examples: readonly Doc[],
+  fields: Fields,
+  config: TaskConfig,
+  genPrefix: string | null,
+): string {
   const prefix = genPrefix ? `${genPrefix} ` : '';
   let text = '';
   for (const doc of examples) {
@@ -92,7 +97,10 @@ export function choiceAt(choices: readonly PyValue[], index: PyValue, config: Ta
   if (typeof index !== 'bigint' && typeof index !== 'boolean') throw notText(config, 'doc_to_target', index);
   const choice = choices.at(Number(index));
   if (choice !== undefined) return choice;
-  throw new PermanentError('TemplateFailed', `Task ${config.task}: choice ${index} asked for, but there are ${choices.length}.`);
+  throw new PermanentError(
+    'TemplateFailed',
+    `Task ${config.task}: choice ${index} asked for, but there are ${choices.length}.`,
+  );
 }
 
 /** The error of a field whose value is of a kind that the harness can't put into a prompt either. */

@@ -136,7 +136,8 @@ function loglikelihoods(
     pairs = choices.map((choice) => [context, delimiter + choice]);
   }
   // This metric also needs each choice's likelihood on its own.
-  if (config.metrics.includes('acc_mutual_info')) pairs.push(...choices.map((choice): [string, string] => ['', delimiter + choice]));
+  if (config.metrics.includes('acc_mutual_info'))
+    pairs.push(...choices.map((choice): [string, string] => ['', delimiter + choice]));
   return pairs.map(([ctx, continuation], idx) => ({
     docId: docIdOf(doc),
     idx,

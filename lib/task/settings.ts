@@ -24,7 +24,10 @@ export function answerLength(plan: Plan, config: TaskConfig): number {
   if (plan.requestType === 'loglikelihood') return 1;
   const kwargs = plan.message.genKwargs?.size ? plan.message.genKwargs : config.generation_kwargs;
   const length: PyValue = kwargs?.get('max_gen_toks') ?? 1024n;
-  const number = typeof length === 'bigint' || typeof length === 'number' || typeof length === 'string' ? Number(length) : Number.NaN;
+  const number =
+    typeof length === 'bigint' || typeof length === 'number' || typeof length === 'string'
+      ? Number(length)
+      : Number.NaN;
   return Number.isFinite(number) ? number : 1024;
 }
 

@@ -44,7 +44,10 @@ export interface DocumentContext {
 }
 
 /** An instance's document and its prompts', one per answer wanted (PORTING D5). */
-export function instanceDocuments(instance: RenderedInstance, context: DocumentContext): { instance: Document; prompts: Document[] } {
+export function instanceDocuments(
+  instance: RenderedInstance,
+  context: DocumentContext,
+): { instance: Document; prompts: Document[] } {
   const { taskId, plan, createdAt, childId, timeoutOf } = context;
   const { docId, idx } = instance;
   const instanceId = childId('instance', docId, idx, 0);

@@ -15,7 +15,10 @@ export function rejectionId(requestId: string): ObjectId {
  * Makes the ids of a plan's instances and prompts. They begin with the plan's time, as ObjectIds do, so that the `_id` index
  * grows at its end; the rest is derived, so that writing twice writes once.
  */
-export function childIds(plan: ObjectId, createdAt: Date): (kind: 'instance' | 'prompt', docId: number, idx: number, n: number) => ObjectId {
+export function childIds(
+  plan: ObjectId,
+  createdAt: Date,
+): (kind: 'instance' | 'prompt', docId: number, idx: number, n: number) => ObjectId {
   const seconds = Math.floor(createdAt.getTime() / 1000);
   const prefix = plan.toHexString();
   return (kind, docId, idx, n) => {

@@ -1,4 +1,11 @@
-import { type Collection, type Db, type ClientSession, type MongoClient, MongoServerError, type ObjectId } from 'mongodb';
+import {
+  type ClientSession,
+  type Collection,
+  type Db,
+  type MongoClient,
+  MongoServerError,
+  type ObjectId,
+} from 'mongodb';
 import type { SamplerError } from '../errors/errors.ts';
 
 /**
@@ -46,7 +53,10 @@ export interface LedgerRecord {
 
 /** What a new plan is recorded with. */
 export type NewPlan = Required<
-  Pick<LedgerRecord, '_id' | 'request_id' | 'framework' | 'task' | 'address' | 'service' | 'shards' | 'shard_size' | 'plan' | 'doc_ids'>
+  Pick<
+    LedgerRecord,
+    '_id' | 'request_id' | 'framework' | 'task' | 'address' | 'service' | 'shards' | 'shard_size' | 'plan' | 'doc_ids'
+  >
 >;
 
 /** Records outlive every message that could refer to them: SQS keeps one for at most 14 days. */
@@ -136,13 +146,20 @@ export class Ledger {
    * Writes the `tasks` document and marks the plan done, both or neither; the transaction's size does not depend on the work.
    * False where the plan is no longer in progress, so that nothing was written.
    */
-  async complete(client: MongoClient, id: ObjectId, writeTask: (session: ClientSession) => Promise<void>): Promise<boolean> {
+  async complete(
+    client: MongoClient,
+    id: ObjectId,
+    writeTask: (session: ClientSession) => Promise<void>,
+  ): Promise<boolean> {
     return client.withSession((session) =>
       session.withTransaction(async () => {
         const now = this.now();
         const { modifiedCount } = await this.records.updateOne(
           { _id: id, state: 'in_progress' },
-          { $set: { state: 'done', updated_at: now, expires_at: this.forgetAt(now) }, $unset: { active: '', lease_until: '' } },
+          {
+            $set: { state: 'done', updated_at: now, expires_at: this.forgetAt(now) },
+            $unset: { active: '', lease_until: '' },
+          },
           { session },
         );
         if (modifiedCount === 0) return false;
@@ -164,7 +181,10 @@ export class Ledger {
   /** Fails the plan if its lease ran out; false where it did not. */
   async expire(id: ObjectId): Promise<boolean> {
     const now = this.now();
-    const error = { code: LEASE_EXPIRED, message: 'No shard was finished for longer than the lease; the request was given up.' };
+    const error = {
+      code: LEASE_EXPIRED,
+      message: 'No shard was finished for longer than the lease; the request was given up.',
+    };
     const { modifiedCount } = await this.records.updateOne(
       { _id: id, state: 'in_progress', lease_until: { $lt: now } },
       { $set: { state: 'failed', error, failed_at: now, updated_at: now }, $unset: { active: '', lease_until: '' } },

@@ -18,7 +18,12 @@ export interface SweepResult {
  * Gives up requests whose lease ran out and removes what failed ones left behind, once no shard of theirs can still be
  * writing. A plan being swept can't be taken up again, so that nothing new is removed.
  */
-export async function sweep(db: Db, ledger: Ledger, log: Logger, stragglerMs: number = STRAGGLER_MS): Promise<SweepResult> {
+export async function sweep(
+  db: Db,
+  ledger: Ledger,
+  log: Logger,
+  stragglerMs: number = STRAGGLER_MS,
+): Promise<SweepResult> {
   const result: SweepResult = { expired: 0, swept: 0, instances: 0, prompts: 0 };
   for await (const { _id, task } of ledger.expired()) {
     if (!(await ledger.expire(_id))) continue;

@@ -1,24 +1,19 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { loads } from '../../lib/python/json.ts';
+import { dumps, loads } from '../../lib/python/json.ts';
 import type { PyDict, PyValue } from '../../lib/python/value.ts';
 
 /** Expected documents, made by the Python service and by the harness; not part of the repository. */
 export const SHARED = join(import.meta.dirname, '..', '..', '..', 'shared');
 const GOLDEN = join(SHARED, 'golden');
-const cases = z.object({
-  cases: z.record(
-    z.string(),
-    z.object({ params: z.record(z.string(), z.unknown()), config: z.record(z.string(), z.unknown()), ok: z.boolean() }),
-  ),
-});
-
 /** One request and what must come of it. */
 export interface GoldenCase {
   readonly name: string;
-  readonly params: Record<string, unknown>;
-  readonly config: Record<string, unknown>;
+  /** The message, ints and floats told apart. */
+  readonly params: PyDict;
+  /** The service's configuration, as JSON. */
+  readonly config: string;
 }
 
 /** Whether the expected documents are there. */
@@ -27,14 +22,20 @@ export const goldenAvailable = existsSync(join(GOLDEN, 'cases.json'));
 /** The cases of the Python service that it carried out. */
 export function goldenCases(): GoldenCase[] {
   if (!goldenAvailable) return [];
-  const file = cases.parse(JSON.parse(readFileSync(join(GOLDEN, 'cases.json'), 'utf8')));
-  return Object.entries(file.cases)
-    .filter(([, { ok }]) => ok)
-    .map(([name, { params, config }]) => ({ name, params, config }));
+  const file = dict(loads(readFileSync(join(GOLDEN, 'cases.json'), 'utf8')));
+  return [...dict(file.get('cases'))].flatMap(([name, value]) => {
+    const golden = dict(value);
+    if (golden.get('ok') !== true) return [];
+    return [{ name: String(name), params: dict(golden.get('params')), config: dumps(golden.get('config') ?? null) }];
+  });
 }
 
 /** The expected documents of a case, read so that ints, floats and the order of keys are kept. */
-export function goldenDocuments(name: string): { task: PyDict; types: PyDict; lines: { docId: number; instance: PyDict; prompts: PyValue }[] } {
+export function goldenDocuments(name: string): {
+  task: PyDict;
+  types: PyDict;
+  lines: { docId: number; instance: PyDict; prompts: PyValue }[];
+} {
   const [first = '', ...rest] = readLines(`${name}.jsonl`);
   const header = dict(loads(first));
   return {
@@ -42,7 +43,11 @@ export function goldenDocuments(name: string): { task: PyDict; types: PyDict; li
     types: dict(header.get('bson_types')),
     lines: rest.map((line) => {
       const fields = dict(loads(line));
-      return { docId: Number(fields.get('doc_id')), instance: dict(fields.get('instance')), prompts: fields.get('prompts') ?? null };
+      return {
+        docId: Number(fields.get('doc_id')),
+        instance: dict(fields.get('instance')),
+        prompts: fields.get('prompts') ?? null,
+      };
     }),
   };
 }
@@ -58,7 +63,11 @@ const loglikelihoodHeader = z.object({
   num_fewshot: z.number(),
   doc_ids: z.array(z.number()),
 });
-const loglikelihoodLine = z.object({ doc_id: z.number(), index: z.number(), pairs: z.array(z.tuple([z.string(), z.string()])) });
+const loglikelihoodLine = z.object({
+  doc_id: z.number(),
+  index: z.number(),
+  pairs: z.array(z.tuple([z.string(), z.string()])),
+});
 
 /** The harness's own requests of multiple-choice tasks, by file. */
 export function loglikelihoodGoldens() {
@@ -76,5 +85,7 @@ export function loglikelihoodGoldens() {
 }
 
 function readLines(name: string): string[] {
-  return readFileSync(join(GOLDEN, name), 'utf8').split('\n').filter((line) => line !== '');
+  return readFileSync(join(GOLDEN, name), 'utf8')
+    .split('\n')
+    .filter((line) => line !== '');
 }

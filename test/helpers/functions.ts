@@ -27,7 +27,14 @@ export async function startFunctions(env: Record<string, string>, concurrency = 
   };
   const functions = service.functions.flatMap(({ name, queue, memoryMb, timeoutSeconds }) => {
     if (!queue) return [];
-    const local = localFunction({ bundle: bundles[name] ?? '', functionName: name, timeoutSeconds, memoryMb, env, onLine });
+    const local = localFunction({
+      bundle: bundles[name] ?? '',
+      functionName: name,
+      timeoutSeconds,
+      memoryMb,
+      env,
+      onLine,
+    });
     return [{ local, queue }];
   });
   const sources = functions.map(({ local, queue }) => ({
