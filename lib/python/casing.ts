@@ -2,8 +2,8 @@ import { isCased } from './characters.ts';
 import { hasNewer } from './unicode.ts';
 
 /**
- * Characters whose title case is not their upper case: "from" and "to", in runs of neighbours; Georgian letters (which
- * have upper but no title case) and the Greek ones with iota subscript apart, see {@link titleCase}.
+ * Title case where it is not the upper case, as `from:to`. Georgian letters (upper but no title case) and the Greek ones
+ * with iota subscript in U+1F80..U+1FAF follow rules instead, see {@link titleCase}.
  */
 const TITLE = new Map(
   (

@@ -23,6 +23,7 @@ describe('patterns', () => {
     expect(reFindall('\\b\\w+\\b', 'déjà vu')).toEqual(['déjà', 'vu']);
     expect(reSub('\\s', '', '\x1c\x85\u3000\ufeff')).toBe('\ufeff');
     expect(reFindall('(?a)\\w+', 'déjà')).toEqual(['d', 'j']);
+    expect(reFindall('x(?a:\\w)', 'xé xa')).toEqual(['xa']);
     const white = translateRegex('\\s');
     let count = 0;
     for (let code = 0; code <= 0x10ffff; code++) if (white.test(String.fromCodePoint(code))) count++;
@@ -186,24 +187,9 @@ const QUANTIFIERS = [
   '?+',
   '{1,2}+',
 ];
-const OPENINGS = [
-  '(',
-  '(?:',
-  '(?P<n>',
-  '(?=',
-  '(?!',
-  '(?<=',
-  '(?<!',
-  '(?i:',
-  '(?s:',
-  '(?m:',
-  '(?-i:',
-  '(?a:',
-  '(?x:',
-  '(?>',
-];
+const OPENINGS = ['(', '(?:', '(?P<n>', '(?=', '(?!', '(?<=', '(?<!', '(?i:', '(?s:', '(?m:', '(?-i:', '(?x:', '(?>'];
 
-/** Well-formed patterns, mostly. */
+/** Well-formed patterns, mostly. `(?a:` is left out: CPython's search forgets it where such a group comes first. */
 const pattern = fc.letrec<{ piece: string; either: string }>((tie) => ({
   piece: fc.oneof(
     { maxDepth: 3 },
@@ -293,7 +279,7 @@ def split(pattern, text, flags, count): return re.split(pattern, text, count, op
             expect([...one, answer]).toEqual([...one, 'error' in other ? other.error : repr(other.value)]);
           }
         }),
-        { numRuns: 25 },
+        { numRuns: 12 },
       );
     },
   );
