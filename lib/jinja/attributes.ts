@@ -64,7 +64,8 @@ function numberPart(value: bigint | boolean | number, name: string): PyValue | u
 
 /** `a.b`: the attribute first, then the key. */
 export function member(value: PyValue, name: string, runtime: Runtime): PyValue {
-  return getAttribute(value, name, runtime) ?? itemOr(value, name, runtime, () => missing(value, name, runtime));
+  const attribute = getAttribute(value, name, runtime);
+  return attribute === undefined ? itemOr(value, name, runtime, () => missing(value, name, runtime)) : attribute;
 }
 
 /** `a[b]`: the item first, then, for a text, the attribute. */
@@ -73,7 +74,7 @@ export function subscript(value: PyValue, index: PyValue, runtime: Runtime): PyV
     // A plain text may begin with an underscore, as there is no such attribute; Python's own have two.
     const attribute =
       typeof index === 'string' && !/^_[^_]/.test(index) ? getAttribute(value, index, runtime) : undefined;
-    return attribute ?? missing(value, index, runtime);
+    return attribute === undefined ? missing(value, index, runtime) : attribute;
   });
 }
 

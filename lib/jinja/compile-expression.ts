@@ -8,7 +8,7 @@ import { callFilter, hasFilter } from './filters.ts';
 import type { Evaluate, Frame } from './frame.ts';
 import { LoopContext } from './loop-context.ts';
 import type { Arguments, CallExpression, Expression, FilterExpression } from './nodes.ts';
-import { Callable, requireDefined, typeOf, Undefined } from './objects.ts';
+import { Callable, MissingElse, requireDefined, typeOf, Undefined } from './objects.ts';
 import { binary, comparison, unary } from './operators.ts';
 import { readRef, type Scope } from './scope.ts';
 import { iterate, remaining, sliceOf } from './sequences.ts';
@@ -129,9 +129,7 @@ function compileConditional(node: Extract<Expression, { kind: 'conditional' }>, 
   const test = compileExpression(node.test, scope);
   const consequent = compileExpression(node.consequent, scope);
   const otherwise: Evaluate =
-    node.otherwise === null
-      ? () => new Undefined('an inline if is false and has no else')
-      : compileExpression(node.otherwise, scope);
+    node.otherwise === null ? () => new MissingElse() : compileExpression(node.otherwise, scope);
   return (frame) => (frame.runtime.truthy(test(frame)) ? consequent(frame) : otherwise(frame));
 }
 

@@ -1,4 +1,5 @@
 /** Compiles macros and `{% call %}` blocks (jinja2/compiler.py, macro_body; jinja2/runtime.py, Macro). */
+import { repr } from '../python/repr.ts';
 import { PyTuple, type PyValue } from '../python/value.ts';
 import type { CallArguments } from './call-arguments.ts';
 import { compileExpression } from './compile-expression.ts';
@@ -73,7 +74,7 @@ export function compileMacro(node: MacroStatement, outer: Scope, name: string): 
 class Macro extends Callable {
   readonly #plan: MacroPlan;
   constructor(plan: MacroPlan, call: Callable['call']) {
-    super(plan.name, call, 'Macro');
+    super(plan.name, call, 'Macro', `<Macro ${repr(plan.name)}>`);
     this.#plan = plan;
   }
 
@@ -83,7 +84,7 @@ class Macro extends Callable {
       case 'name':
         return this.#plan.name;
       case 'arguments':
-        return [...params];
+        return new PyTuple(params);
       case 'caller':
         return caller;
       case 'catch_kwargs':

@@ -5,7 +5,7 @@ import { fraction } from './arithmetic.ts';
 import { asIndex, bind, clamp } from './call-arguments.ts';
 import { Fault, lookupFault, unsupportedFault, valueFault } from './fault.ts';
 import type { Method } from './method.ts';
-import { DictView, requireDefined } from './objects.ts';
+import { DictView } from './objects.ts';
 import type { Runtime } from './runtime.ts';
 import { iterate, listOf, lookUp, remaining, unpack } from './sequences.ts';
 import { sortValues } from './sorting.ts';
@@ -152,17 +152,21 @@ export const DICT_METHODS: ReadonlyMap<string, Method<PyDict>> = new Map<string,
     'get',
     (self, call, runtime) => {
       const [key = null, fallback = null] = bind('get', call, '*key default /');
-      return lookUp(self, key, runtime) ?? fallback;
+      const value = lookUp(self, key, runtime);
+      return value === undefined ? fallback : value;
     },
   ],
   [
     'pop',
     (self, call, runtime) => {
       const [key = null, fallback] = bind('pop', call, '*key default /');
-      const value = lookUp(self, key, runtime) ?? fallback;
-      if (value === undefined) throw lookupFault(`no key ${runtime.repr(key)}`);
-      deleteKey(self, key, runtime);
-      return value;
+      const value = lookUp(self, key, runtime);
+      if (value !== undefined) {
+        deleteKey(self, key, runtime);
+        return value;
+      }
+      if (fallback === undefined) throw lookupFault(`no key ${runtime.repr(key)}`);
+      return fallback;
     },
   ],
   [
@@ -239,7 +243,6 @@ function deleteKey(dict: PyDict, key: PyValue, runtime: Runtime): void {
 
 /** Keys and values of a dict, or of an iterable of pairs. */
 export function pairsOf(value: PyValue, runtime: Runtime): [PyValue, PyValue][] {
-  requireDefined(value);
   if (isDict(value)) {
     runtime.budget.items(value.size);
     return [...value];

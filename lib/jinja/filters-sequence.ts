@@ -4,13 +4,14 @@ import { attributeGetter } from './attribute-path.ts';
 import { asIndex } from './call-arguments.ts';
 import { attempt, Fault, typeFault, valueFault } from './fault.ts';
 import { type Filter, filter } from './filter.ts';
-import { DictView, Markup, OneShot, Range, requireDefined, typeOf, Undefined } from './objects.ts';
+import { DictView, Markup, MissingElse, OneShot, Range, requireDefined, typeOf, Undefined } from './objects.ts';
 import { binary } from './operators.ts';
 import type { Runtime } from './runtime.ts';
 import { iterate, listOf, remaining } from './sequences.ts';
 
 /** `reversed(value)`. @throws Fault `type` for what has no order to reverse. */
 function reversed(value: PyValue, runtime: Runtime): Iterator<PyValue, unknown> {
+  if (value instanceof MissingElse) return [].values();
   requireDefined(value);
   if (value instanceof Range) return reversedRange(value, runtime);
   const reversible =

@@ -37,9 +37,8 @@ export const VALUE_FILTERS: [string, Filter][] = [
   filter('count', '', (value) => lengthOf(value)),
   filter('attr', '*name', (value, [name = null], runtime) => {
     if (typeof name !== 'string') throw typeFault(`an attribute's name must be a str, not a ${typeOf(name)}`);
-    return (
-      getAttribute(value, name, runtime) ?? new Undefined(`a ${typeOf(value)} has no attribute '${name.slice(0, 60)}'`)
-    );
+    const found = getAttribute(value, name, runtime);
+    return found === undefined ? new Undefined(`a ${typeOf(value)} has no attribute '${name.slice(0, 60)}'`) : found;
   }),
   filter('pprint', '', (value, _, runtime) => {
     runtime.repr(value);

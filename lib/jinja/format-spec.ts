@@ -28,8 +28,8 @@ interface Spec {
 
 /** @throws Fault `value` or `type` as Python does */
 export function formatValue(value: PyValue, text: string, runtime: Runtime): string {
-  requireDefined(value);
   if (text === '') return runtime.str(value);
+  requireDefined(value);
   if (value instanceof TemplateObject) throw unsupportedFault(`a format for a ${value.type}`);
   const number = asNumber(value);
   if (number === undefined && typeof value !== 'string') {

@@ -90,6 +90,14 @@ function makeJoiner(call: CallArguments): Callable {
   );
 }
 
+const CLASSES: Record<string, string> = {
+  range: "<class 'range'>",
+  dict: "<class 'dict'>",
+  namespace: "<class 'jinja2.utils.Namespace'>",
+  cycler: "<class 'jinja2.utils.Cycler'>",
+  joiner: "<class 'jinja2.utils.Joiner'>",
+};
+
 const FUNCTIONS: Record<string, Callable['call']> = {
   range: makeRange,
   dict: makeDict,
@@ -106,5 +114,5 @@ const FUNCTIONS: Record<string, Callable['call']> = {
 
 /** By name; the document's columns come before them. */
 export const GLOBALS: ReadonlyMap<string, PyValue> = new Map(
-  Object.entries(FUNCTIONS).map(([name, call]) => [name, new Callable(name, call, 'function')]),
+  Object.entries(FUNCTIONS).map(([name, call]) => [name, new Callable(name, call, 'function', CLASSES[name])]),
 );

@@ -92,7 +92,7 @@ export class LoopContext extends TemplateObject {
       case 'depth0':
         return int(this.#depth0);
       case 'previtem':
-        return this.#before ?? (this.#before === null ? null : new Undefined('there is no previous item'));
+        return this.#before === undefined ? new Undefined('there is no previous item') : this.#before;
       case 'nextitem': {
         const next = this.#peek();
         return next === undefined ? new Undefined('there is no next item') : next;

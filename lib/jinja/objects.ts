@@ -40,9 +40,28 @@ export class Undefined extends TemplateObject {
     throw new Fault('undefined', this.hint);
   }
 
-  override print(): never {
+  override print(): string {
     return this.raise();
   }
+}
+
+/**
+ * Jinja's plain Undefined, which stands only for the missing else of an inline if: an empty text, an empty sequence, false,
+ * and equal to its like; anything else raises too.
+ */
+export class MissingElse extends Undefined {
+  constructor() {
+    super('an inline if is false and has no else');
+  }
+
+  override print(): string {
+    return '';
+  }
+}
+
+/** Throws if the value is one that raises when compared, measured, iterated over or asked for its truth. */
+export function requireStrictlyDefined(value: PyValue): void {
+  if (!(value instanceof MissingElse)) requireDefined(value);
 }
 
 /** Throws if the value is undefined; to be called wherever Python would touch the value. */
@@ -53,17 +72,25 @@ export function requireDefined(value: PyValue): void {
 /** Anything callable. */
 export class Callable extends TemplateObject {
   override readonly type: string;
+  readonly #printed: string | undefined;
   readonly name: string;
   readonly call: (args: CallArguments, runtime: Runtime) => PyValue;
+  /** @param printed what it prints as, if Python's text holds no address */
   constructor(
     name: string,
     call: (args: CallArguments, runtime: Runtime) => PyValue,
     type = 'builtin_function_or_method',
+    printed?: string,
   ) {
     super();
     this.name = name;
     this.call = call;
     this.type = type;
+    this.#printed = printed;
+  }
+
+  override print(runtime: Runtime): string {
+    return this.#printed === undefined ? super.print(runtime) : this.#printed;
   }
 }
 

@@ -70,7 +70,7 @@ class Values {
   }
 
   next(): PyValue {
-    const value = this.#selected ?? this.#items[this.#next];
+    const value = this.#selected === undefined ? this.#items[this.#next] : this.#selected;
     if (this.#selected === undefined) {
       if (this.#keyed || this.#next >= this.#items.length) throw typeFault('not enough arguments for format string');
       this.#next++;

@@ -8,8 +8,10 @@ import {
   DictView,
   GroupTuple,
   Markup,
+  MissingElse,
   Range,
   requireDefined,
+  requireStrictlyDefined,
   TemplateObject,
   typeOf,
   Undefined,
@@ -116,6 +118,7 @@ export class Runtime {
   /** `bool(value)`. */
   truthy(value: PyValue): boolean {
     if (typeof value === 'boolean') return value;
+    if (value instanceof MissingElse) return false;
     requireDefined(value);
     if (value instanceof Markup) return value.text !== '';
     if (value instanceof Range) return value.length > 0n;
@@ -125,8 +128,10 @@ export class Runtime {
 
   /** `left == right`. */
   equals(left: PyValue, right: PyValue): boolean {
-    requireDefined(left);
-    requireDefined(right);
+    requireStrictlyDefined(left);
+    requireStrictlyDefined(right);
+    if (left instanceof MissingElse || right instanceof MissingElse)
+      return left instanceof MissingElse === right instanceof MissingElse;
     const a = unmarked(left);
     const b = unmarked(right);
     if (a === b) return !Number.isNaN(a);

@@ -8,10 +8,12 @@ import { LoopContext } from './loop-context.ts';
 import {
   DictView,
   Markup,
+  MissingElse,
   Namespace,
   OneShot,
   Range,
   requireDefined,
+  requireStrictlyDefined,
   TemplateObject,
   typeOf,
   unmarked,
@@ -20,6 +22,7 @@ import type { Runtime } from './runtime.ts';
 
 /** `len(value)`. @throws Fault `type` if it has none. */
 export function lengthOf(value: PyValue): bigint {
+  if (value instanceof MissingElse) return 0n;
   requireDefined(value);
   if (value instanceof Range) return value.length;
   if (value instanceof DictView) return BigInt(value.dict.size);
@@ -34,6 +37,7 @@ export function lengthOf(value: PyValue): bigint {
 
 /** `iter(value)`: every item costs a step. @throws Fault `type` at once if it can't be iterated over. */
 export function iterate(value: PyValue, runtime: Runtime): Iterator<PyValue, unknown> {
+  if (value instanceof MissingElse) return [].values();
   requireDefined(value);
   if (value instanceof OneShot) return value.iterator;
   return stepping(itemsOf(value), runtime);
@@ -89,7 +93,7 @@ export function listOf(value: PyValue, runtime: Runtime): PyValue[] {
 
 /** `item in container`. */
 export function contains(container: PyValue, item: PyValue, runtime: Runtime): boolean {
-  requireDefined(container);
+  requireStrictlyDefined(container);
   const plain = unmarked(container);
   if (typeof plain === 'string') {
     const part = unmarked(item);

@@ -8,7 +8,7 @@ import { attempt, Fault, unsupportedFault } from './fault.ts';
 import { hasFilter } from './filters.ts';
 import { LoopContext } from './loop-context.ts';
 import type { CompareOperator } from './nodes.ts';
-import { Callable, Markup, Range, TemplateObject, typeOf, Undefined, unmarked } from './objects.ts';
+import { Callable, Markup, MissingElse, Range, TemplateObject, typeOf, Undefined, unmarked } from './objects.ts';
 import { binary, comparison } from './operators.ts';
 import type { Runtime } from './runtime.ts';
 import { contains, lengthOf } from './sequences.ts';
@@ -49,7 +49,11 @@ function isSequence(value: PyValue): boolean {
     ['type', 'undefined'],
     () => false,
   );
-  const indexed = !(value instanceof TemplateObject) || value instanceof Range || value instanceof Markup;
+  const indexed =
+    !(value instanceof TemplateObject) ||
+    value instanceof MissingElse ||
+    value instanceof Range ||
+    value instanceof Markup;
   return sized && indexed;
 }
 
