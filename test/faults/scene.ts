@@ -1,0 +1,226 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { SQSClient } from '@aws-sdk/client-sqs';
+import { type Db, MongoClient, type ObjectId } from 'mongodb';
+import type { Sql } from 'postgres';
+import { inject } from 'vitest';
+import { type Catalogue, openCatalogue } from '../../lib/catalogue/catalogue.ts';
+import { createSql } from '../../lib/clients/postgres.ts';
+import { S3ObjectSource } from '../../lib/datasets/object-source.ts';
+import { Logger } from '../../lib/log/log.ts';
+import { parseMessage } from '../../lib/messages/parse.ts';
+import { type SampleMessage, sampleMessage } from '../../lib/messages/sample.ts';
+import { shardMessage } from '../../lib/messages/shard.ts';
+import { Queue } from '../../lib/queue/queue.ts';
+import { registerTasks } from '../../lib/register/register.ts';
+import { sampleRequest } from '../../lib/sample/sample.ts';
+import { renderShard } from '../../lib/shard/shard.ts';
+import { ensureIndexes } from '../../lib/work/collections.ts';
+import { planId } from '../../lib/work/ids.ts';
+import { Ledger, type LedgerRecord } from '../../lib/work/ledger.ts';
+import { bundleFunctions } from '../../localstack/bundle.ts';
+import { createLocalS3, createLocalSqs } from '../../localstack/resources.ts';
+import { readServiceFile } from '../../localstack/service-file.ts';
+import { freshStack, required } from '../helpers/stack.ts';
+import { ASKED, CHOSEN, INCLUDE, stageOwnTasks, TASKS } from './own-tasks.ts';
+import { identified, type Outgoing, redrive, sendAll, takeAll } from './queues.ts';
+import { type Servers, startServers } from './servers.ts';
+import { compare, countLeftOver, type Verdict } from './verdict.ts';
+import { Workers } from './workers.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+const LEASE_MS = 3_600_000;
+const SHARD_SIZE = 5;
+const PATIENCE_MS = 90_000;
+/** As short as SQS allows: what a killed process had in hand comes back soon. */
+const VISIBILITY = { sample: 1, shard: 1 };
+
+/** A sample request of the suite. */
+export interface Request {
+  readonly id: string;
+  readonly plan: ObjectId;
+  readonly message: Outgoing;
+  readonly parsed: SampleMessage;
+}
+
+/** The service on real servers, and what the faults need of it. */
+export class Scene {
+  readonly servers: Servers;
+  readonly env: Record<string, string>;
+  readonly workers: Workers;
+  readonly sqs: SQSClient;
+  readonly mongo: MongoClient;
+  readonly db: Db;
+  readonly sql: Sql;
+  readonly sampleUrl: string;
+  readonly shardUrl: string;
+  readonly log = new Logger('error', {}, (line) => this.workers.lines.push(line));
+  readonly #catalogue: Catalogue;
+  readonly #close: () => Promise<void>;
+  #requests = 0;
+
+  constructor(parts: {
+    servers: Servers;
+    env: Record<string, string>;
+    workers: Workers;
+    mongo: MongoClient;
+    sql: Sql;
+    catalogue: Catalogue;
+    sqs: SQSClient;
+    close: () => Promise<void>;
+  }) {
+    this.servers = parts.servers;
+    this.env = parts.env;
+    this.workers = parts.workers;
+    this.sqs = parts.sqs;
+    this.mongo = parts.mongo;
+    this.db = parts.mongo.db();
+    this.sql = parts.sql;
+    this.#catalogue = parts.catalogue;
+    this.#close = parts.close;
+    this.sampleUrl = required(parts.env, 'SAMPLE_QUEUE_URL');
+    this.shardUrl = required(parts.env, 'SHARD_QUEUE_URL');
+  }
+
+  /** The database of undisturbed runs. */
+  get undisturbed(): Db {
+    return this.mongo.db('undisturbed');
+  }
+
+  /** A request of its own kind for so many documents; every other one asks for log-likelihoods. */
+  request(qty: number, options: { id?: string; address?: string } = {}): Request {
+    const n = this.#requests++;
+    const { id = `request-${n}`, address = `address-${n}` } = options;
+    const task = n % 2 === 0 ? ASKED : CHOSEN;
+    const path = task === CHOSEN ? { path: '/v1/completions' } : {};
+    const body = JSON.stringify({
+      framework: 'lmeh',
+      tasks: task,
+      include_path: INCLUDE,
+      requester_args: { address, service: 'faults', ...path },
+      qty,
+      seed: n,
+    });
+    const parsed = parseMessage('sample', sampleMessage, body);
+    return { id, plan: planId(id, task), message: identified(id, body), parsed };
+  }
+
+  /** Sends requests to the function `sample`, over the queue. */
+  async send(requests: readonly Request[]): Promise<void> {
+    await sendAll(
+      this.sqs,
+      this.sampleUrl,
+      requests.map(({ message }) => message),
+    );
+  }
+
+  /** Plans a request here, as the function `sample` does; its shards go to the queue. */
+  plan(
+    request: Request,
+    options: { db?: Db; createdAt?: Date; queueUrl?: string; shardSize?: number } = {},
+  ): Promise<void> {
+    const { db = this.db, createdAt, queueUrl = this.shardUrl, shardSize = SHARD_SIZE } = options;
+    const ledger = new Ledger(db, LEASE_MS, createdAt && (() => createdAt));
+    const shardQueue = new Queue(this.sqs, queueUrl);
+    const services = { sql: this.sql, catalogue: this.#catalogue, ledger, shardQueue, shardSize };
+    const identity = { requestId: request.id, redriven: false, seed: request.parsed.seed ?? 0n, log: this.log };
+    return sampleRequest(services, request.parsed, identity);
+  }
+
+  record(plan: ObjectId): Promise<LedgerRecord | null> {
+    return new Ledger(this.db, LEASE_MS).findWhole(plan);
+  }
+
+  /** Waits until `look` says so, a database that is away included. What lies in the dead-letter queues is sent back meanwhile. */
+  async until(what: string, look: () => Promise<boolean>): Promise<void> {
+    const end = Date.now() + PATIENCE_MS;
+    for (let round = 1; !(await look().catch(() => false)); round++) {
+      if (Date.now() > end) {
+        throw new Error(
+          `Waited in vain until ${what}. The last that the processes said:\n${this.workers.lines.slice(-15).join('\n')}`,
+        );
+      }
+      await sleep(50);
+      if (round % 20 === 0) await Promise.all([redrive(this.sqs, this.sampleUrl), redrive(this.sqs, this.shardUrl)]);
+    }
+  }
+
+  untilDone(requests: readonly Request[]): Promise<void> {
+    const plans = requests.map(({ plan }) => plan);
+    return this.until(`${plans.length} tasks are there`, async () => {
+      return (await this.db.collection('tasks').countDocuments({ _id: { $in: plans } })) === plans.length;
+    });
+  }
+
+  /** Runs the requests again, undisturbed and each in one shard, and compares. */
+  async judge(fault: string, tried: number, requests: readonly Request[]): Promise<Verdict> {
+    for (const request of requests) await this.#runUndisturbed(request);
+    const plans = requests.map(({ plan }) => plan);
+    const leftOver = await countLeftOver(this.db);
+    return { fault, tried, ...(await compare(this.db, this.undisturbed, plans)), leftOver };
+  }
+
+  async #runUndisturbed(request: Request): Promise<void> {
+    const createdAt = (await this.record(request.plan))?.created_at;
+    if (!createdAt) throw new Error(`there is no record of ${request.id}`);
+    const [db, queueUrl] = [this.undisturbed, required(this.env, 'REGISTER_QUEUE_URL')];
+    await this.plan(request, { db, createdAt, queueUrl, shardSize: 1000 });
+    const ledger = new Ledger(db, LEASE_MS);
+    const shardQueue = new Queue(this.sqs, queueUrl);
+    const services = { sql: this.sql, mongo: this.mongo, db, ledger, shardQueue, timeouts: undefined };
+    for (const { body } of await takeAll(this.sqs, queueUrl)) {
+      await renderShard(services, parseMessage('shard', shardMessage, body), { redriven: false, log: this.log });
+    }
+  }
+
+  async dispose(): Promise<void> {
+    await this.workers.stopAll();
+    await this.#close();
+  }
+}
+
+/** Starts everything: queues on LocalStack where it is installed, databases of the suite's own, the functions' bundles. */
+export async function openScene(): Promise<Scene> {
+  const queues = inject('hasLocalstack') ? 'localstack' : 'fauxqs';
+  const [stack, servers] = await Promise.all([freshStack({ queues, visibilityTimeouts: VISIBILITY }), startServers()]);
+  const { mongodbUri, postgresUri } = servers;
+  const env = {
+    ...stack.env,
+    MONGODB_URI: mongodbUri,
+    POSTGRES_URI: postgresUri,
+    SHARD_SIZE: String(SHARD_SIZE),
+    LOG_LEVEL: 'WARN',
+  };
+  const s3 = createLocalS3(stack.endpoint);
+  const sqs = createLocalSqs(stack.endpoint);
+  const mongo = new MongoClient(mongodbUri);
+  const sql = createSql(postgresUri);
+  const bucket = required(env, 'DATASETS_BUCKET');
+  const bundles = mkdtempSync(join(ROOT, '.cache', 'functions-'));
+  const workers = new Workers(await bundled(bundles, env), env);
+  await stageOwnTasks(s3, bucket);
+  const log = new Logger('error');
+  const catalogue = await openCatalogue({ s3, bucket, includePath: INCLUDE, log });
+  await registerTasks({ sql, source: new S3ObjectSource(s3, bucket), catalogue, log }, TASKS.join(','));
+  await Promise.all([ensureIndexes(mongo.db()), ensureIndexes(mongo.db('undisturbed'))]);
+  const close = async () => {
+    await Promise.all([mongo.close(), sql.end()]);
+    s3.destroy();
+    sqs.destroy();
+    rmSync(bundles, { recursive: true, force: true });
+    await Promise.all([stack.dispose(), servers.stop()]);
+  };
+  return new Scene({ servers, env, workers, mongo, sql, catalogue, sqs, close });
+}
+
+async function bundled(dir: string, env: Record<string, string>) {
+  const service = readServiceFile(ROOT);
+  const bundles = await bundleFunctions(service, ROOT, dir);
+  return (['sample', 'shard'] as const).map((name) => ({
+    name,
+    bundle: bundles[name] ?? '',
+    queueUrl: required(env, `${name.toUpperCase()}_QUEUE_URL`),
+    batchSize: service.functions.find((known) => known.name === name)?.queue?.batchSize ?? 1,
+  }));
+}

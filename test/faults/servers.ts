@@ -1,0 +1,75 @@
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { MongoClient } from 'mongodb';
+import { type MongoServer, startMongo } from '../../localstack/mongo.ts';
+import { type PostgresServer, startPostgres } from '../../localstack/postgres.ts';
+import { choosePort } from '../../localstack/processes.ts';
+import { MONGOD } from '../../localstack/stack.ts';
+
+/** Databases of the suite's own, so that stopping them disturbs nobody else. */
+export interface Servers {
+  readonly mongoPort: number;
+  readonly postgresPort: number;
+  readonly mongodbUri: string;
+  readonly postgresUri: string;
+  /** Kills MongoDB without a word and starts it again. */
+  crashMongo(): Promise<void>;
+  /** MongoDB stands still for so many milliseconds. */
+  freezeMongo(ms: number): Promise<void>;
+  /** Restarts Postgres: in order, which ends its connections, or by its own emergency stop. */
+  restartPostgres(how: 'in order' | 'at once'): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const MONGOD_BINARY = process.env['MONGOMS_SYSTEM_BINARY'] || MONGOD;
+
+/** Starts them, with their data below `.cache`. */
+export async function startServers(): Promise<Servers> {
+  const dir = join(import.meta.dirname, '..', '..', '.cache', `test-${process.pid}-faults`);
+  mkdirSync(dir, { recursive: true });
+  const [mongoPort, postgresPort] = [await choosePort(), await choosePort()];
+  let mongo: MongoServer = await startTunedMongo(dir, mongoPort);
+  let postgres: PostgresServer = await startPostgres(dir, postgresPort);
+  const mongoPid = () => pidIn(join(dir, 'mongo', 'mongod.lock'));
+  const postgresPid = () => pidIn(join(dir, 'postgres', 'postmaster.pid'));
+  return {
+    mongoPort,
+    postgresPort,
+    mongodbUri: mongo.uri,
+    postgresUri: postgres.uri,
+    async crashMongo() {
+      process.kill(mongoPid(), 'SIGKILL');
+      await mongo.process.ended;
+      mongo = await startTunedMongo(dir, mongoPort);
+    },
+    async freezeMongo(ms) {
+      const pid = mongoPid();
+      process.kill(pid, 'SIGSTOP');
+      await new Promise((resolve) => setTimeout(resolve, ms));
+      process.kill(pid, 'SIGCONT');
+    },
+    async restartPostgres(how) {
+      if (how === 'at once') process.kill(postgresPid(), 'SIGQUIT');
+      else void postgres.process.stop();
+      await postgres.process.ended;
+      postgres = await startPostgres(dir, postgresPort);
+    },
+    async stop() {
+      await Promise.all([mongo.process.stop(), postgres.process.stop()]);
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** What a killed process had open in a transaction is given up after a second, not after the usual minute. */
+async function startTunedMongo(dir: string, port: number): Promise<MongoServer> {
+  const mongo = await startMongo(dir, port, MONGOD_BINARY);
+  const client = new MongoClient(mongo.uri);
+  await client.db('admin').command({ setParameter: 1, transactionLifetimeLimitSeconds: 1 });
+  await client.close();
+  return mongo;
+}
+
+function pidIn(file: string): number {
+  return Number.parseInt(readFileSync(file, 'utf8'), 10);
+}
