@@ -1,6 +1,6 @@
 import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { Sql, TransactionSql } from 'postgres';
+import type { Sql } from 'postgres';
 import { PermanentError } from '../errors/errors.ts';
 import type { Logger } from '../log/log.ts';
 import { copyText, type SplitRange } from './copy-text.ts';
@@ -11,9 +11,9 @@ import { lookUpTable, registeredTable } from './registry.ts';
 import { type RowFilter, rowFilterFor } from './row-filter.ts';
 import { findDataset, type StoredDataset } from './stored-dataset.ts';
 import { createTableStatement, quoteName, quoteText, type TableDescription, tableColumns, tableName } from './table.ts';
+import { inTransaction } from './transaction.ts';
 
 type Pool = Sql<Record<never, never>>;
-type Transaction = TransactionSql<Record<never, never>>;
 
 /** A data set to be registered for a task. */
 export interface RegisterRequest {
@@ -47,14 +47,14 @@ export async function registerDataset(request: RegisterRequest): Promise<Registe
   const filter = rowFilterFor(taskName);
   try {
     if (await isRegistered(sql, request, table)) return { table, outcome: 'known', splits: [] };
-    if (await lookUpTable(sql, table)) return await sql.begin((tx) => join(tx, request, table, filter));
+    if (await lookUpTable(sql, table)) return await join(sql, request, table, filter);
     const stored = await findDataset(source, datasetPath, datasetName);
     const started = Date.now();
     // Reading and checking the files comes before the transaction, which should be short.
     const dataset = await openDataset(source, stored);
-    const result = await sql.begin(async (tx): Promise<RegisterResult> => {
+    const result = await inTransaction(sql, async (tx): Promise<RegisterResult> => {
       await tx`SELECT pg_advisory_xact_lock(hashtextextended(${table}::text, 0))`;
-      if (await lookUpTable(tx, table)) return join(tx, request, table, filter);
+      if (await lookUpTable(tx, table)) return await join(tx, request, table, filter);
       const splits = await load(tx, request, { table, filter, stored, dataset });
       await enter(tx, taskName, table);
       return { table, outcome: 'loaded', splits };
@@ -74,7 +74,7 @@ interface LoadPlan {
   dataset: OpenDataset;
 }
 
-async function load(tx: Transaction, request: RegisterRequest, plan: LoadPlan): Promise<SplitRange[]> {
+async function load(tx: Pool, request: RegisterRequest, plan: LoadPlan): Promise<SplitRange[]> {
   const { table, filter, stored, dataset } = plan;
   const name = quoteName(table);
   const columns = tableColumns(dataset.columns, table);
@@ -100,7 +100,7 @@ async function load(tx: Transaction, request: RegisterRequest, plan: LoadPlan): 
 }
 
 /** Sends the chunks as fast as Postgres takes them. */
-async function copy(tx: Transaction, statement: string, chunks: AsyncIterable<Buffer>): Promise<void> {
+async function copy(tx: Pool, statement: string, chunks: AsyncIterable<Buffer>): Promise<void> {
   const query = tx.unsafe(statement);
   const refused = Promise.withResolvers<never>();
   refused.promise.catch(() => {});
@@ -115,7 +115,7 @@ async function copy(tx: Transaction, statement: string, chunks: AsyncIterable<Bu
 
 /** Enters tasks for a table that is there already, if it holds what they want. */
 async function join(
-  tx: Transaction,
+  tx: Pool,
   request: RegisterRequest,
   table: string,
   filter: RowFilter | undefined,
@@ -140,7 +140,7 @@ async function join(
   return { table, outcome: 'joined', splits: [] };
 }
 
-async function enter(tx: Transaction, task: string, table: string): Promise<void> {
+async function enter(tx: Pool, task: string, table: string): Promise<void> {
   // A row whose table is gone is of no use; any other one stays.
   await tx`
     INSERT INTO task_registry (task_name, dataset_table_name) VALUES (${task}, ${table})

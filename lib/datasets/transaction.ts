@@ -1,0 +1,27 @@
+import postgres, { type Options, type Sql } from 'postgres';
+
+type Pool = Sql<Record<never, never>>;
+
+/**
+ * Runs `work` in a transaction on a connection of its own, which is closed afterwards; any failure undoes all of it.
+ *
+ * Not `sql.begin`: when a connection is lost, that one sends its ROLLBACK to a socket that is gone, and ends the process
+ * with an uncaught exception. Here closing the connection is what undoes the work. And when the connection is lost, the
+ * client is closed at once: it would otherwise connect again and go on outside of any transaction.
+ */
+export async function inTransaction<T>(sql: Pool, work: (tx: Pool) => Promise<T>): Promise<T> {
+  const close = () => client.end({ timeout: 0 });
+  const options: Options<Record<never, never>> = {};
+  // The client takes back the options that it once parsed, whatever their declared type says.
+  Object.assign(options, sql.options, { max: 1, idle_timeout: 0, max_lifetime: null, onclose: close });
+  const client: Pool = postgres(options);
+  try {
+    await client.unsafe('BEGIN');
+    const result = await work(client);
+    const { command } = await client.unsafe('COMMIT');
+    if (command !== 'COMMIT') throw new Error(`the transaction ended with ${command}`);
+    return result;
+  } finally {
+    await close();
+  }
+}

@@ -1,0 +1,95 @@
+import { createHash } from 'node:crypto';
+import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { type ParquetWriteOptions, parquetWriteBuffer } from 'hyparquet-writer';
+import type { Sql } from 'postgres';
+import { createSql } from '../../lib/clients/postgres.ts';
+import { registerDataset } from '../../lib/datasets/load.ts';
+import { S3ObjectSource } from '../../lib/datasets/object-source.ts';
+import { openTable, readDocsByIds } from '../../lib/datasets/read.ts';
+import { Logger } from '../../lib/log/log.ts';
+import type { Doc } from '../../lib/python/value.ts';
+import { createLocalS3 } from '../../localstack/resources.ts';
+import { freshStack, required } from '../helpers/stack.ts';
+
+/** A bucket and a database, and what tests do with them. */
+export interface Bench {
+  readonly s3: S3Client;
+  readonly bucket: string;
+  readonly source: S3ObjectSource;
+  readonly sql: Sql;
+  readonly postgresUri: string;
+  /** Lines that were logged. */
+  readonly logged: string[];
+  /** Puts a file into the bucket, below `datasets/`. */
+  put(key: string, body: Uint8Array | string): Promise<void>;
+  /** Puts the files of a data set's splits, with a manifest unless told otherwise. */
+  putDataset(path: string, splits: Record<string, Uint8Array[]>, options?: { manifest?: boolean }): Promise<void>;
+  register(taskName: string, datasetPath: string, datasetName?: string | null): ReturnType<typeof registerDataset>;
+  /** All documents of a task's table. */
+  docs(taskName: string): Promise<Doc[]>;
+  dispose(): Promise<void>;
+}
+
+/** An empty bucket and an empty database on the run's services. */
+export async function openBench(): Promise<Bench> {
+  const stack = await freshStack();
+  const s3 = createLocalS3(stack.endpoint);
+  const bucket = required(stack.env, 'DATASETS_BUCKET');
+  const source = new S3ObjectSource(s3, bucket);
+  const sql = createSql(stack.postgresUri);
+  const logged: string[] = [];
+  const log = new Logger('debug', {}, (line) => logged.push(line));
+  const put = async (key: string, body: Uint8Array | string) => {
+    await s3.send(new PutObjectCommand({ Bucket: bucket, Key: `datasets/${key}`, Body: body }));
+  };
+  return {
+    s3,
+    bucket,
+    source,
+    sql,
+    postgresUri: stack.postgresUri,
+    logged,
+    put,
+    async putDataset(path, splits, { manifest = true } = {}) {
+      const listed = [];
+      for (const [split, files] of Object.entries(splits)) {
+        const entries = [];
+        for (const [index, body] of files.entries()) {
+          const name = `${String(index).padStart(4, '0')}.parquet`;
+          await put(`${path}/${split}/${name}`, body);
+          entries.push({ name, size: body.length, sha256: createHash('sha256').update(body).digest('hex') });
+        }
+        listed.push({ split, files: entries });
+      }
+      const text = { dataset_path: path, config: 'default', revision: 'r1', splits: listed };
+      if (manifest) await put(`${path}/_manifest.json`, JSON.stringify(text));
+    },
+    register: (taskName, datasetPath, datasetName = null) =>
+      registerDataset({ sql, source, datasetPath, datasetName, taskName, log }),
+    async docs(taskName) {
+      const info = await openTable(sql, taskName);
+      const ids = [...info.splits.values()].flatMap(({ min, count }) =>
+        Array.from({ length: count }, (_, i) => min + i),
+      );
+      return await readDocsByIds(sql, info, ids);
+    },
+    async dispose() {
+      await sql.end();
+      s3.destroy();
+      await stack.dispose();
+    },
+  };
+}
+
+/** A parquet file of these columns. */
+export function parquet(
+  columnData: ParquetWriteOptions['columnData'],
+  options: Partial<Omit<ParquetWriteOptions, 'columnData' | 'writer'>> = {},
+): Uint8Array {
+  return new Uint8Array(parquetWriteBuffer({ columnData, ...options }));
+}
+
+/** A file with one column of texts. */
+export function texts(name: string, data: (string | null)[]): Uint8Array {
+  return parquet([{ name, data, type: 'STRING' }]);
+}
