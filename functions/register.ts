@@ -5,6 +5,7 @@ import { createClients } from '../lib/clients/clients.ts';
 import { readConfig } from '../lib/config/config.ts';
 import { readLimits } from '../lib/config/limits.ts';
 import { S3ObjectSource } from '../lib/datasets/object-source.ts';
+import type { SamplerError } from '../lib/errors/errors.ts';
 import { Logger } from '../lib/log/log.ts';
 import { parseMessage } from '../lib/messages/parse.ts';
 import { registerMessage } from '../lib/messages/register.ts';
@@ -32,13 +33,18 @@ async function handle({ body, log: deliveryLog }: Delivery): Promise<void> {
   await registerTasks({ sql: clients.sql(), source, catalogue, log: deliveryLog }, message.tasks);
 }
 
+/** Keeps the reason why a message was refused or given up. */
+async function keepReason({ requestId, body }: Delivery, error: SamplerError): Promise<void> {
+  await ledger.reject(rejectionId(requestId), requestId, queue.name, body, error);
+}
+
 /** Loads tasks' data sets into Postgres. */
 export const handler = middy<SQSEvent, SQSBatchResponse>().handler((event: SQSEvent, context: Context) =>
   processBatch(event, context, {
     queue,
     log,
     handle,
-    onPermanent: ({ requestId, body }, error) =>
-      ledger.reject(rejectionId(requestId), requestId, queue.name, body, error),
+    onPermanent: keepReason,
+    onGivenUp: keepReason,
   }),
 );

@@ -5,6 +5,7 @@ import { openCatalogue } from '../lib/catalogue/catalogue.ts';
 import { createClients } from '../lib/clients/clients.ts';
 import { readConfig } from '../lib/config/config.ts';
 import { readLimits } from '../lib/config/limits.ts';
+import type { SamplerError } from '../lib/errors/errors.ts';
 import { Logger } from '../lib/log/log.ts';
 import { parseMessage } from '../lib/messages/parse.ts';
 import { sampleMessage } from '../lib/messages/sample.ts';
@@ -49,13 +50,18 @@ function seedOf(requestId: string): bigint {
   return BigInt(createHash('sha256').update(requestId).digest().readUInt32BE(0) >>> 1);
 }
 
+/** Keeps the reason why a message was refused or given up. */
+async function keepReason({ requestId, body }: Delivery, error: SamplerError): Promise<void> {
+  await ledger.reject(rejectionId(requestId), requestId, queue.name, body, error);
+}
+
 /** Plans sample requests and sends out their shards. */
 export const handler = middy<SQSEvent, SQSBatchResponse>().handler((event: SQSEvent, context: Context) =>
   processBatch(event, context, {
     queue,
     log,
     handle,
-    onPermanent: ({ requestId, body }, error) =>
-      ledger.reject(rejectionId(requestId), requestId, queue.name, body, error),
+    onPermanent: keepReason,
+    onGivenUp: keepReason,
   }),
 );

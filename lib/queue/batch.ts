@@ -1,5 +1,5 @@
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
-import { SamplerError } from '../errors/errors.ts';
+import { type ErrorCode, SamplerError } from '../errors/errors.ts';
 import type { Logger } from '../log/log.ts';
 import type { Queue } from './queue.ts';
 
@@ -19,6 +19,8 @@ export interface BatchOptions {
   readonly log: Logger;
   /** Does the message's work. What it throws decides: a permanent error ends in the dead-letter queue, others are retried. */
   readonly handle: (delivery: Delivery) => Promise<void>;
+  /** Keeps a record of a message that was given up after its last try; it may be sent back later. */
+  readonly onGivenUp?: (delivery: Delivery, error: SamplerError) => Promise<void>;
   /** Keeps a record of a message that can never succeed, before it goes to the dead-letter queue. */
   readonly onPermanent: (delivery: Delivery, error: SamplerError) => Promise<void>;
 }
@@ -27,6 +29,9 @@ export interface BatchOptions {
 const MIN_TIME_LEFT_MS = 5_000;
 /** First retry after this; doubled each time, up to the maximum. */
 const BACKOFF_SECONDS = 5;
+/** What another message may mend within moments (a task registered at the same time) is tried again sooner. */
+const QUICK_BACKOFF_SECONDS = 1;
+const QUICK: ReadonlySet<string> = new Set<ErrorCode>(['NotRegistered']);
 const MAX_BACKOFF_SECONDS = 600;
 
 /** The queues' `maxReceiveCount` (CONTRACT, "Failure"). */
@@ -106,7 +111,8 @@ async function retryLater(
 ): Promise<boolean> {
   const received = Number(record.attributes.ApproximateReceiveCount);
   if (received >= MAX_RECEIVES && (await givenUp(record, delivery, error, options))) return true;
-  const seconds = backoffSeconds(received);
+  const first = error instanceof SamplerError && QUICK.has(error.code) ? QUICK_BACKOFF_SECONDS : BACKOFF_SECONDS;
+  const seconds = backoffSeconds(received, first);
   delivery.log.warn('message failed; it will be delivered again', {
     code: error instanceof SamplerError ? error.code : 'Unexpected',
     error: messageOf(error),
@@ -125,6 +131,11 @@ async function givenUp(record: SQSRecord, delivery: Delivery, error: unknown, op
   delivery.log.error('message given up after its last try; it goes to the dead-letter queue', {
     error: messageOf(error),
   });
+  if (error instanceof SamplerError) {
+    await options.onGivenUp?.(delivery, error).catch((cause: unknown) => {
+      delivery.log.error('no record of the message could be kept', { error: messageOf(cause) });
+    });
+  }
   try {
     await options.queue.sendToDeadLetters(record.body, {
       [REQUEST_ID_ATTRIBUTE]: delivery.requestId,
@@ -139,8 +150,8 @@ async function givenUp(record: SQSRecord, delivery: Delivery, error: unknown, op
 }
 
 /** Doubling waits, spread over their upper half so that messages which failed together do not come back together. */
-export function backoffSeconds(received: number, random: () => number = Math.random): number {
-  const full = Math.min(MAX_BACKOFF_SECONDS, BACKOFF_SECONDS * 2 ** Math.max(0, received - 1));
+export function backoffSeconds(received: number, first: number, random: () => number = Math.random): number {
+  const full = Math.min(MAX_BACKOFF_SECONDS, first * 2 ** Math.max(0, received - 1));
   return Math.ceil(full / 2 + (random() * full) / 2);
 }
 
