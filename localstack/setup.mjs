@@ -7,7 +7,7 @@ import { delimiter, join } from 'node:path';
 import { installMongod } from './setup/mongod.mjs';
 import { installModules, NODE } from './setup/node-modules.mjs';
 import { HARNESS_WHEEL, installHarness, installLocalstack } from './setup/python-packages.mjs';
-import { ROOT, SetupError, withSetupLock } from './setup/steps.mjs';
+import { ROOT, SetupError, say, withSetupLock } from './setup/steps.mjs';
 
 const OLDEST_NODE = 20;
 
@@ -58,6 +58,7 @@ async function main() {
   for (const [index, command] of script.commands.entries()) {
     const last = index === script.commands.length - 1;
     const code = await run(last ? [...command, ...args] : command);
+    if (code !== 0 && !last) say(`${command.join(' ')} failed (code ${code}); what comes after it was not run.`);
     if (code !== 0 || last) return code;
   }
   return 0;
