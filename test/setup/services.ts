@@ -73,7 +73,7 @@ class Services {
 function removeOldRuns(): void {
   if (!existsSync(CACHE)) return;
   for (const name of readdirSync(CACHE)) {
-    const pid = /^test-(\d+)$/.exec(name)?.[1];
+    const pid = /^test-(\d+)/.exec(name)?.[1];
     if (pid !== undefined && !runsWith(Number(pid), 'vitest'))
       rmSync(join(CACHE, name), { recursive: true, force: true });
   }
