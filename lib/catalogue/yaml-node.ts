@@ -10,6 +10,7 @@ import {
   type SequenceEvent,
   YAMLException,
 } from 'js-yaml';
+import { readDoubleQuoted } from './yaml-double-quoted.ts';
 import { resolvePlain, type ScalarTag } from './yaml-scalar.ts';
 
 /** Nesting deeper than this is refused. */
@@ -63,6 +64,7 @@ const STANDARD_TAG = /^(?:!!|!<tag:yaml\.org,2002:)([a-z]+)>?$/;
  */
 export function composeYaml(text: string): YamlNode | null {
   if (text.length > MAX_LENGTH) throw new YamlError(`it is longer than ${MAX_LENGTH} characters`);
+  if (!text.isWellFormed()) throw new YamlError('it holds half a surrogate pair');
   if (OLD_LINE_BREAKS.test(text)) {
     throw new YamlError(
       'it holds U+0085, U+2028 or U+2029, which end a line in YAML 1.1; write them as escapes in double quotes',
@@ -176,12 +178,11 @@ class Composer {
   }
 
   #scalar(event: ScalarEvent, tag: string): ScalarNode {
-    const value = getScalarValue(this.#text, event);
+    const value = this.#value(event);
     const text = this.#endsWithoutBreak(event) ? value.replace(/\n$/, '') : value;
     if (this.#flowDepth > 0 && event.style === SCALAR_STYLE.PLAIN && text.startsWith('?')) {
       throw new YamlError('a text within brackets starts with "?", which marks a key there; quote it');
     }
-    if (!text.isWellFormed()) throw new YamlError('it holds half a surrogate pair');
     return { kind: 'scalar', tag: this.#scalarTag(event, tag, text), text };
   }
 
@@ -193,6 +194,13 @@ class Composer {
     const known = SCALAR_TAGS.get(STANDARD_TAG.exec(tag)?.[1] ?? '');
     if (known === undefined) throw new YamlError(`tag ${tag} is not known`);
     return known;
+  }
+
+  #value(event: ScalarEvent): string {
+    if (event.style !== SCALAR_STYLE.DOUBLE_QUOTED) return getScalarValue(this.#text, event);
+    const value = readDoubleQuoted(this.#slice(event.valueStart, event.valueEnd));
+    if (value !== null) return value;
+    throw new YamlError('a text in double quotes holds an escape that is none, or that names no character');
   }
 
   /** A block that the text ends in, without a line break, has none to keep for PyYAML; our parser adds one. */
