@@ -33,9 +33,9 @@ export function pyTimestampNanos(nanos: bigint, utc: boolean): PyOpaque {
   const { date, time } = split(micros);
   const rest = String(nanos - micros * 1000n).padStart(3, '0');
   const fraction = time.includes('.') ? time : `${time}.000000`;
-  const text = `${date} ${rest === '000' ? time : fraction + rest}${utc ? '+00:00' : ''}`;
-  const zone = utc ? ", tz='UTC'" : '';
-  return new PyOpaque(text, `Timestamp('${text}'${zone})`, new Date(Number(floorDivide(micros, 1000n))));
+  const text = `${date} ${rest === '000' ? time : fraction + rest}`;
+  const repr = utc ? `Timestamp('${text}+0000', tz='UTC')` : `Timestamp('${text}')`;
+  return new PyOpaque(utc ? `${text}+00:00` : text, repr, new Date(Number(floorDivide(micros, 1000n))));
 }
 
 /** A `datetime.date` from days since 1970. MongoDB's Python driver can't store one. */

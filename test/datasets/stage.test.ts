@@ -1,0 +1,90 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { DeleteObjectCommand } from '@aws-sdk/client-s3';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { stageDatasets } from '../../lib/datasets/stage.ts';
+import { readManifest } from '../../lib/datasets/stored-dataset.ts';
+import { Logger } from '../../lib/log/log.ts';
+import { type Bench, openBench, texts } from './bench.ts';
+
+let bench: Bench;
+let dir: string;
+beforeAll(async () => {
+  bench = await openBench();
+});
+afterAll(async () => {
+  await bench?.dispose();
+});
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'stage-'));
+});
+afterEach(() => {
+  rmSync(dir, { recursive: true });
+});
+
+function write(path: string, content: Uint8Array | string): void {
+  mkdirSync(dirname(join(dir, path)), { recursive: true });
+  writeFileSync(join(dir, path), content);
+}
+
+function stage() {
+  return stageDatasets({ s3: bench.s3, bucket: bench.bucket, fromDir: dir, log: new Logger('error') });
+}
+
+describe('stageDatasets', () => {
+  it('uploads a folder so that it can be registered, and makes the manifest that is missing', async () => {
+    write('owner/set/cfg/test/0000.parquet', texts('t', ['a']));
+    write('owner/set/cfg/dev/0001.parquet', texts('t', ['c']));
+    write('owner/set/cfg/dev/0000.parquet', texts('t', ['b']));
+    write('owner/set/cfg/README.md', 'not a data set');
+    expect(await stage()).toMatchObject({ datasets: 1, uploaded: 4, unchanged: 0 });
+    const manifest = await readManifest(bench.source, 'datasets/owner/set/cfg/');
+    expect(manifest).toMatchObject({
+      dataset_path: 'owner/set',
+      config: 'cfg',
+      revision: 'local',
+      splits: [
+        { split: 'test', files: [{ name: '0000.parquet' }] },
+        { split: 'dev', files: [{ name: '0000.parquet' }, { name: '0001.parquet' }] },
+      ],
+    });
+    await bench.register('staged_task', 'owner/set', 'cfg');
+    expect((await bench.docs('staged_task')).map((doc) => doc.get('t'))).toEqual(['a', 'b', 'c']);
+  });
+
+  it('leaves alone what is there already, and uploads what changed or went missing', async () => {
+    write('again/default/test/0000.parquet', texts('t', ['a']));
+    write('again/default/train/0000.parquet', texts('t', ['b']));
+    expect(await stage()).toMatchObject({ uploaded: 3, unchanged: 0 });
+    expect(await stage()).toMatchObject({ uploaded: 0, unchanged: 3, bytes: 0 });
+    write('again/default/test/0000.parquet', texts('t', ['c']));
+    expect(await stage()).toMatchObject({ uploaded: 2, unchanged: 1 });
+    await bench.s3.send(
+      new DeleteObjectCommand({ Bucket: bench.bucket, Key: 'datasets/again/default/train/0000.parquet' }),
+    );
+    expect(await stage()).toMatchObject({ uploaded: 1, unchanged: 2 });
+  });
+
+  it('refuses a file that is not the one of its manifest, naming it', async () => {
+    write('wrong/default/test/0000.parquet', texts('t', ['a']));
+    const files = [{ name: '0000.parquet', size: texts('t', ['a']).length, sha256: '0'.repeat(64) }];
+    const manifest = { dataset_path: 'wrong', config: 'default', revision: 'r', splits: [{ split: 'test', files }] };
+    write('wrong/default/_manifest.json', JSON.stringify(manifest));
+    await expect(stage()).rejects.toThrow(/wrong\/default\/test\/0000\.parquet has the SHA-256/);
+    write('wrong/default/test/0000.parquet', texts('t', ['another length']));
+    await expect(stage()).rejects.toThrow(/test\/0000\.parquet is \d+ bytes long/);
+    rmSync(join(dir, 'wrong/default/test'), { recursive: true });
+    write('wrong/default/test/0001.parquet', texts('t', ['a']));
+    await expect(stage()).rejects.toThrow(/test\/0000\.parquet is missing/);
+  });
+
+  it('refuses a folder without data sets, and files in the wrong place', async () => {
+    await expect(stage()).rejects.toMatchObject({ code: 'DatasetMissing' });
+    write('test/0000.parquet', texts('t', ['a']));
+    await expect(stage()).rejects.toThrow(/is not where a data set's file should be/);
+    await expect(
+      stageDatasets({ s3: bench.s3, bucket: bench.bucket, fromDir: join(dir, 'none'), log: new Logger('error') }),
+    ).rejects.toMatchObject({ code: 'DatasetMissing' });
+  });
+});
