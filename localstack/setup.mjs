@@ -102,5 +102,10 @@ function run([program = '', ...rest]) {
 function stopWhenOrphaned(stop) {
   if (process.env.npm_lifecycle_event === undefined) return undefined;
   const parent = process.ppid;
-  return setInterval(() => process.ppid !== parent && stop(), 1000).unref();
+  const check = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(check);
+    stop();
+  }, 1000);
+  return check.unref();
 }

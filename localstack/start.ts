@@ -80,7 +80,8 @@ async function endOfRun(): Promise<string> {
   const asked = signals.map((signal) => once(process, signal).then(() => `asked to stop (${signal})`));
   const orphaned = process.connected ? [once(process, 'disconnect').then(() => 'asked to stop (npm is gone)')] : [];
   const why = await Promise.race([...asked, ...orphaned]);
-  process.once('SIGINT', () => process.exit(130));
+  // Told once is enough, except by a person who does not want to wait.
+  for (const signal of signals) process.on(signal, () => signal === 'SIGINT' && process.exit(130));
   return why;
 }
 
