@@ -3,7 +3,7 @@ const TOKEN =
   /#[^\n]*|[A-Za-z]{0,2}(?:"""(?:[^\\]|\\[\s\S])*?"""|'''(?:[^\\]|\\[\s\S])*?'''|"(?:[^"\\\n]|\\[\s\S])*"|'(?:[^'\\\n]|\\[\s\S])*')|[([{]|[)\]}]|\\\n|\n/g;
 /** What may stand between a function's head and its only statement: comments and a docstring. */
 const HEAD_END =
-  /^\s*(?:#[^\n]*\n\s*)*(?:(?:"""(?:[^\\]|\\[\s\S])*?"""|"(?:[^"\\\n]|\\[\s\S])*")[ \t]*(?:#[^\n]*)?\n\s*)?return\b/;
+  /^(?:\s|#[^\n]*\n)*(?:(?:"""(?:[^\\]|\\[\s\S])*?"""|"(?:[^"\\\n]|\\[\s\S])*")(?:\s|#[^\n]*\n)*)?return\b/;
 
 /**
  * The source of what a Python function returns, comments left out, where it takes no arguments and its body is a single
