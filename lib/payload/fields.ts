@@ -88,7 +88,8 @@ function toFloat(value: PyValue): number | null {
   if (typeof value === 'number') return value;
   if (typeof value === 'bigint') return Number(value);
   if (typeof value === 'boolean') return value ? 1 : 0;
-  if (typeof value !== 'string' || value.trim() === '') return null;
+  // JavaScript would also read other bases.
+  if (typeof value !== 'string' || /^\s*$|^\s*0[box]/i.test(value)) return null;
   const parsed = Number(value);
   return Number.isNaN(parsed) ? null : parsed;
 }
@@ -97,8 +98,8 @@ function toInt(value: PyValue): bigint | null {
   if (typeof value === 'bigint') return value;
   if (typeof value === 'boolean') return value ? 1n : 0n;
   if (typeof value === 'number') return Number.isInteger(value) ? BigInt(value) : null;
-  if (typeof value === 'string' && /^\s*[+-]?\d+\s*$/.test(value)) return BigInt(value.trim().replace(/^\+/, ''));
-  return null;
+  const digits = typeof value === 'string' ? /^\s*(?:\+(?=\d))?(-?\d+)(?:\.0*)?\s*$/.exec(value)?.[1] : undefined;
+  return digits === undefined ? null : BigInt(digits);
 }
 
 function toBool(value: PyValue): boolean | null {
