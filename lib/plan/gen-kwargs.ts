@@ -1,6 +1,6 @@
 import { PermanentError } from '../errors/errors.ts';
 import { compareCodePoints } from '../python/sort.ts';
-import { isnumeric, strip } from '../python/text.ts';
+import { isascii, isnumeric, strip } from '../python/text.ts';
 import type { PyDict, PyValue } from '../python/value.ts';
 
 /**
@@ -40,7 +40,8 @@ function parseValue(text: string): PyValue {
 
 /** Python's `float(text)`, or null where it raises. */
 function parseFloatText(text: string): number | null {
-  const bare = strip(text);
+  // In text that is all ASCII, float() strips C's white space only, not Python's.
+  const bare = strip(text, isascii(text) ? ' \t\n\v\f\r' : null);
   const word = /^([+-]?)(inf|infinity|nan)$/i.exec(bare);
   if (word) return word[2]?.toLowerCase() === 'nan' ? Number.NaN : word[1] === '-' ? -Infinity : Infinity;
   const number = /^[+-]?(?:\d+(?:_\d+)*\.?(?:\d+(?:_\d+)*)?|\.\d+(?:_\d+)*)(?:[eE][+-]?\d+(?:_\d+)*)?$/;
