@@ -62,13 +62,13 @@ export const textDict = z.unknown().transform((value, context): ReadonlyMap<stri
 /** An object with these fields, from a dict. `extra` says what happens to keys that it does not know. */
 export function dictOf<Shape extends z.ZodRawShape>(shape: Shape, extra: 'refuse' | 'ignore') {
   const object = extra === 'refuse' ? z.strictObject(shape) : z.object(shape);
-  return z.preprocess((value) => (isDict(value) ? withoutNulls(value) : value), object);
+  return z.preprocess((value) => (isDict(value) ? withoutNulls(value, shape) : value), object);
 }
 
-/** A null stands for a key that was not sent: Go writes its empty slices and maps that way. */
-function withoutNulls(dict: PyDict): Record<string, PyValue> {
-  const entries = [...dict].filter(([, value]) => value !== null).map(([key, value]) => [String(key), value] as const);
-  return Object.fromEntries(entries);
+/** A null stands for a known key that was not sent: Go writes its empty slices and maps that way. */
+function withoutNulls(dict: PyDict, shape: z.ZodRawShape): Record<string, PyValue> {
+  const entries = [...dict].map(([key, value]) => [String(key), value] as const);
+  return Object.fromEntries(entries.filter(([key, value]) => value !== null || !Object.hasOwn(shape, key)));
 }
 
 function sortKeys(dict: PyDict): PyDict {
