@@ -3,6 +3,7 @@ import { createSql } from '../../lib/clients/postgres.ts';
 import { registerDataset } from '../../lib/datasets/load.ts';
 import { S3ObjectSource } from '../../lib/datasets/object-source.ts';
 import { openTable } from '../../lib/datasets/read.ts';
+import { ensureRegistry } from '../../lib/datasets/registry.ts';
 import { Logger } from '../../lib/log/log.ts';
 import type { PyValue } from '../../lib/python/value.ts';
 import { createLocalS3 } from '../../localstack/resources.ts';
@@ -337,6 +338,17 @@ describe('exactly once', () => {
     expect(await traces('digits')).toEqual([]);
     await bench.putDataset('after/default', { test: [texts('t', ['1'])] });
     expect(await bench.register('after_task', 'after')).toMatchObject({ outcome: 'loaded' });
+  });
+
+  it('the registry itself is made once, by any number at once', async () => {
+    await bench.sql`CREATE SCHEMA beginning`;
+    const pools = Array.from({ length: 8 }, () =>
+      createSql(bench.postgresUri, { max: 1, connection: { search_path: 'beginning' } }),
+    );
+    await Promise.all(pools.map((sql) => ensureRegistry(sql)));
+    await Promise.all(pools.map((sql) => sql.end()));
+    const [made] = await bench.sql`SELECT count(*)::int AS n FROM beginning.task_registry`;
+    expect(made?.['n']).toBe(0);
   });
 
   it('a table that was dropped is made again', async () => {
