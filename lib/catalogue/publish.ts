@@ -20,36 +20,36 @@ export async function publishCatalogue(
   index: TaskIndex,
   entries: readonly TaskEntry[],
 ): Promise<{ objects: number; bytes: number }> {
-  const { packs, places, keys } = pack(entries, version);
-  await mapLimited([...packs], PARALLEL_WRITES, ([key, body]) => objects.put(key, body));
-  const root = encodeRoot({ harness: version, index, packs: keys, places });
+  const packs = pack(entries).map((lines) => {
+    const digest = createHash('sha256')
+      .update(lines.map(({ line }) => line).join('\n'))
+      .digest('hex')
+      .slice(0, 32);
+    const body = encodePack(lines.map(({ line }) => line));
+    return { key: `harness/${version}/packs/${digest}.gz`, tasks: lines.map(({ name }) => name), body };
+  });
+  await mapLimited(packs, PARALLEL_WRITES, ({ key, body }) => objects.put(key, body));
+  const root = encodeRoot(
+    version,
+    index,
+    packs.map(({ key, tasks }) => ({ key, tasks })),
+  );
   await objects.put(rootKey(version), root);
-  const bytes = [...packs.values()].reduce((sum, body) => sum + body.length, root.length);
-  return { objects: packs.size + 1, bytes };
+  return { objects: packs.length + 1, bytes: packs.reduce((sum, { body }) => sum + body.length, root.length) };
 }
 
 /** Tasks that stand together in the harness lie together: a family costs few reads, and packs well. */
-function pack(entries: readonly TaskEntry[], version: string) {
-  const packs = new Map<string, Uint8Array>();
-  const keys: string[] = [];
-  const places = new Map<string, [number, number]>();
-  let lines: string[] = [];
-  let size = 0;
-  const close = () => {
-    const text = lines.join('\n');
-    const key = `harness/${version}/packs/${createHash('sha256').update(text).digest('hex').slice(0, 32)}.gz`;
-    keys.push(key);
-    packs.set(key, encodePack(lines));
-    lines = [];
-    size = 0;
-  };
+function pack(entries: readonly TaskEntry[]): { name: string; line: string }[][] {
+  const packs: { name: string; line: string }[][] = [];
+  let size = PACK_SIZE;
   for (const entry of entries) {
+    if (size >= PACK_SIZE) {
+      packs.push([]);
+      size = 0;
+    }
     const line = encodeTask(entry);
-    places.set(entry.name, [keys.length, lines.length]);
-    lines.push(line);
+    packs.at(-1)?.push({ name: entry.name, line });
     size += line.length;
-    if (size >= PACK_SIZE) close();
   }
-  if (lines.length > 0) close();
-  return { packs, keys, places };
+  return packs;
 }

@@ -81,10 +81,10 @@ export class StagedHarness {
   }
 
   async #find(root: StoredRoot, name: string): Promise<TaskEntry | null> {
-    const [pack, line] = root.places.get(name) ?? [];
-    if (pack === undefined || line === undefined) return null;
-    const key = root.packs[pack];
-    const stored = key === undefined ? undefined : (await this.#pack(key))[line];
+    const place = root.places.get(name);
+    if (place === undefined) return null;
+    const [key, line] = place;
+    const stored = (await this.#pack(key))[line];
     const entry = stored === undefined ? null : decodeTask(stored);
     if (entry?.name === name) return entry;
     throw new PermanentError(

@@ -2,7 +2,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { z } from 'zod';
 import { PermanentError } from '../errors/errors.ts';
 import { dumps, loads } from '../python/json.ts';
-import { decodeDict, encodeValue } from './config-value.ts';
+import { type ConfigDict, decodeDict, encodeValue } from './config-value.ts';
 import { decodeEntry, encodeEntry, type TaskEntry } from './entry.ts';
 import type { IndexEntry, TaskIndex } from './task-index.ts';
 
@@ -10,27 +10,27 @@ import type { IndexEntry, TaskIndex } from './task-index.ts';
 const FORMAT = 1;
 const COMPACT = { ensureAscii: false, separators: [',', ':'] } as const;
 
-/** Where a task's definition is: the pack's number and the line in it. */
-type Place = readonly [pack: number, line: number];
-
-const place = z.tuple([z.int(), z.int()]);
 const rootSchema = z.object({
   format: z.literal(FORMAT),
   harness: z.string(),
-  packs: z.array(z.string()),
-  tasks: z.array(z.tuple([z.string(), place])),
-  pythonTasks: z.array(z.tuple([z.string(), place])),
-  groups: z.array(z.tuple([z.string(), z.string()])),
-  tags: z.array(z.tuple([z.string(), z.array(z.string())])),
+  /** Key and tasks of each pack, in the order of its lines. */
+  packs: z.array(z.object({ key: z.string(), tasks: z.array(z.string()) })),
+  /** Which of the tasks are Python classes. */
+  pythonTasks: z.array(z.string()),
+  groups: z.record(z.string(), z.string()),
+  tags: z.record(z.string(), z.array(z.string())),
 });
 
-/** The root of a stored catalogue: all names, and in which pack each task is. */
+/** A pack: its key, and the names of its tasks in the order of its lines. */
+export interface Pack {
+  readonly key: string;
+  readonly tasks: readonly string[];
+}
+
+/** The root of a stored catalogue: all names, and in which pack and line each task is. */
 export interface StoredRoot {
-  readonly harness: string;
   readonly index: TaskIndex;
-  /** Keys of the packs, by number. */
-  readonly packs: readonly string[];
-  readonly places: ReadonlyMap<string, Place>;
+  readonly places: ReadonlyMap<string, readonly [packKey: string, line: number]>;
 }
 
 /** Key of the root, the one object that is ever replaced. */
@@ -39,46 +39,67 @@ export function rootKey(version: string): string {
 }
 
 /** The root as it is stored. */
-export function encodeRoot({ harness, index, packs, places }: StoredRoot): Uint8Array {
-  const root: z.input<typeof rootSchema> = {
+export function encodeRoot(harness: string, index: TaskIndex, packs: readonly Pack[]): Uint8Array {
+  const ofType = <T extends IndexEntry['type']>(type: T) =>
+    [...index].filter((named): named is [string, IndexEntry & { type: T }] => named[1].type === type);
+  const root = {
     format: FORMAT,
     harness,
-    packs: [...packs],
-    tasks: [],
-    pythonTasks: [],
-    groups: [],
-    tags: [],
+    packs,
+    pythonTasks: ofType('python_task').map(([name]) => name),
+    groups: Object.fromEntries(
+      ofType('group').map(([name, { config }]) => [name, dumps(encodeValue(config), COMPACT)]),
+    ),
+    tags: Object.fromEntries(ofType('tag').map(([name, { tasks }]) => [name, tasks])),
   };
-  for (const [name, entry] of index) {
-    if (entry.type === 'group') root.groups.push([name, dumps(encodeValue(entry.config), COMPACT)]);
-    else if (entry.type === 'tag') root.tags.push([name, [...entry.tasks]]);
-    else {
-      const [pack, line] = places.get(name) ?? [-1, -1];
-      (entry.type === 'task' ? root.tasks : root.pythonTasks).push([name, [pack, line]]);
-    }
-  }
   return gzipSync(JSON.stringify(root));
 }
 
 /** Reads what {@link encodeRoot} made. @throws PermanentError HarnessNotStaged where it is damaged or of another version of ours. */
 export function decodeRoot(stored: Uint8Array): StoredRoot {
-  let root: z.output<typeof rootSchema>;
+  const root = parseRoot(stored);
+  const index = new Map<string, IndexEntry>();
+  const places = new Map<string, [string, number]>();
+  const pythonTasks = new Set(root.pythonTasks);
+  for (const { key, tasks } of root.packs) {
+    for (const [line, name] of tasks.entries()) {
+      places.set(name, [key, line]);
+      index.set(name, { type: pythonTasks.has(name) ? 'python_task' : 'task' });
+    }
+  }
+  for (const [name, config] of Object.entries(root.groups)) index.set(name, new StoredGroup(config));
+  for (const [name, tasks] of Object.entries(root.tags)) index.set(name, { type: 'tag', tasks });
+  return { index, places };
+}
+
+function parseRoot(stored: Uint8Array): z.output<typeof rootSchema> {
   try {
-    root = rootSchema.parse(JSON.parse(gunzipSync(stored).toString()));
+    return rootSchema.parse(JSON.parse(gunzipSync(stored).toString()));
   } catch (error) {
     throw new PermanentError(
       'HarnessNotStaged',
       'The staged task catalogue can not be read; stage the harness again.',
-      { cause: error },
+      {
+        cause: error,
+      },
     );
   }
-  const index = new Map<string, IndexEntry>();
-  for (const [name] of root.tasks) index.set(name, { type: 'task' });
-  for (const [name] of root.pythonTasks) index.set(name, { type: 'python_task' });
-  for (const [name, config] of root.groups) index.set(name, { type: 'group', config: decodeDict(loads(config)) });
-  for (const [name, tasks] of root.tags) index.set(name, { type: 'tag', tasks });
-  const places = new Map([...root.tasks, ...root.pythonTasks]);
-  return { harness: root.harness, packs: root.packs, index, places };
+}
+
+/** A group of the index, read when asked for: a message needs few of them. */
+class StoredGroup {
+  readonly type = 'group';
+  readonly #text: string;
+  #config: ConfigDict | undefined;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  get config(): ConfigDict {
+    this.#config ??= decodeDict(loads(this.#text));
+    return this.#config;
+  }
 }
 
 /** Tasks as they are stored together: a line of JSON each, so that reading one costs one line. */

@@ -53,7 +53,18 @@ describe('a staged catalogue', () => {
     await publish('1', texts);
     const catalogue = await open('1');
     const root = rootOf(texts);
-    expect(new Map(catalogue.index)).toEqual(root.index);
+    expect([...catalogue.index].map(([name, { type }]) => [name, type]).sort()).toEqual(
+      [...root.index].map(([name, { type }]) => [name, type]).sort(),
+    );
+    const group = catalogue.index.get('g');
+    expect(group?.type === 'group' && group.config).toEqual(
+      new Map<string, unknown>([
+        ['group', 'g'],
+        ['task', ['one']],
+        ['repeats', 2n],
+      ]),
+    );
+    expect(catalogue.index.get('t')).toEqual(root.index.get('t'));
     expect(await catalogue.find('one')).toEqual(root.tasks.get('one'));
     expect(await catalogue.find('two')).toEqual(root.tasks.get('two'));
     expect(await catalogue.find('g')).toBeNull();
