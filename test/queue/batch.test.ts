@@ -1,0 +1,236 @@
+import type { SQSClient } from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { PermanentError, type SamplerError, TransientError } from '../../lib/errors/errors.ts';
+import { Logger } from '../../lib/log/log.ts';
+import { type BatchOptions, backoffSeconds, type Delivery, MAX_RECEIVES, processBatch } from '../../lib/queue/batch.ts';
+import { Queue } from '../../lib/queue/queue.ts';
+import { createLocalSqs, createResources } from '../../localstack/resources.ts';
+import { freshStack, required, type TestStack } from '../helpers/stack.ts';
+import { attributesOf, eventOf, receive, send } from './queues.ts';
+
+/** Far longer than a test: what comes back sooner was made to. */
+const VISIBILITY_SECONDS = 900;
+const PLENTY = { getRemainingTimeInMillis: () => 60_000 };
+
+let stack: TestStack;
+let sqs: SQSClient;
+let queue: Queue;
+let lines: Record<string, unknown>[];
+let log: Logger;
+let round = 0;
+
+beforeAll(async () => {
+  stack = await freshStack();
+  sqs = createLocalSqs(stack.endpoint);
+});
+afterAll(async () => {
+  sqs.destroy();
+  await stack.dispose();
+});
+beforeEach(async () => {
+  const { env } = await createResources(stack.endpoint, `${stack.stage}-${round++}`, { sample: VISIBILITY_SECONDS });
+  queue = new Queue(sqs, required(env, 'SAMPLE_QUEUE_URL'));
+  lines = [];
+  log = new Logger('info', {}, (line) => {
+    lines.push(JSON.parse(line));
+  });
+});
+
+/** Options whose handler does what the message's body says. */
+function options(
+  more: Partial<BatchOptions> = {},
+): BatchOptions & { handled: Delivery[]; refused: [string, SamplerError][] } {
+  const handled: Delivery[] = [];
+  const refused: [string, SamplerError][] = [];
+  return {
+    queue,
+    log,
+    handled,
+    refused,
+    handle: async (delivery) => {
+      handled.push(delivery);
+      if (delivery.body.includes('permanent')) throw new PermanentError('UnknownTask', 'There is no task "x".');
+      if (delivery.body.includes('transient')) throw new TransientError('Unavailable', 'The database is down.');
+      if (delivery.body.includes('unregistered')) throw new TransientError('NotRegistered', 'Register it.');
+      if (delivery.body.includes('unexpected')) throw new TypeError('x is not a function');
+    },
+    onPermanent: async ({ requestId }, error) => {
+      refused.push([requestId, error]);
+    },
+    ...more,
+  };
+}
+
+async function sendAndReceive(...bodies: string[]) {
+  for (const body of bodies) await send(sqs, queue.url, body);
+  const event = eventOf(await receive(sqs, queue.url, bodies.length));
+  expect(event.Records.map(({ body }) => body)).toEqual([...bodies].sort());
+  return event;
+}
+
+const deadLetters = (count: number) => receive(sqs, `${queue.url}-dlq`, count);
+const noDeadLetters = () => receive(sqs, `${queue.url}-dlq`, 1, 0);
+
+describe('a batch', () => {
+  it('reports those to be delivered again and no others, in one go', async () => {
+    const event = await sendAndReceive('a fine', 'b permanent', 'c transient', 'd fine', 'e unexpected', 'f fine');
+    const work = options();
+    const { batchItemFailures } = await processBatch(event, PLENTY, work);
+    expect(work.handled.map(({ body }) => body)).toEqual(event.Records.map(({ body }) => body));
+    const failed = batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
+    expect(failed).toEqual([event.Records[2]?.messageId, event.Records[4]?.messageId]);
+    expect((await deadLetters(1)).map(({ Body }) => Body)).toEqual(['b permanent']);
+    expect(await noDeadLetters()).toEqual([]);
+  });
+
+  it('without records reports none', async () => {
+    expect(await processBatch({ Records: [] }, PLENTY, options())).toEqual({ batchItemFailures: [] });
+  });
+
+  it('out of time hands back what is not begun, and does not begin it', async () => {
+    const event = await sendAndReceive('a fine', 'b fine', 'c fine');
+    const work = options();
+    const remaining = [60_000, 4_999, 4_000];
+    const context = { getRemainingTimeInMillis: () => remaining.shift() ?? 0 };
+    const { batchItemFailures } = await processBatch(event, context, work);
+    expect(work.handled.map(({ body }) => body)).toEqual(['a fine']);
+    expect(batchItemFailures.map(({ itemIdentifier }) => itemIdentifier)).toEqual(
+      event.Records.slice(1).map(({ messageId }) => messageId),
+    );
+    expect(await noDeadLetters()).toEqual([]);
+  });
+});
+
+describe('a message that can never succeed', () => {
+  it('goes to the dead-letter queue at once, with its identity and the reason', async () => {
+    const event = await sendAndReceive('permanent');
+    const work = options();
+    expect(await processBatch(event, PLENTY, work)).toEqual({ batchItemFailures: [] });
+    const [dead] = await deadLetters(1);
+    expect(dead?.Body).toBe('permanent');
+    expect(attributesOf(dead)).toEqual({
+      'request-id': event.Records[0]?.messageId,
+      'error-code': 'UnknownTask',
+      'error-message': 'There is no task "x".',
+    });
+    expect(work.refused.map(([id, { code }]) => [id, code])).toEqual([[event.Records[0]?.messageId, 'UnknownTask']]);
+  });
+
+  it('goes there also where no record of it can be kept', async () => {
+    const event = await sendAndReceive('permanent');
+    const onPermanent = () => Promise.reject(new Error('no database'));
+    expect(await processBatch(event, PLENTY, options({ onPermanent }))).toEqual({ batchItemFailures: [] });
+    expect(await deadLetters(1)).toHaveLength(1);
+    expect(lines.map(({ error }) => error)).toContain('no database');
+  });
+
+  it('stays on its queue where the dead-letter queue does not take it', async () => {
+    const event = await sendAndReceive('permanent');
+    const nowhere = new Queue(sqs, `${queue.url}-missing`);
+    const { batchItemFailures } = await processBatch(event, PLENTY, options({ queue: nowhere }));
+    expect(batchItemFailures).toEqual([{ itemIdentifier: event.Records[0]?.messageId }]);
+  });
+
+  it('may have a reason that SQS would not take as it is', async () => {
+    const event = await sendAndReceive('{}');
+    const reason = `\u0000bad \ud83d ${'x'.repeat(983)}😀 and more`;
+    const handle = () => Promise.reject(new PermanentError('BadMessage', reason));
+    expect(await processBatch(event, PLENTY, options({ handle }))).toEqual({ batchItemFailures: [] });
+    const message = attributesOf((await deadLetters(1))[0])['error-message'] ?? '';
+    expect(message.startsWith('?bad \ufffd xxx')).toBe(true);
+    expect(message.length).toBeLessThanOrEqual(1000);
+  });
+});
+
+describe('a message that may succeed later', () => {
+  it('waits out a back-off, then comes back long before its visibility time-out', async () => {
+    const event = await sendAndReceive('unregistered');
+    const { batchItemFailures } = await processBatch(event, PLENTY, options());
+    expect(batchItemFailures).toHaveLength(1);
+    expect(lines).toContainEqual(expect.objectContaining({ code: 'NotRegistered', received: 1, retryInSeconds: 1 }));
+    const [again] = await receive(sqs, queue.url, 1);
+    expect([again?.Body, again?.Attributes?.ApproximateReceiveCount]).toEqual(['unregistered', '2']);
+    expect(again?.MessageId).toBe(event.Records[0]?.messageId);
+    expect(await noDeadLetters()).toEqual([]);
+  });
+
+  it.each(['transient', 'unexpected'])('is told to wait 3 to 5 seconds after its first try (%s)', async (body) => {
+    await processBatch(await sendAndReceive(body), PLENTY, options());
+    const [line] = lines.filter(({ retryInSeconds }) => retryInSeconds !== undefined);
+    expect([3, 4, 5]).toContain(line?.['retryInSeconds']);
+    expect(lines.map(({ message }) => message)).not.toContain('the retry could not be delayed');
+  });
+
+  it('is reported also where the back-off can not be set', async () => {
+    const event = await sendAndReceive('transient');
+    const Records = event.Records.map((record) => ({ ...record, receiptHandle: 'none' }));
+    expect((await processBatch({ Records }, PLENTY, options())).batchItemFailures).toHaveLength(1);
+    expect(lines.map(({ message }) => message)).toContain('the retry could not be delayed');
+  });
+
+  it('is given up after its last try: it goes to the dead-letter queue with identity and reason', async () => {
+    await send(sqs, queue.url, 'transient', { 'request-id': 'first-of-all' });
+    const givenUp: string[] = [];
+    const onGivenUp = async ({ requestId }: Delivery, { code }: SamplerError) => {
+      givenUp.push(`${requestId} ${code}`);
+    };
+    for (let tries = 1; tries <= MAX_RECEIVES; tries++) {
+      const event = eventOf(await receive(sqs, queue.url, 1));
+      expect(event.Records[0]?.attributes.ApproximateReceiveCount).toBe(String(tries));
+      const { batchItemFailures } = await processBatch(event, PLENTY, options({ onGivenUp }));
+      expect(batchItemFailures).toHaveLength(tries < MAX_RECEIVES ? 1 : 0);
+      if (tries === MAX_RECEIVES) break;
+      expect(await noDeadLetters()).toEqual([]);
+      await queue.delay(event.Records[0]?.receiptHandle ?? '', 0);
+    }
+    expect(attributesOf((await deadLetters(1))[0])).toEqual({
+      'request-id': 'first-of-all',
+      'error-code': 'Unavailable',
+      'error-message': 'The database is down.',
+    });
+    expect(givenUp).toEqual(['first-of-all Unavailable']);
+  });
+
+  it('whose error nobody foresaw is given up as Unexpected', async () => {
+    const event = await sendAndReceive('unexpected');
+    const Records = event.Records.map((record) => ({
+      ...record,
+      attributes: { ...record.attributes, ApproximateReceiveCount: String(MAX_RECEIVES) },
+    }));
+    expect(await processBatch({ Records }, PLENTY, options())).toEqual({ batchItemFailures: [] });
+    expect(attributesOf((await deadLetters(1))[0])['error-code']).toBe('Unexpected');
+  });
+});
+
+describe('who a message is', () => {
+  it('is its id, until it comes back from the dead-letter queue: then it is who it was', async () => {
+    await send(sqs, queue.url, 'fine', { 'request-id': 'earlier', 'error-code': 'Unavailable' });
+    await send(sqs, queue.url, 'gone on', { 'request-id': 'other' });
+    const event = eventOf(await receive(sqs, queue.url, 2));
+    const work = options();
+    await processBatch(event, PLENTY, work);
+    expect(work.handled.map(({ requestId, redriven }) => [requestId, redriven])).toEqual([
+      ['earlier', true],
+      ['other', false],
+    ]);
+    const plain = options();
+    const fresh = await sendAndReceive('fine');
+    await processBatch(fresh, PLENTY, plain);
+    expect(plain.handled.map(({ requestId, redriven }) => [requestId, redriven])).toEqual([
+      [fresh.Records[0]?.messageId, false],
+    ]);
+  });
+});
+
+describe('back-off', () => {
+  it('doubles with each try, is spread over its upper half, and ends at ten minutes', () => {
+    const waits = (random: number) => [1, 2, 3, 4, 5, 20].map((received) => backoffSeconds(received, 5, () => random));
+    expect(waits(0)).toEqual([3, 5, 10, 20, 40, 300]);
+    expect(waits(0.999_999)).toEqual([5, 10, 20, 40, 80, 600]);
+  });
+
+  it('is a whole number of seconds and never none', () => {
+    for (const random of [0, 0.1, 0.9]) expect(backoffSeconds(1, 1, () => random)).toBe(1);
+    expect(backoffSeconds(0, 5, () => 0)).toBe(3);
+  });
+});

@@ -1,0 +1,49 @@
+import type { SQSClient } from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { Queue } from '../../lib/queue/queue.ts';
+import { createLocalSqs } from '../../localstack/resources.ts';
+import { freshStack, required, type TestStack } from '../helpers/stack.ts';
+import { attributesOf, receive } from './queues.ts';
+
+let stack: TestStack;
+let sqs: SQSClient;
+beforeAll(async () => {
+  stack = await freshStack();
+  sqs = createLocalSqs(stack.endpoint);
+});
+afterAll(async () => {
+  sqs.destroy();
+  await stack.dispose();
+});
+
+it('sends any number of messages, in calls of as many as SQS takes', async () => {
+  const queue = new Queue(sqs, required(stack.env, 'SHARD_QUEUE_URL'));
+  const bodies = Array.from({ length: 23 }, (_, i) => `message ${i}`);
+  await queue.send(bodies);
+  await queue.send([]);
+  const received = await receive(sqs, queue.url, 23);
+  expect(received.map(({ Body }) => Body).sort()).toEqual([...bodies].sort());
+});
+
+it('sends messages that are too large together, in bytes and not in characters', async () => {
+  const queue = new Queue(sqs, required(stack.env, 'SAMPLE_QUEUE_URL'));
+  const bodies = Array.from({ length: 3 }, (_, i) => `${i}${'é'.repeat(60_000)}`);
+  await queue.send(bodies);
+  const received = await receive(sqs, queue.url, 3);
+  expect(received.map(({ Body }) => Body).sort()).toEqual(bodies);
+});
+
+it('leaves empty attributes of a dead letter out, since SQS refuses them', async () => {
+  const queue = new Queue(sqs, required(stack.env, 'REGISTER_QUEUE_URL'));
+  await queue.sendToDeadLetters('body', { reason: 'x', nothing: '' });
+  const [dead] = await receive(sqs, `${queue.url}-dlq`, 1);
+  expect(attributesOf(dead)).toEqual({ reason: 'x' });
+});
+
+it('fails where there is no such queue', async () => {
+  await expect(new Queue(sqs, `${stack.endpoint}/000000000000/none`).send(['x'])).rejects.toThrow();
+});
+
+it('is called by the last part of its address', () => {
+  expect(new Queue(sqs, 'http://host/1/sampler-x-shard').name).toBe('sampler-x-shard');
+});
