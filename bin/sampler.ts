@@ -1,8 +1,9 @@
 /** The operator's commands: `npm run sampler -- <command>`. They work on the stack that the environment, else `.local/env`, names. */
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadEnvFile } from 'node:process';
 import { parseArgs } from 'node:util';
+import { tasksPage } from '../lib/catalogue/report.ts';
 import { stageHarness } from '../lib/catalogue/stage.ts';
 import { createClients } from '../lib/clients/clients.ts';
 import { readConfig } from '../lib/config/config.ts';
@@ -12,10 +13,10 @@ import { Logger } from '../lib/log/log.ts';
 
 const USAGE = `npm run sampler -- stage harness [--wheel FILE]    compiles the harness's task definitions into the bucket
 npm run sampler -- stage datasets --from DIR       uploads data sets from a folder in the bucket's layout
+npm run sampler -- tasks [--wheel FILE]            writes docs/tasks.md: which tasks can be sampled, and why not the rest
 
 Where to: the variables of .local/env (written by npm start), unless the environment sets them itself.`;
 
-/** The wheel that the set-up brings, relative to the repository. */
 const ROOT = join(import.meta.dirname, '..');
 const LOCAL_ENV = join(ROOT, '.local', 'env');
 
@@ -28,6 +29,7 @@ try {
 
 async function main(args: readonly string[]): Promise<number> {
   const [command, what, ...rest] = args;
+  if (command === 'tasks') return writeTasksPage(args.slice(1));
   if (command !== 'stage' || (what !== 'harness' && what !== 'datasets')) {
     console.error(USAGE);
     return command === undefined || command === '--help' ? 0 : 2;
@@ -40,9 +42,7 @@ async function main(args: readonly string[]): Promise<number> {
   const log = new Logger(logLevel);
   try {
     if (what === 'harness') {
-      const wheelPath = values.wheel ?? process.env['SAMPLER_HARNESS_WHEEL'];
-      if (!wheelPath)
-        throw new Error('No wheel to stage: name one with --wheel FILE (pip download --no-deps lm-eval==0.4.9).');
+      const wheelPath = wheelOf(values.wheel);
       console.log(await stageHarness({ s3: clients.s3(), bucket, wheelPath, log }));
     } else {
       if (!values.from) throw new Error('No folder to stage: name one with --from DIR.');
@@ -52,4 +52,17 @@ async function main(args: readonly string[]): Promise<number> {
   } finally {
     await clients.dispose();
   }
+}
+
+async function writeTasksPage(args: readonly string[]): Promise<number> {
+  const { values } = parseArgs({ args: [...args], options: { wheel: { type: 'string' } } });
+  writeFileSync(join(ROOT, 'docs', 'tasks.md'), await tasksPage(wheelOf(values.wheel)));
+  return 0;
+}
+
+/** The wheel named, else the one that the set-up brought. */
+function wheelOf(named: string | undefined): string {
+  const wheel = named ?? process.env['SAMPLER_HARNESS_WHEEL'];
+  if (wheel) return wheel;
+  throw new Error('No wheel: name one with --wheel FILE (pip download --no-deps lm-eval==0.4.9).');
 }

@@ -63,6 +63,8 @@ async function planTask(
   asked: TaskEntry,
 ): Promise<PlannedTask> {
   const settings = settingsFor(message, asked.name);
+  // A definition that can't be read is told as such; a task that its twin stands in for need not be sampled itself.
+  if (asked.problem !== null) services.catalogue.requireSupported(asked);
   const { entry, config, requestType } = await chooseTask(asked, settings.applyChatTemplate, (name) =>
     services.catalogue.find(name),
   );
