@@ -1,7 +1,8 @@
 import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { HARNESS_VERSION } from '../../lib/catalogue/catalogue.ts';
-import { encodeRoot, rootKey } from '../../lib/catalogue/stored.ts';
+import { publishCatalogue } from '../../lib/catalogue/publish.ts';
+import { S3Objects } from '../../lib/catalogue/s3-object.ts';
 
 /** The folder of definitions that the suite's messages name. */
 export const INCLUDE = 'faults';
@@ -47,8 +48,7 @@ doc_to_target: "{{label}}"
 /** Puts a catalogue without tasks, the suite's own definitions and their data set into the bucket. */
 export async function stageOwnTasks(s3: S3Client, Bucket: string): Promise<void> {
   const put = (Key: string, Body: string | Uint8Array) => s3.send(new PutObjectCommand({ Bucket, Key, Body }));
-  const empty = encodeRoot({ harness: HARNESS_VERSION, index: new Map(), packs: [], places: new Map() });
-  await put(rootKey(HARNESS_VERSION), empty);
+  await publishCatalogue(new S3Objects(s3, Bucket), HARNESS_VERSION, new Map(), []);
   for (const [task, definition] of Object.entries(DEFINITIONS))
     await put(`include/${INCLUDE}/${task}.yaml`, definition);
   for (const [split, first, count] of [

@@ -1,5 +1,6 @@
 import {
   DeleteMessageBatchCommand,
+  GetQueueAttributesCommand,
   type Message,
   PurgeQueueCommand,
   ReceiveMessageCommand,
@@ -54,6 +55,16 @@ export async function takeAll(sqs: SQSClient, QueueUrl: string): Promise<Outgoin
 /** Throws all messages of a queue away, also those in work. */
 export async function purge(sqs: SQSClient, QueueUrl: string): Promise<void> {
   await sqs.send(new PurgeQueueCommand({ QueueUrl }));
+}
+
+/** How many messages a queue holds, visible or not. */
+export async function countMessages(sqs: SQSClient, QueueUrl: string): Promise<number> {
+  const command = new GetQueueAttributesCommand({
+    QueueUrl,
+    AttributeNames: ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'],
+  });
+  const { Attributes = {} } = await sqs.send(command);
+  return Object.values(Attributes).reduce((sum, count) => sum + Number(count), 0);
 }
 
 /** Sends what lies in the dead-letter queue back, as an operator's redrive does: with its attributes. Gives their number. */

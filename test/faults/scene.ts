@@ -24,7 +24,7 @@ import { createLocalS3, createLocalSqs } from '../../localstack/resources.ts';
 import { readServiceFile } from '../../localstack/service-file.ts';
 import { freshStack, required } from '../helpers/stack.ts';
 import { ASKED, CHOSEN, INCLUDE, stageOwnTasks, TASKS } from './own-tasks.ts';
-import { identified, type Outgoing, redrive, sendAll, takeAll } from './queues.ts';
+import { countMessages, identified, type Outgoing, redrive, sendAll, takeAll } from './queues.ts';
 import { type Servers, startServers } from './servers.ts';
 import { compare, countLeftOver, type Verdict } from './verdict.ts';
 import { Workers } from './workers.ts';
@@ -32,6 +32,7 @@ import { Workers } from './workers.ts';
 const ROOT = join(import.meta.dirname, '..', '..');
 const LEASE_MS = 3_600_000;
 const SHARD_SIZE = 5;
+const HIDDEN = 1_000_000;
 const PATIENCE_MS = 90_000;
 /** As short as SQS allows: what a killed process had in hand comes back soon. */
 const VISIBILITY = { sample: 1, shard: 1 };
@@ -42,6 +43,15 @@ export interface Request {
   readonly plan: ObjectId;
   readonly message: Outgoing;
   readonly parsed: SampleMessage;
+}
+
+/** What may be otherwise where a request is planned. */
+interface Planning {
+  readonly db?: Db;
+  readonly createdAt?: Date;
+  readonly queueUrl?: string;
+  readonly shardSize?: number;
+  readonly leaseMs?: number;
 }
 
 /** The service on real servers, and what the faults need of it. */
@@ -106,6 +116,12 @@ export class Scene {
     return { id, plan: planId(id, task), message: identified(id, body), parsed };
   }
 
+  /** Another request of the same kind. */
+  rival({ id, parsed, message }: Request): Request {
+    const other = `${id}-rival`;
+    return { id: other, plan: planId(other, parsed.tasks), message: identified(other, message.body), parsed };
+  }
+
   /** Sends requests to the function `sample`, over the queue. */
   async send(requests: readonly Request[]): Promise<void> {
     await sendAll(
@@ -116,12 +132,9 @@ export class Scene {
   }
 
   /** Plans a request here, as the function `sample` does; its shards go to the queue. */
-  plan(
-    request: Request,
-    options: { db?: Db; createdAt?: Date; queueUrl?: string; shardSize?: number } = {},
-  ): Promise<void> {
-    const { db = this.db, createdAt, queueUrl = this.shardUrl, shardSize = SHARD_SIZE } = options;
-    const ledger = new Ledger(db, LEASE_MS, createdAt && (() => createdAt));
+  plan(request: Request, options: Planning = {}): Promise<void> {
+    const { db = this.db, createdAt, queueUrl = this.shardUrl, shardSize = SHARD_SIZE, leaseMs = LEASE_MS } = options;
+    const ledger = new Ledger(db, leaseMs, createdAt && (() => createdAt));
     const shardQueue = new Queue(this.sqs, queueUrl);
     const services = { sql: this.sql, catalogue: this.#catalogue, ledger, shardQueue, shardSize };
     const identity = { requestId: request.id, redriven: false, seed: request.parsed.seed ?? 0n, log: this.log };
@@ -132,8 +145,11 @@ export class Scene {
     return new Ledger(this.db, LEASE_MS).findWhole(plan);
   }
 
-  /** Waits until `look` says so, a database that is away included. What lies in the dead-letter queues is sent back meanwhile. */
-  async until(what: string, look: () => Promise<boolean>): Promise<void> {
+  /**
+   * Waits until `look` says so, past failures of a database that is away. What lies in the dead-letter queues is sent back
+   * meanwhile, unless told otherwise.
+   */
+  async until(what: string, look: () => Promise<boolean>, redriving = true): Promise<void> {
     const end = Date.now() + PATIENCE_MS;
     for (let round = 1; !(await look().catch(() => false)); round++) {
       if (Date.now() > end) {
@@ -142,15 +158,59 @@ export class Scene {
         );
       }
       await sleep(50);
-      if (round % 20 === 0) await Promise.all([redrive(this.sqs, this.sampleUrl), redrive(this.sqs, this.shardUrl)]);
+      if (redriving && round % 20 === 0) await this.redriveAll();
     }
   }
 
-  untilDone(requests: readonly Request[]): Promise<void> {
+  /** Sends back what SQS put into the dead-letter queues after too many deliveries, as an operator does. */
+  async redriveAll(): Promise<void> {
+    await Promise.all([redrive(this.sqs, this.sampleUrl), redrive(this.sqs, this.shardUrl)]);
+  }
+
+  /** MongoDB's address by way of a wire; what the set says of its members would lead past it. */
+  mongoUriAt(port: number): string {
+    return `mongodb://127.0.0.1:${port}/${this.db.databaseName}?directConnection=true`;
+  }
+
+  postgresUriAt(port: number): string {
+    const uri = new URL(this.servers.postgresUri);
+    uri.port = String(port);
+    return uri.href;
+  }
+
+  /** Waits until the requests are answered and every message that was sent for them, copies too, was worked on. */
+  async untilDone(requests: readonly Request[]): Promise<void> {
     const plans = requests.map(({ plan }) => plan);
-    return this.until(`${plans.length} tasks are there`, async () => {
+    await this.until(`${plans.length} tasks are there`, async () => {
       return (await this.db.collection('tasks').countDocuments({ _id: { $in: plans } })) === plans.length;
     });
+    await this.untilQuiet();
+  }
+
+  /** Waits until the queues are empty. */
+  async untilQuiet(): Promise<void> {
+    const queues = [this.sampleUrl, this.shardUrl].flatMap((url) => [url, `${url}-dlq`]);
+    await this.until('the queues are empty', async () => {
+      const counts = await Promise.all(queues.map((url) => countMessages(this.sqs, url)));
+      return counts.every((count) => count === 0);
+    });
+  }
+
+  /** Takes documents out of their table, as a load gone wrong would. */
+  async hideRows(docIds: readonly number[]): Promise<void> {
+    const table = await this.#table();
+    await this.sql`update ${this.sql(table)} set __id = __id + ${HIDDEN} where __id in ${this.sql([...docIds])}`;
+  }
+
+  /** Puts them back. */
+  async showRows(): Promise<void> {
+    const table = await this.#table();
+    await this.sql`update ${this.sql(table)} set __id = __id - ${HIDDEN} where __id >= ${HIDDEN}`;
+  }
+
+  async #table(): Promise<string> {
+    const [row] = await this.sql`select dataset_table_name from task_registry where task_name = ${ASKED}`;
+    return String(row?.['dataset_table_name']);
   }
 
   /** Runs the requests again, undisturbed and each in one shard, and compares. */
@@ -185,19 +245,21 @@ export async function openScene(): Promise<Scene> {
   const queues = inject('hasLocalstack') ? 'localstack' : 'fauxqs';
   const [stack, servers] = await Promise.all([freshStack({ queues, visibilityTimeouts: VISIBILITY }), startServers()]);
   const { mongodbUri, postgresUri } = servers;
+  const bundles = mkdtempSync(join(ROOT, '.cache', 'functions-'));
   const env = {
     ...stack.env,
     MONGODB_URI: mongodbUri,
     POSTGRES_URI: postgresUri,
     SHARD_SIZE: String(SHARD_SIZE),
     LOG_LEVEL: 'WARN',
+    // Processes start often here: what V8 compiled is kept for the next one.
+    NODE_COMPILE_CACHE: join(bundles, 'compiled'),
   };
   const s3 = createLocalS3(stack.endpoint);
   const sqs = createLocalSqs(stack.endpoint);
   const mongo = new MongoClient(mongodbUri);
   const sql = createSql(postgresUri);
   const bucket = required(env, 'DATASETS_BUCKET');
-  const bundles = mkdtempSync(join(ROOT, '.cache', 'functions-'));
   const workers = new Workers(await bundled(bundles, env), env);
   await stageOwnTasks(s3, bucket);
   const log = new Logger('error');

@@ -15,8 +15,8 @@ export interface Passing {
   readonly when: 'asked' | 'answered';
 }
 
-/** Looks at what passes; it goes on only when this resolves. */
-export type Look<T> = (passing: T) => Promise<void> | void;
+/** Looks at what passes; it goes on only when this resolves. False cuts the wire instead. */
+export type Look<T> = (passing: T) => Promise<boolean> | boolean;
 
 const OP_MSG = 2013;
 const HEADER = 16;
@@ -31,13 +31,13 @@ export function mongoWire(port: number, look: Look<Passing>): Promise<Wire> {
       split: splitMessages,
       async toServer(message) {
         const command = commandOf(message);
-        if (!command) return;
+        if (!command) return true;
         asked.set(message.readInt32LE(4), command);
-        await look({ ...command, when: 'asked' });
+        return look({ ...command, when: 'asked' });
       },
       async toClient(message) {
         const command = asked.get(message.readInt32LE(8));
-        if (command) await look({ ...command, when: 'answered' });
+        return command ? look({ ...command, when: 'answered' }) : true;
       },
     };
   });
@@ -45,7 +45,7 @@ export function mongoWire(port: number, look: Look<Passing>): Promise<Wire> {
 
 /** A wire to any server that shows the bytes coming back. */
 export function byteWire(port: number, look: Look<Buffer>): Promise<Wire> {
-  return wire(port, () => ({ split: (bytes) => [[bytes], Buffer.alloc(0)], toServer: () => {}, toClient: look }));
+  return wire(port, () => ({ split: (bytes) => [[bytes], Buffer.alloc(0)], toServer: () => true, toClient: look }));
 }
 
 interface Handling {
@@ -87,8 +87,9 @@ function pass(from: Socket, to: Socket, split: Handling['split'], look: Look<Buf
     rest = Buffer.from(left);
     for (const message of messages) {
       before = before.then(async () => {
-        await look(message);
-        if (!to.destroyed) to.write(message);
+        if (to.destroyed) return;
+        if (await look(message)) to.write(message);
+        else to.destroy();
       });
     }
   });

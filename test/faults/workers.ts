@@ -6,8 +6,8 @@ import type { WorkerOrders } from './worker.ts';
 
 /** A process that works on messages. */
 export interface Worker {
-  /** Resolves when it begins with its first batch, or ends without one. */
-  readonly working: Promise<void>;
+  /** Resolves when it begins with batch number `count` (from 1), or ends before. */
+  begins(count: number): Promise<void>;
   readonly ended: Promise<void>;
   /** Ends it at once with SIGKILL; false where it was over already. */
   kill(): boolean;
@@ -36,7 +36,13 @@ export class Workers {
     });
     const ended = once(child, 'exit').then(() => {});
     const worker: Worker = {
-      working: Promise.race([once(child, 'message').then(() => {}), ended]),
+      async begins(count) {
+        const begun = new Promise<void>((resolve) => {
+          let batches = 0;
+          child.on('message', () => ++batches === count && resolve());
+        });
+        await Promise.race([begun, ended]);
+      },
       ended,
       kill: () => child.exitCode === null && child.signalCode === null && child.kill('SIGKILL'),
       async stop() {

@@ -1,0 +1,83 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { between } from './chance.ts';
+import type { Request, Scene } from './scene.ts';
+import { mongoWire, type Passing } from './wire.ts';
+import type { Worker } from './workers.ts';
+
+/** How processes are killed. */
+export interface Killing {
+  readonly kills: number;
+  /** How many processes work at a time. */
+  readonly processes: number;
+  /** Documents of the request with that number. */
+  readonly qty: (request: number) => number;
+  /** Requests under way at a time. */
+  readonly ahead: number;
+  /** Starts process number `life` with functions `roles` and resolves when it was killed. */
+  readonly lifeAndDeath: (life: number, roles: readonly string[]) => Promise<void>;
+}
+
+/**
+ * Keeps processes at work, each until it is killed, and requests coming; after the last kill, one process finishes what
+ * is left. Gives the requests, all of them answered.
+ */
+export async function killWhileWorking(
+  scene: Scene,
+  { kills, processes, qty, ahead, lifeAndDeath }: Killing,
+): Promise<Request[]> {
+  const requests: Request[] = [];
+  let lives = 0;
+  let deaths = 0;
+  const slot = async (number: number) => {
+    // There is always one that plans, or those that wait for shards would wait for ever.
+    const roles = number === 0 ? ['sample', 'shard'] : ['shard'];
+    while (lives < kills) {
+      await lifeAndDeath(lives++, roles);
+      deaths++;
+    }
+  };
+  const feed = async () => {
+    while (deaths < kills) {
+      const ids = requests.map(({ plan }) => plan);
+      const done = await scene.db.collection('tasks').countDocuments({ _id: { $in: ids } });
+      const more = Array.from({ length: Math.max(0, ahead - (requests.length - done)) }, (_, i) =>
+        scene.request(qty(requests.length + i)),
+      );
+      requests.push(...more);
+      await scene.send(more);
+      await scene.redriveAll();
+      await sleep(200);
+    }
+  };
+  await Promise.all([feed(), ...Array.from({ length: processes }, (_, i) => slot(i))]);
+  scene.workers.start(['sample', 'shard']);
+  await scene.untilDone(requests);
+  await scene.workers.stopAll();
+  return requests;
+}
+
+/** Kills a process in one of its first batches: right at the beginning, when connections are made, or well at work. */
+export async function killByChance(worker: Worker): Promise<void> {
+  await worker.begins(between(1, 4));
+  await sleep(between(0, 150));
+  worker.kill();
+  await worker.ended;
+}
+
+/** Runs a process and kills it right before a command reaches MongoDB, or right before the process learns of the answer. */
+export async function killAt(
+  scene: Scene,
+  roles: readonly string[],
+  place: Passing,
+  env: Record<string, string> = {},
+): Promise<void> {
+  let worker: Worker | undefined;
+  const wire = await mongoWire(scene.servers.mongoPort, ({ command, collection, when }) => {
+    if (command !== place.command || collection !== place.collection || when !== place.when) return true;
+    worker?.kill();
+    return false;
+  });
+  worker = scene.workers.start(roles, { ...env, MONGODB_URI: scene.mongoUriAt(wire.port) });
+  await worker.ended;
+  wire.close();
+}
