@@ -1,0 +1,314 @@
+import { type Db, MongoClient, ObjectId } from 'mongodb';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { PermanentError } from '../../lib/errors/errors.ts';
+import { ensureIndexes } from '../../lib/work/collections.ts';
+import { type Begun, LEASE_EXPIRED, Ledger, type NewPlan } from '../../lib/work/ledger.ts';
+import { allShards, unfinishedShards } from '../../lib/work/shard-bodies.ts';
+import { freshStack, type TestStack } from '../helpers/stack.ts';
+import { newPlan } from './own-plan.ts';
+
+const LEASE_MS = 60_000;
+
+let stack: TestStack;
+let mongo: MongoClient;
+let db: Db;
+/** The ledger's clock; tests set it. */
+let now: Date;
+let ledger: Ledger;
+
+beforeAll(async () => {
+  stack = await freshStack();
+  mongo = new MongoClient(stack.mongodbUri);
+  db = mongo.db();
+  await ensureIndexes(db);
+});
+afterAll(async () => {
+  await mongo.close();
+  await stack.dispose();
+});
+beforeEach(async () => {
+  await db.collection('sample_requests').deleteMany({});
+  await db.collection('tasks').deleteMany({});
+  now = new Date('2024-05-06T07:08:09Z');
+  ledger = new Ledger(db, LEASE_MS, () => now);
+});
+
+function pass(ms: number): void {
+  now = new Date(now.getTime() + ms);
+}
+
+async function begun(changes: Partial<NewPlan> = {}): Promise<NewPlan> {
+  const plan = newPlan(changes);
+  expect(await ledger.begin(plan)).toMatchObject({ kind: 'ours', isNew: true });
+  return plan;
+}
+
+async function stateOf(id: ObjectId): Promise<string | undefined> {
+  return (await ledger.find(id))?.state;
+}
+
+const ERROR = { code: 'TemplateFailed', message: 'm' };
+const kinds = (results: readonly Begun[]) => results.map(({ kind }) => kind).sort();
+
+describe('beginning', () => {
+  it('of two of one kind at once one is busy', async () => {
+    const plans = [newPlan({ request_id: '1' }), newPlan({ request_id: '2' })];
+    const results = await Promise.all(plans.map((plan) => ledger.begin(plan)));
+    expect(kinds(results)).toEqual(['busy', 'ours']);
+    expect(await db.collection('sample_requests').countDocuments()).toBe(1);
+  });
+
+  it('of twenty of one kind at once nineteen are busy, and know who is at work', async () => {
+    const plans = Array.from({ length: 20 }, (_, i) => newPlan({ request_id: String(i) }));
+    const results = await Promise.all(plans.map((plan) => ledger.begin(plan)));
+    expect(kinds(results).filter((kind) => kind === 'ours')).toHaveLength(1);
+    const winner = await db.collection('sample_requests').findOne({});
+    for (const result of results) if (result.kind === 'busy') expect(result.other._id).toEqual(winner?._id);
+  });
+
+  it('of one message delivered ten times at once is one plan, which all of them go on with', async () => {
+    const plan = newPlan();
+    const results = await Promise.all(Array.from({ length: 10 }, () => ledger.begin(plan)));
+    expect(kinds(results)).toEqual(Array.from({ length: 10 }, () => 'ours'));
+    expect(results.filter((result) => result.kind === 'ours' && result.isNew)).toHaveLength(1);
+  });
+
+  it.each(['framework', 'task', 'address', 'service'])('another %s is another kind', async (field) => {
+    await begun();
+    await begun({ [field]: 'other' });
+  });
+
+  it('the same kind may begin again once the first is done or failed', async () => {
+    const first = await begun();
+    expect((await ledger.begin(newPlan())).kind).toBe('busy');
+    await ledger.complete(mongo, first._id, async () => {});
+    const second = await begun();
+    await ledger.fail(second._id, ERROR);
+    await begun();
+  });
+
+  it('a message that comes again finds its plan in whatever state it is', async () => {
+    const plan = await begun();
+    await ledger.fail(plan._id, ERROR);
+    expect(await ledger.begin(plan)).toMatchObject({
+      kind: 'ours',
+      isNew: false,
+      record: { state: 'failed', doc_ids: '0-3' },
+    });
+  });
+});
+
+describe('the lease', () => {
+  it('while it lasts the place is held, to its last moment', async () => {
+    await begun();
+    pass(LEASE_MS);
+    expect((await ledger.begin(newPlan())).kind).toBe('busy');
+  });
+
+  it('once it ran out the next request of the kind takes the place, and the first is failed', async () => {
+    const first = await begun();
+    pass(LEASE_MS + 1);
+    await begun({ request_id: 'next' });
+    expect(await ledger.find(first._id)).toMatchObject({
+      state: 'failed',
+      error: { code: LEASE_EXPIRED },
+      failed_at: now,
+    });
+  });
+
+  it('once it ran out, of many that come at once still only one takes the place', async () => {
+    await begun();
+    pass(LEASE_MS + 1);
+    const results = await Promise.all(Array.from({ length: 10 }, () => ledger.begin(newPlan())));
+    expect(kinds(results).filter((kind) => kind === 'ours')).toHaveLength(1);
+    expect(await db.collection('sample_requests').countDocuments({ active: true })).toBe(1);
+  });
+
+  it('is renewed by each finished shard and by writing all of them again', async () => {
+    const plan = await begun();
+    pass(LEASE_MS - 1);
+    await ledger.finishShard(plan._id, 0, 2);
+    pass(LEASE_MS);
+    expect(await ledger.expire(plan._id)).toBe(false);
+    await ledger.resetProgress(plan._id);
+    pass(LEASE_MS);
+    expect(await ledger.expire(plan._id)).toBe(false);
+    pass(1);
+    expect(await ledger.expire(plan._id)).toBe(true);
+    expect(await ledger.expire(plan._id)).toBe(false);
+  });
+
+  it('a plan that is done never expires', async () => {
+    const plan = await begun();
+    await ledger.complete(mongo, plan._id, async () => {});
+    pass(100 * LEASE_MS);
+    expect(await ledger.expire(plan._id)).toBe(false);
+    expect(await stateOf(plan._id)).toBe('done');
+  });
+});
+
+describe('shards', () => {
+  it('are noted once each, whatever their order and however often they are finished', async () => {
+    const { _id } = await begun();
+    await Promise.all([1, 0, 1, 0].map((shard) => ledger.finishShard(_id, shard, 2 + shard)));
+    expect((await ledger.findWhole(_id))?.progress).toEqual({ s0: 2, s1: 3 });
+  });
+
+  it('that come late, after the plan is done or failed, change nothing', async () => {
+    const done = await begun();
+    await ledger.complete(mongo, done._id, async () => {});
+    const failed = await begun();
+    await ledger.fail(failed._id, ERROR);
+    for (const { _id } of [done, failed]) {
+      const before = await ledger.findWhole(_id);
+      pass(1);
+      expect(await ledger.finishShard(_id, 1, 2)).toBeNull();
+      await ledger.resetProgress(_id);
+      expect(await ledger.findWhole(_id)).toEqual(before);
+    }
+  });
+
+  it('not known to be written are those to send again', async () => {
+    const { _id } = await begun();
+    const shards = async () => {
+      const record = await ledger.findWhole(_id);
+      return record
+        ? [allShards(record), unfinishedShards(record)].map((bodies) => bodies.map((body) => JSON.parse(body)))
+        : [];
+    };
+    const plan = _id.toHexString();
+    const both = [
+      { plan, shard: 0, offset: 0, docs: '0-1' },
+      { plan, shard: 1, offset: 2, docs: '2-3' },
+    ];
+    expect(await shards()).toEqual([both, both]);
+    await ledger.finishShard(_id, 0, 2);
+    expect(await shards()).toEqual([both, [both[1]]]);
+    await ledger.resetProgress(_id);
+    expect(await shards()).toEqual([both, both]);
+  });
+});
+
+describe('completing', () => {
+  it('ten times at once writes the task once', async () => {
+    const { _id } = await begun();
+    const tasks = db.collection('tasks');
+    let written = 0;
+    const results = await Promise.all(
+      Array.from({ length: 10 }, () =>
+        ledger.complete(mongo, _id, async (session) => {
+          await tasks.insertOne({ _id: new ObjectId(), plan: _id }, { session });
+          written++;
+        }),
+      ),
+    );
+    expect(results.filter(Boolean)).toHaveLength(1);
+    expect(await tasks.countDocuments()).toBe(1);
+    expect(written).toBeGreaterThanOrEqual(1);
+    expect(await ledger.find(_id)).toMatchObject({ state: 'done' });
+  });
+
+  it('writes nothing where the plan was given up', async () => {
+    const { _id } = await begun();
+    await ledger.fail(_id, ERROR);
+    const write = () => Promise.reject(new Error('must not be called'));
+    expect(await ledger.complete(mongo, _id, write)).toBe(false);
+    expect(await stateOf(_id)).toBe('failed');
+  });
+
+  it('is undone where the task can not be written', async () => {
+    const { _id } = await begun();
+    const write = () => Promise.reject(new Error('no room'));
+    await expect(ledger.complete(mongo, _id, write)).rejects.toThrow('no room');
+    expect(await ledger.find(_id)).toMatchObject({ state: 'in_progress', active: true });
+    expect(await ledger.complete(mongo, _id, async () => {})).toBe(true);
+  });
+
+  it('frees the place and lets the record be forgotten later than any message', async () => {
+    const { _id } = await begun();
+    await ledger.complete(mongo, _id, async () => {});
+    const record = await ledger.find(_id);
+    expect([record?.active, record?.lease_until]).toEqual([undefined, undefined]);
+    expect((record?.expires_at?.getTime() ?? 0) - now.getTime()).toBeGreaterThan(14 * 24 * 3600 * 1000);
+  });
+});
+
+describe('reviving', () => {
+  it('takes a failed plan up again, from its first shard, as another attempt', async () => {
+    const { _id } = await begun();
+    await ledger.finishShard(_id, 0, 2);
+    await ledger.fail(_id, ERROR);
+    pass(5);
+    expect(await ledger.revive(_id)).toBe(true);
+    const record = await ledger.findWhole(_id);
+    expect(record).toMatchObject({ state: 'in_progress', active: true, attempt: 2, progress: {} });
+    expect(record?.lease_until).toEqual(new Date(now.getTime() + LEASE_MS));
+    expect([record?.error, record?.failed_at, record?.expires_at]).toEqual([undefined, undefined, undefined]);
+  });
+
+  it('ten times at once is one more attempt', async () => {
+    const { _id } = await begun();
+    await ledger.fail(_id, ERROR);
+    const results = await Promise.all(Array.from({ length: 10 }, () => ledger.revive(_id)));
+    expect(results.filter(Boolean)).toHaveLength(1);
+    expect((await ledger.find(_id))?.attempt).toBe(2);
+  });
+
+  it('is not possible while another of its kind is at work', async () => {
+    const first = await begun();
+    await ledger.fail(first._id, ERROR);
+    await begun();
+    expect(await ledger.revive(first._id)).toBe(false);
+    expect(await stateOf(first._id)).toBe('failed');
+  });
+
+  it('is not possible for one at work, done, or being swept', async () => {
+    const plan = await begun();
+    expect(await ledger.revive(plan._id)).toBe(false);
+    await ledger.fail(plan._id, ERROR);
+    expect(await ledger.startSweep(plan._id)).toBe(true);
+    expect(await ledger.revive(plan._id)).toBe(false);
+    await ledger.markSwept(plan._id);
+    expect(await ledger.revive(plan._id)).toBe(true);
+    await ledger.complete(mongo, plan._id, async () => {});
+    expect(await ledger.revive(plan._id)).toBe(false);
+  });
+});
+
+describe('records of failures', () => {
+  it('the first reason of a failed plan stays', async () => {
+    const { _id } = await begun();
+    await ledger.fail(_id, ERROR);
+    await ledger.fail(_id, { code: 'Other', message: 'later' });
+    expect((await ledger.find(_id))?.error).toEqual(ERROR);
+  });
+
+  it('a refused message has one record, with its reason, however often it is refused', async () => {
+    const id = new ObjectId();
+    const error = new PermanentError('UnknownTask', 'no such task');
+    await Promise.all([1, 2, 3].map(() => ledger.reject(id, 'r', 'q', '{"a":1}', error)));
+    expect(await db.collection('sample_requests').find({}).toArray()).toEqual([
+      {
+        _id: id,
+        request_id: 'r',
+        state: 'rejected',
+        queue: 'q',
+        body: '{"a":1}',
+        error: { code: 'UnknownTask', message: 'no such task' },
+        created_at: now,
+        updated_at: now,
+        expires_at: expect.any(Date),
+      },
+    ]);
+  });
+});
+
+it('the indexes of the bench are there, and making them again changes nothing', async () => {
+  await Promise.all([ensureIndexes(db), ensureIndexes(mongo.db())]);
+  const keys = async (name: string) => (await db.collection(name).indexes()).map(({ key }) => Object.keys(key).join());
+  expect(await keys('tasks')).toContain(
+    'tasks,framework,requester_args.address,requester_args.service,done,evaluated,drop',
+  );
+  expect(await keys('instances')).toContain('task_id,done');
+  expect(await keys('prompts')).toContain('task_id,instance_id,done');
+});
