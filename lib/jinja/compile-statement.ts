@@ -4,9 +4,10 @@ import { compileBlockFilter, compileCall, compileExpression } from './compile-ex
 import { compileFor } from './compile-for.ts';
 import { compileMacro } from './compile-macro.ts';
 import { compileAssign } from './compile-target.ts';
-import { Fault } from './fault.ts';
+import { Fault, typeFault } from './fault.ts';
 import { type Evaluate, type Execute, type Frame, Output } from './frame.ts';
 import type { Statement } from './nodes.ts';
+import { requireDefined, typeOf, unmarked } from './objects.ts';
 import { enterScope, leaveScope, type Scope, sequence } from './scope.ts';
 
 /** Appends to the output, within its limit. */
@@ -17,6 +18,14 @@ export function write(frame: Frame, output: Output, text: string): void {
     throw new Fault('limit', `the rendered text would exceed ${limits.maxOutputChars} characters`);
   }
   output.text += text;
+}
+
+/** What filter and call blocks give: Jinja joins it with the text around it as it is. */
+function blockText(value: PyValue): string {
+  const text = unmarked(value);
+  requireDefined(text);
+  if (typeof text !== 'string') throw typeFault(`a block's result must be a str, not a ${typeOf(value)}`);
+  return text;
 }
 
 export function compileStatements(nodes: readonly Statement[], scope: Scope): Execute {
@@ -62,14 +71,14 @@ function compileCode(node: Exclude<Statement, { kind: 'text' }>, scope: Scope): 
     }
     case 'callblock': {
       const call = compileCall(node.call, scope, compileMacro(node, scope, 'caller'));
-      return (frame, output) => write(frame, output, frame.runtime.str(call(frame)));
+      return (frame, output) => write(frame, output, blockText(call(frame)));
     }
     case 'filterblock': {
       const { body, inner, enter, leave } = compileBlock(node.body, scope, node.filter);
       const filter = compileBlockFilter(node.filter, body, inner);
       return (frame, output) => {
         enter(frame);
-        write(frame, output, frame.runtime.str(filter(frame)));
+        write(frame, output, blockText(filter(frame)));
         leave(frame);
       };
     }

@@ -11,6 +11,7 @@ import { Markup, requireDefined, typeOf, unmarked } from './objects.ts';
 import { formatPercent } from './percent-format.ts';
 import { withDeadline } from './regex-deadline.ts';
 import type { Runtime } from './runtime.ts';
+import { lengthOf } from './sequences.ts';
 import { replaceText } from './str-methods.ts';
 import { wrapText } from './word-wrap.ts';
 
@@ -27,13 +28,9 @@ function titleWords(value: string): string {
     .join('');
 }
 
-function truncate(value: string, length: number, killWords: boolean, end: string, leeway: number): string {
-  const endLength = pyLen(end);
-  if (length < endLength) throw valueFault(`truncate needs a length of at least ${endLength}`);
-  if (leeway < 0) throw valueFault('truncate needs a leeway of at least 0');
-  if (pyLen(value) <= length + leeway) return value;
-  const kept = pySlice(value, 0, length - endLength);
-  return (killWords ? kept : (text.rsplit(kept, ' ', 1)[0] ?? '')) + end;
+function truncate(value: string, length: number, killWords: boolean): string {
+  const kept = pySlice(value, 0, length);
+  return killWords ? kept : (text.rsplit(kept, ' ', 1)[0] ?? '');
 }
 
 function indent(value: string, indention: string, first: boolean, blank: boolean, runtime: Runtime): string {
@@ -103,11 +100,15 @@ export const TEXT_FILTERS: [string, Filter][] = [
     'truncate',
     'length killwords end leeway',
     (value, [length = 255n, kill = false, end = '...', leeway = null], runtime) => {
-      requireDefined(value);
+      const wanted = width(length, 'length');
+      const tolerance = leeway === null ? 5 : width(leeway, 'leeway');
+      const mark = asString(end, 'end');
+      if (wanted < pyLen(mark)) throw valueFault(`truncate needs a length of at least ${pyLen(mark)}`);
+      if (tolerance < 0) throw valueFault('truncate needs a leeway of at least 0');
+      if (lengthOf(value) <= BigInt(wanted + tolerance)) return value;
       if (typeof value !== 'string') throw unsupportedFault(`truncate on a ${typeOf(value)}`);
       runtime.budget.text(value.length);
-      const tolerance = leeway === null ? 5 : width(leeway, 'leeway');
-      return truncate(value, width(length, 'length'), runtime.truthy(kill), asString(end, 'end'), tolerance);
+      return truncate(value, wanted - pyLen(mark), runtime.truthy(kill)) + mark;
     },
   ),
   filter('indent', 'width first blank', (value, [size = 4n, first = false, blank = false], runtime) => {
@@ -127,6 +128,7 @@ export const TEXT_FILTERS: [string, Filter][] = [
     'width break_long_words wrapstring break_on_hyphens',
     (value, [size = 79n, breakLong = true, separator = null, hyphens = true], runtime) => {
       requireDefined(value);
+      if (value instanceof Markup) throw unsupportedFault('wordwrap on escaped text');
       if (typeof value !== 'string') throw typeFault(`wordwrap needs a str, not a ${typeOf(value)}`);
       const between = separator === null ? '\n' : asString(separator, 'wrapstring');
       const options = {

@@ -67,6 +67,7 @@ class Lexer {
 
   #raw(): void {
     const match = this.#search(RAW_END);
+    if (!match && this.#position === this.#source.length) return;
     if (!match) throw new SyntaxFault('a raw block is not closed', this.#line);
     this.#data(match.index, match.groups?.['sign'] ?? '');
     this.#advance(match[0].length);
@@ -74,6 +75,8 @@ class Lexer {
 
   #comment(): void {
     const match = this.#search(COMMENT_END);
+    // Jinja takes one that is opened at the very end for nothing.
+    if (!match && this.#position === this.#source.length) return;
     if (!match) throw new SyntaxFault('a comment is not closed', this.#line);
     this.#advance(match.index + match[0].length - this.#position);
   }

@@ -15,12 +15,12 @@ export function binary(operator: BinaryOperator, left: PyValue, right: PyValue, 
   const a = asNumber(left);
   const b = asNumber(right);
   if (a !== undefined && b !== undefined) return calculate(operator, a, b, runtime.budget);
+  if (operator === '%' && typeof left === 'string') return formatPercent(left, right, runtime);
   requireDefined(left);
   requireDefined(right);
   if (operator === '+') return add(left, right, runtime);
   if (operator === '*' && typeof b === 'bigint') return repeat(left, b, runtime);
   if (operator === '*' && typeof a === 'bigint') return repeat(right, a, runtime);
-  if (operator === '%' && typeof left === 'string') return formatPercent(left, right, runtime);
   return refuse(operator, left, right);
 }
 

@@ -5,7 +5,7 @@ import { asNumber } from './arithmetic.ts';
 import { asIndex, clamp } from './call-arguments.ts';
 import { Fault, lookupFault, typeFault, unsupportedFault, valueFault } from './fault.ts';
 import { exponential, fixed, general, isNegative } from './float-format.ts';
-import { Range, requireDefined, typeOf } from './objects.ts';
+import { Range, requireDefined, typeOf, Undefined } from './objects.ts';
 import type { Runtime } from './runtime.ts';
 
 const DIRECTIVE = /%(?:\(((?:[^()]|\([^()]*\))*)\))?([-+ #0]*)(\*|\d+)?(?:\.(\*|\d*))?[hlL]?(.?)/gsu;
@@ -85,7 +85,9 @@ class Values {
   }
 
   finish(): void {
-    const ignorable = isDict(this.#values) || Array.isArray(this.#values) || this.#values instanceof Range;
+    // Python takes anything with items for a mapping, which may have more than is asked for.
+    const values = this.#values;
+    const ignorable = isDict(values) || Array.isArray(values) || values instanceof Range || values instanceof Undefined;
     if (this.#next < this.#items.length && !ignorable) throw typeFault('not all arguments converted');
   }
 }

@@ -164,7 +164,8 @@ export function sliceOf(
   const sliceable = typeof plain === 'string' || Array.isArray(plain) || plain instanceof PyTuple;
   if (!sliceable && !(plain instanceof Range)) {
     refuseOpaque(value);
-    throw typeFault(`a ${typeOf(value)} can't be sliced`);
+    // Jinja's optimiser makes an undefined value of it where all is constant; otherwise it is a TypeError.
+    throw unsupportedFault(`a ${typeOf(value)} can't be sliced`);
   }
   const [start, stop, step] = bounds.map((bound) => {
     requireDefined(bound);

@@ -24,11 +24,17 @@ def render(template, variables):
     return text
 `;
 
-const candidates = [...(existsSync(LOCALSTACK_PYTHON) ? [LOCALSTACK_PYTHON] : []), 'python3'];
-const executable = candidates.find((candidate) => {
-  const probe = spawnSync(candidate, ['-c', 'import jinja2; print(jinja2.__version__)'], { encoding: 'utf8' });
-  return probe.status === 0 && probe.stdout.trim() === VERSION;
+/** Python's own version, which the harness runs on in the reference; another one will do where this one has no Jinja. */
+const PYTHON_VERSION = '3.11';
+
+const REPORT = 'import jinja2, sys; print(jinja2.__version__, "%d.%d" % sys.version_info[:2])';
+
+const candidates = ['python3', ...(existsSync(LOCALSTACK_PYTHON) ? [LOCALSTACK_PYTHON] : [])].flatMap((command) => {
+  const probe = spawnSync(command, ['-c', REPORT], { encoding: 'utf8' });
+  const [jinja, python] = probe.status === 0 ? probe.stdout.trim().split(' ') : [];
+  return jinja === VERSION ? [{ command, python }] : [];
 });
+const executable = (candidates.find(({ python }) => python === PYTHON_VERSION) ?? candidates[0])?.command;
 
 /** Whether a Python with this Jinja is there to compare with. */
 export const hasJinja = executable !== undefined;
