@@ -208,7 +208,7 @@ test('a shard that can not be rendered fails its request with the reason; a redr
   const docIds = await Promise.all(
     requests.map(async ({ plan }) => readIdList((await scene.record(plan))?.doc_ids ?? '').at(-1) ?? 0),
   );
-  await scene.hideRows(docIds);
+  await scene.spoilRows(docIds);
   scene.workers.start(['shard']);
   const failed = async () => {
     const records = await Promise.all(requests.map(({ plan }) => scene.record(plan)));
@@ -216,8 +216,8 @@ test('a shard that can not be rendered fails its request with the reason; a redr
   };
   const dead = async () => (await countMessages(scene.sqs, `${scene.shardUrl}-dlq`)) >= requests.length;
   await scene.until('the shards are in the dead-letter queue', dead, false);
-  expect(await failed()).toEqual(['failed DatasetInvalid', 'failed DatasetInvalid']);
-  await scene.showRows();
+  expect(await failed()).toEqual(['failed TemplateFailed', 'failed TemplateFailed']);
+  await scene.mendRows();
   await redrive(scene.sqs, scene.shardUrl);
   await scene.untilDone(requests);
   await scene.workers.stopAll();

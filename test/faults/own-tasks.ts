@@ -23,7 +23,7 @@ const COMMON = `dataset_path: ${DATASET}
 training_split: train
 test_split: test
 fewshot_split: train
-doc_to_text: "{{question}}\\n"
+doc_to_text: "{% if weight < 0 %}{{ nothing.of.the.kind }}{% endif %}{{question}}\\n"
 num_fewshot: 2
 metadata:
   version: 1.0

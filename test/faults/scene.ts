@@ -32,7 +32,6 @@ import { Workers } from './workers.ts';
 const ROOT = join(import.meta.dirname, '..', '..');
 const LEASE_MS = 3_600_000;
 const SHARD_SIZE = 5;
-const HIDDEN = 1_000_000;
 const PATIENCE_MS = 90_000;
 /** As short as SQS allows: what a killed process had in hand comes back soon. */
 const VISIBILITY = { sample: 1, shard: 1 };
@@ -196,16 +195,16 @@ export class Scene {
     });
   }
 
-  /** Takes documents out of their table, as a load gone wrong would. */
-  async hideRows(docIds: readonly number[]): Promise<void> {
+  /** Gives documents a value that their template can't work with. */
+  async spoilRows(docIds: readonly number[]): Promise<void> {
     const table = await this.#table();
-    await this.sql`update ${this.sql(table)} set __id = __id + ${HIDDEN} where __id in ${this.sql([...docIds])}`;
+    await this.sql`update ${this.sql(table)} set weight = -1 - weight where __id in ${this.sql([...docIds])}`;
   }
 
-  /** Puts them back. */
-  async showRows(): Promise<void> {
+  /** Gives them their values back. */
+  async mendRows(): Promise<void> {
     const table = await this.#table();
-    await this.sql`update ${this.sql(table)} set __id = __id - ${HIDDEN} where __id >= ${HIDDEN}`;
+    await this.sql`update ${this.sql(table)} set weight = -1 - weight where weight < 0`;
   }
 
   async #table(): Promise<string> {
