@@ -3,8 +3,11 @@ import type { Logger } from '../log/log.ts';
 import { benchCollections } from './collections.ts';
 import type { Ledger } from './ledger.ts';
 
-/** A shard that was at work when its plan failed is surely over after this; Lambda ends it long before. */
-const STRAGGLER_MS = 3 * 60 * 1000;
+/**
+ * A shard that was at work when its plan failed is surely over after this, so that nothing is written behind the sweep's
+ * back: above the time-out of the function `shard` in serverless.yml, at which Lambda ends it.
+ */
+const STRAGGLER_MS = 6 * 60 * 1000;
 
 /** What one sweep did. */
 export interface SweepResult {
