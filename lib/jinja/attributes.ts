@@ -3,7 +3,7 @@ import { isDict, PyOpaque, PyTuple, type PyValue } from '../python/value.ts';
 import type { CallArguments } from './call-arguments.ts';
 import { DICT_METHODS, FLOAT_METHODS, INT_METHODS, LIST_METHODS, TUPLE_METHODS } from './container-methods.ts';
 import { attempt, unsupportedFault } from './fault.ts';
-import { Callable, GroupTuple, requireDefined, TemplateObject, typeOf, Undefined, unmarked } from './objects.ts';
+import { Callable, GroupTuple, requireDefined, TemplateObject, typeOf, Undefined } from './objects.ts';
 import type { Runtime } from './runtime.ts';
 import { itemAt, iterate } from './sequences.ts';
 import { STR_METHODS } from './str-methods.ts';
@@ -47,7 +47,8 @@ export function getAttribute(value: PyValue, name: string, runtime: Runtime): Py
   if (value instanceof PyOpaque && !(value instanceof TemplateObject)) {
     throw unsupportedFault('attributes of dates, decimals and bytes');
   }
-  if (value !== unmarked(value)) throw unsupportedFault('attributes of escaped text');
+  if (value instanceof TemplateObject && value.hasPythonAttributes)
+    throw unsupportedFault(`attributes of a ${value.type}`);
   return undefined;
 }
 

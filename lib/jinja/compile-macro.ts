@@ -72,6 +72,7 @@ export function compileMacro(node: MacroStatement, outer: Scope, name: string): 
 
 /** A macro as a template's value. */
 class Macro extends Callable {
+  override readonly hasPythonAttributes = false;
   readonly #plan: MacroPlan;
   constructor(plan: MacroPlan, call: Callable['call']) {
     super(plan.name, call, 'Macro', `<Macro ${repr(plan.name)}>`);
@@ -87,6 +88,8 @@ class Macro extends Callable {
         return new PyTuple(params);
       case 'caller':
         return caller;
+      case 'explicit_caller':
+        return params.includes('caller');
       case 'catch_kwargs':
         return kwargs;
       case 'catch_varargs':

@@ -36,6 +36,7 @@ function makeNamespace(call: CallArguments, runtime: Runtime): Namespace {
 /** `cycler(...)`: gives its items in turn. */
 class Cycler extends TemplateObject {
   override readonly type = 'Cycler';
+  override readonly hasPythonAttributes = false;
   readonly #items: readonly PyValue[];
   #position = 0;
 

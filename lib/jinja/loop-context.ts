@@ -7,6 +7,7 @@ import type { Runtime } from './runtime.ts';
 /** The `loop` variable (jinja2/runtime.py, LoopContext); it looks ahead in the iterator only when asked to. */
 export class LoopContext extends TemplateObject {
   override readonly type = 'LoopContext';
+  override readonly hasPythonAttributes = false;
   readonly #iterator: Iterator<PyValue, unknown>;
   readonly #known: () => number;
   readonly #recurse: ((iterable: PyValue, depth0: number) => string) | null;

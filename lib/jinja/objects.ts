@@ -11,6 +11,8 @@ import type { Runtime } from './runtime.ts';
 export abstract class TemplateObject extends PyOpaque {
   /** Python's name of the type. */
   abstract readonly type: string;
+  /** Whether Python's type has more attributes than `attribute` knows. */
+  readonly hasPythonAttributes: boolean = true;
   constructor() {
     super('', '', undefined);
   }
@@ -181,6 +183,7 @@ export function unmarked(value: PyValue): PyValue {
 /** `namespace(...)`: the one kind of object whose attributes a template may set. */
 export class Namespace extends TemplateObject {
   override readonly type = 'Namespace';
+  override readonly hasPythonAttributes = false;
   readonly attributes: Map<string, PyValue>;
   constructor(attributes: Map<string, PyValue>) {
     super();

@@ -14,6 +14,17 @@ describe.skipIf(!hasJinja)('templates render as Jinja 3.1.6 renders them', () =>
   });
   afterAll(() => jinja.close());
 
+  it.each([
+    ...['"a"', '[1]', '(1,)', '{}', '1', 'true', '1.5', 'none', 'range(3)', '{}.keys()', '{}.items()', '[]|map("abs")'],
+    ...['range', 'dict', 'namespace', '"a".upper', '"a"|e', 'cycler(1)', 'joiner()'],
+  ])('every attribute of %s is there or refused', async (value) => {
+    const undone = (await jinja.attributes(value)).filter((name) => {
+      const ours = render(`{{ (${value}).${name} is defined }}`, VARIABLES);
+      return 'text' in ours ? ours.text !== 'True' : ours.error !== 'unsupported';
+    });
+    expect(undone).toEqual([]);
+  });
+
   it.each(Object.keys(TEMPLATES))('%s', (group) => {
     const differences = (TEMPLATES[group] ?? []).flatMap((template) => {
       const expected = theirs.get(template) ?? { error: 'missing' };

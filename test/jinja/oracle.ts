@@ -22,6 +22,9 @@ def render(template, variables):
     text = env.from_string(template).render(**variables)
     if re.search(" at 0x[0-9a-f]+", text): raise AddressPrinted()
     return text
+def attributes(expression):
+    value = env.compile_expression(expression)()
+    return [name for name in dir(value) if not name.startswith("_")]
 `;
 
 /** Python's own version, which the harness runs on in the reference; another one will do where this one has no Jinja. */
@@ -61,6 +64,12 @@ export class Jinja {
       cases.map(([template, variables]) => [template, new Map<PyValue, PyValue>(variables)]),
     );
     return outcomes.map((outcome) => ('error' in outcome ? outcome : { text: String(outcome.value) }));
+  }
+
+  /** Names of the public attributes of an expression's value. */
+  async attributes(expression: string): Promise<string[]> {
+    const [names] = await this.#python.values('attributes', [[expression]]);
+    return Array.isArray(names) ? names.map(String) : [];
   }
 
   close(): void {
