@@ -1,8 +1,10 @@
 /** `a.b` and `a['b']`: Jinja's environment.getattr and getitem (jinja2/environment.py) over Python's attributes. */
 import { isDict, PyOpaque, PyTuple, type PyValue } from '../python/value.ts';
 import type { CallArguments } from './call-arguments.ts';
-import { DICT_METHODS, FLOAT_METHODS, INT_METHODS, LIST_METHODS, TUPLE_METHODS } from './container-methods.ts';
+import { DICT_METHODS } from './dict-methods.ts';
 import { attempt, unsupportedFault } from './fault.ts';
+import { LIST_METHODS, TUPLE_METHODS } from './list-methods.ts';
+import { FLOAT_METHODS, INT_METHODS } from './number-methods.ts';
 import { Callable, GroupTuple, requireDefined, TemplateObject, typeOf, Undefined } from './objects.ts';
 import type { Runtime } from './runtime.ts';
 import { itemAt, iterate } from './sequences.ts';

@@ -2,7 +2,7 @@
 import { type PyDict, PyTuple, type PyValue } from '../python/value.ts';
 import { findMethod, member, subscript } from './attributes.ts';
 import type { CallArguments } from './call-arguments.ts';
-import { setKey } from './container-methods.ts';
+import { setKey } from './dict-methods.ts';
 import { SyntaxFault, typeFault } from './fault.ts';
 import { callFilter, hasFilter } from './filters.ts';
 import type { Evaluate, Frame } from './frame.ts';

@@ -5,7 +5,7 @@ import { strip } from '../python/text.ts';
 import { WHITESPACE } from '../python/unicode.ts';
 import { isDict, PyTuple, type PyValue } from '../python/value.ts';
 import { isIterable } from './attributes.ts';
-import { pairsOf } from './container-methods.ts';
+import { pairsOf } from './dict-methods.ts';
 import { typeFault, unsupportedFault, valueFault } from './fault.ts';
 import { type Filter, filter } from './filter.ts';
 import { escapeHtml } from './html.ts';

@@ -1,7 +1,7 @@
 /** What templates can call by name: Jinja's default globals (jinja2/defaults.py). */
 import { type PyDict, PyTuple, type PyValue } from '../python/value.ts';
 import { asIndex, bind, type CallArguments } from './call-arguments.ts';
-import { pairsOf, setKey } from './container-methods.ts';
+import { pairsOf, setKey } from './dict-methods.ts';
 import { typeFault, unsupportedFault, valueFault } from './fault.ts';
 import { Callable, Namespace, Range, requireDefined, TemplateObject, typeOf } from './objects.ts';
 import type { Runtime } from './runtime.ts';
