@@ -58,7 +58,7 @@ export async function killWhileWorking(
 
 /** Kills a process in one of its first batches: right at the beginning, when connections are made, or well at work. */
 export async function killByChance(worker: Worker): Promise<void> {
-  await worker.begins(between(1, 4));
+  await worker.begins(between(1, 3));
   await sleep(between(0, 150));
   worker.kill();
   await worker.ended;

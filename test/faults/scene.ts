@@ -1,4 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SQSClient } from '@aws-sdk/client-sqs';
@@ -214,17 +213,20 @@ export class Scene {
 
   /** Runs the requests again, undisturbed and each in one shard, and compares. */
   async judge(fault: string, tried: number, requests: readonly Request[]): Promise<Verdict> {
-    for (const request of requests) await this.#runUndisturbed(request);
+    await this.#runUndisturbed(requests);
     const plans = requests.map(({ plan }) => plan);
     const leftOver = await countLeftOver(this.db);
     return { fault, tried, ...(await compare(this.db, this.undisturbed, plans)), leftOver };
   }
 
-  async #runUndisturbed(request: Request): Promise<void> {
-    const createdAt = (await this.record(request.plan))?.created_at;
-    if (!createdAt) throw new Error(`there is no record of ${request.id}`);
+  async #runUndisturbed(requests: readonly Request[]): Promise<void> {
     const [db, queueUrl] = [this.undisturbed, required(this.env, 'REGISTER_QUEUE_URL')];
-    await this.plan(request, { db, createdAt, queueUrl, shardSize: 1000 });
+    const planAgain = async (request: Request) => {
+      const record = await this.record(request.plan);
+      if (!record) throw new Error(`there is no record of ${request.id}`);
+      await this.plan(request, { db, createdAt: record.created_at, queueUrl, shardSize: 1000 });
+    };
+    await Promise.all(requests.map(planAgain));
     const ledger = new Ledger(db, LEASE_MS);
     const shardQueue = new Queue(this.sqs, queueUrl);
     const services = { sql: this.sql, mongo: this.mongo, db, ledger, shardQueue, timeouts: undefined };
@@ -244,7 +246,6 @@ export async function openScene(): Promise<Scene> {
   const queues = inject('hasLocalstack') ? 'localstack' : 'fauxqs';
   const [stack, servers] = await Promise.all([freshStack({ queues, visibilityTimeouts: VISIBILITY }), startServers()]);
   const { mongodbUri, postgresUri } = servers;
-  const bundles = mkdtempSync(join(ROOT, '.cache', 'functions-'));
   const env = {
     ...stack.env,
     MONGODB_URI: mongodbUri,
@@ -252,14 +253,14 @@ export async function openScene(): Promise<Scene> {
     SHARD_SIZE: String(SHARD_SIZE),
     LOG_LEVEL: 'WARN',
     // Processes start often here: what V8 compiled is kept for the next one.
-    NODE_COMPILE_CACHE: join(bundles, 'compiled'),
+    NODE_COMPILE_CACHE: join(servers.dir, 'compiled'),
   };
   const s3 = createLocalS3(stack.endpoint);
   const sqs = createLocalSqs(stack.endpoint);
   const mongo = new MongoClient(mongodbUri);
   const sql = createSql(postgresUri);
   const bucket = required(env, 'DATASETS_BUCKET');
-  const workers = new Workers(await bundled(bundles, env), env);
+  const workers = new Workers(await bundled(join(servers.dir, 'functions'), env), env);
   await stageOwnTasks(s3, bucket);
   const log = new Logger('error');
   const catalogue = await openCatalogue({ s3, bucket, includePath: INCLUDE, log });
@@ -269,7 +270,6 @@ export async function openScene(): Promise<Scene> {
     await Promise.all([mongo.close(), sql.end()]);
     s3.destroy();
     sqs.destroy();
-    rmSync(bundles, { recursive: true, force: true });
     await Promise.all([stack.dispose(), servers.stop()]);
   };
   return new Scene({ servers, env, workers, mongo, sql, catalogue, sqs, close });

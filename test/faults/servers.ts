@@ -1,13 +1,15 @@
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { MongoClient } from 'mongodb';
 import { type MongoServer, startMongo } from '../../localstack/mongo.ts';
 import { type PostgresServer, startPostgres } from '../../localstack/postgres.ts';
-import { choosePort } from '../../localstack/processes.ts';
+import { choosePort, runsWith } from '../../localstack/processes.ts';
 import { MONGOD } from '../../localstack/stack.ts';
 
 /** Databases of the suite's own, so that stopping them disturbs nobody else. */
 export interface Servers {
+  /** Their folder; it goes when they stop. */
+  readonly dir: string;
   readonly mongoPort: number;
   readonly postgresPort: number;
   readonly mongodbUri: string;
@@ -23,9 +25,12 @@ export interface Servers {
 
 const MONGOD_BINARY = process.env['MONGOMS_SYSTEM_BINARY'] || MONGOD;
 
+const CACHE = join(import.meta.dirname, '..', '..', '.cache');
+
 /** Starts them, with their data below `.cache`. */
 export async function startServers(): Promise<Servers> {
-  const dir = join(import.meta.dirname, '..', '..', '.cache', `test-${process.pid}-faults`);
+  removeOldRuns();
+  const dir = join(CACHE, `faults-${process.pid}`);
   mkdirSync(dir, { recursive: true });
   const [mongoPort, postgresPort] = [await choosePort(), await choosePort()];
   let mongo: MongoServer = await startTunedMongo(dir, mongoPort);
@@ -33,6 +38,7 @@ export async function startServers(): Promise<Servers> {
   const mongoPid = () => pidIn(join(dir, 'mongo', 'mongod.lock'));
   const postgresPid = () => pidIn(join(dir, 'postgres', 'postmaster.pid'));
   return {
+    dir,
     mongoPort,
     postgresPort,
     mongodbUri: mongo.uri,
@@ -72,4 +78,13 @@ async function startTunedMongo(dir: string, port: number): Promise<MongoServer> 
 
 function pidIn(file: string): number {
   return Number.parseInt(readFileSync(file, 'utf8'), 10);
+}
+
+/** Folders of runs that were killed. */
+function removeOldRuns(): void {
+  for (const name of readdirSync(CACHE)) {
+    const pid = /^faults-(\d+)$/.exec(name)?.[1];
+    if (pid !== undefined && !runsWith(Number(pid), 'node'))
+      rmSync(join(CACHE, name), { recursive: true, force: true });
+  }
 }
