@@ -60,7 +60,7 @@ export async function killWhileWorking(
 export async function killByChance(worker: Worker): Promise<void> {
   await worker.begins(between(1, 3));
   await sleep(between(0, 150));
-  worker.kill();
+  if (!worker.kill()) throw new Error('the process had ended before it could be killed');
   await worker.ended;
 }
 
