@@ -5,21 +5,21 @@ import { createClients } from '../lib/clients/clients.ts';
 import { readConfig } from '../lib/config/config.ts';
 import { readLimits } from '../lib/config/limits.ts';
 import { S3ObjectSource } from '../lib/datasets/object-source.ts';
-import type { SamplerError } from '../lib/errors/errors.ts';
 import { Logger } from '../lib/log/log.ts';
 import { parseMessage } from '../lib/messages/parse.ts';
 import { registerMessage } from '../lib/messages/register.ts';
 import { type Delivery, processBatch } from '../lib/queue/batch.ts';
 import { Queue } from '../lib/queue/queue.ts';
 import { registerTasks } from '../lib/register/register.ts';
-import { rejectionId } from '../lib/work/ids.ts';
 import { Ledger } from '../lib/work/ledger.ts';
+import { rejectionsOf } from '../lib/work/rejections.ts';
 
 const config = readConfig(process.env, ['postgresUri', 'mongodbUri', 'datasetsBucket', 'registerQueueUrl']);
 const log = new Logger(config.logLevel, { function: 'register' });
 const clients = createClients(config);
 const ledger = new Ledger(clients.mongo().db(), readLimits(process.env).leaseMs);
 const queue = new Queue(clients.sqs(), config.registerQueueUrl);
+const keepReason = rejectionsOf(ledger, queue.name);
 
 async function handle({ body, log: deliveryLog }: Delivery): Promise<void> {
   const message = parseMessage('register', registerMessage, body);
@@ -31,11 +31,6 @@ async function handle({ body, log: deliveryLog }: Delivery): Promise<void> {
   });
   const source = new S3ObjectSource(clients.s3(), config.datasetsBucket);
   await registerTasks({ sql: clients.sql(), source, catalogue, log: deliveryLog }, message.tasks);
-}
-
-/** Keeps the reason why a message was refused or given up. */
-async function keepReason({ requestId, body }: Delivery, error: SamplerError): Promise<void> {
-  await ledger.reject(rejectionId(requestId), requestId, queue.name, body, error);
 }
 
 /** Loads tasks' data sets into Postgres. */

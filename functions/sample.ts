@@ -5,7 +5,6 @@ import { openCatalogue } from '../lib/catalogue/catalogue.ts';
 import { createClients } from '../lib/clients/clients.ts';
 import { readConfig } from '../lib/config/config.ts';
 import { readLimits } from '../lib/config/limits.ts';
-import type { SamplerError } from '../lib/errors/errors.ts';
 import { Logger } from '../lib/log/log.ts';
 import { parseMessage } from '../lib/messages/parse.ts';
 import { sampleMessage } from '../lib/messages/sample.ts';
@@ -13,8 +12,8 @@ import { type Delivery, processBatch } from '../lib/queue/batch.ts';
 import { Queue } from '../lib/queue/queue.ts';
 import { sampleRequest } from '../lib/sample/sample.ts';
 import { ensureIndexes } from '../lib/work/collections.ts';
-import { rejectionId } from '../lib/work/ids.ts';
 import { Ledger } from '../lib/work/ledger.ts';
+import { rejectionsOf } from '../lib/work/rejections.ts';
 
 const config = readConfig(process.env, [
   'postgresUri',
@@ -29,6 +28,7 @@ const clients = createClients(config);
 const db = clients.mongo().db();
 const ledger = new Ledger(db, leaseMs);
 const queue = new Queue(clients.sqs(), config.sampleQueueUrl);
+const keepReason = rejectionsOf(ledger, queue.name);
 const shardQueue = new Queue(clients.sqs(), config.shardQueueUrl);
 for (const warning of config.warnings) log.warn(warning);
 
@@ -48,11 +48,6 @@ async function handle(delivery: Delivery): Promise<void> {
 /** The seed of a message that names none: from its identity, so that a redelivery picks the same documents. */
 function seedOf(requestId: string): bigint {
   return BigInt(createHash('sha256').update(requestId).digest().readUInt32BE(0) >>> 1);
-}
-
-/** Keeps the reason why a message was refused or given up. */
-async function keepReason({ requestId, body }: Delivery, error: SamplerError): Promise<void> {
-  await ledger.reject(rejectionId(requestId), requestId, queue.name, body, error);
 }
 
 /** Plans sample requests and sends out their shards. */

@@ -12,8 +12,8 @@ import { type Delivery, processBatch } from '../lib/queue/batch.ts';
 import { Queue } from '../lib/queue/queue.ts';
 import { renderShard } from '../lib/shard/shard.ts';
 import { ensureIndexes } from '../lib/work/collections.ts';
-import { rejectionId } from '../lib/work/ids.ts';
 import { Ledger } from '../lib/work/ledger.ts';
+import { rejectionsOf } from '../lib/work/rejections.ts';
 
 const config = readConfig(process.env, ['postgresUri', 'mongodbUri', 'shardQueueUrl']);
 const { leaseMs } = readLimits(process.env);
@@ -23,6 +23,7 @@ const mongo = clients.mongo();
 const db = mongo.db();
 const ledger = new Ledger(db, leaseMs);
 const shardQueue = new Queue(clients.sqs(), config.shardQueueUrl);
+const keepReason = rejectionsOf(ledger, shardQueue.name);
 
 async function handle({ body, redriven, log: deliveryLog }: Delivery): Promise<void> {
   const message = parseMessage('shard', shardMessage, body);
@@ -32,12 +33,12 @@ async function handle({ body, redriven, log: deliveryLog }: Delivery): Promise<v
 }
 
 /** A shard that can never be written ends its whole request: the reason is kept with the plan, or by itself where there is none. */
-async function onPermanent({ requestId, body }: Delivery, error: SamplerError): Promise<void> {
+async function onPermanent(delivery: Delivery, error: SamplerError): Promise<void> {
   try {
-    const { plan } = parseMessage('shard', shardMessage, body);
+    const { plan } = parseMessage('shard', shardMessage, delivery.body);
     await ledger.fail(new ObjectId(plan), { code: error.code, message: error.message });
   } catch {
-    await ledger.reject(rejectionId(requestId), requestId, shardQueue.name, body, error);
+    await keepReason(delivery, error);
   }
 }
 

@@ -1,19 +1,7 @@
 /** Reads the inside of a string literal as Jinja does: its text in ASCII, then Python's `unicode-escape` decoding. */
+import { SHORT_ESCAPES } from '../python/literal-string.ts';
 import { SyntaxFault } from './fault.ts';
 
-const SIMPLE: Record<string, string> = {
-  '\n': '',
-  '\\': '\\',
-  "'": "'",
-  '"': '"',
-  a: '\x07',
-  b: '\b',
-  f: '\f',
-  n: '\n',
-  r: '\r',
-  t: '\t',
-  v: '\v',
-};
 const DIGITS: Record<string, number> = { x: 2, u: 4, U: 8 };
 
 /** @throws SyntaxFault where an escape is cut off. */
@@ -32,7 +20,7 @@ export function unescapeString(text: string, line: number): string {
     }
     if (octal !== undefined) return String.fromCodePoint(Number.parseInt(octal, 8));
     if (named !== undefined) throw new SyntaxFault('\\N{...} escapes are not supported', line);
-    if (other !== undefined && other !== 'N') return SIMPLE[other] ?? all;
+    if (other !== undefined && other !== 'N') return SHORT_ESCAPES[other] ?? all;
     throw new SyntaxFault('bad escape in a string', line);
   });
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { decodeEntry, encodeEntry, type TaskEntry } from '../catalogue/entry.ts';
-import { dictOf, laxBool, laxInt, laxNumber, text, textDict } from '../messages/lax.ts';
+import { dictOf, laxBool, laxInt, laxNumber, text } from '../messages/lax.ts';
 import { dumps, loads } from '../python/json.ts';
 import { isDict, type PyDict, type PyValue } from '../python/value.ts';
 
@@ -108,11 +108,10 @@ export function decodePlan(encoded: string): Plan {
 
 /** Address and service of a plan, which tell requests of a kind apart. */
 export function supplierOf(plan: Plan): { address: string; service: string } {
-  const { address, service } = supplier.parse(plan.message.requesterArgs);
-  return { address, service };
+  return supplier.parse(plan.message.requesterArgs);
 }
 
-const supplier = dictOf({ address: text, service: text, headers: textDict.optional() }, 'ignore');
+const supplier = dictOf({ address: text, service: text }, 'ignore');
 
 function dict(values: Record<string, PyValue>): PyDict {
   return new Map<PyValue, PyValue>(Object.entries(values));

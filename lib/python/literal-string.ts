@@ -11,7 +11,8 @@ export interface StringToken {
 
 const OPENING = /([rRuUbB]|[bB][rR]|[rR][bB])?("""|'''|"|')/y;
 const ESCAPE = /\\(?:\n|[0-7]{1,3}|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[\s\S])/y;
-const SHORT: Readonly<Record<string, string>> = {
+/** What one character behind a backslash stands for in a string literal; a line break joins lines. */
+export const SHORT_ESCAPES: Readonly<Record<string, string>> = {
   '\n': '',
   '\\': '\\',
   "'": "'",
@@ -68,7 +69,7 @@ export function readString(source: string, start: number): StringToken | null {
 
 function unescaped(sequence: string, isBytes: boolean): string {
   const letter = sequence.charAt(1);
-  if (sequence.length === 2 && Object.hasOwn(SHORT, letter)) return SHORT[letter] ?? '';
+  if (sequence.length === 2 && Object.hasOwn(SHORT_ESCAPES, letter)) return SHORT_ESCAPES[letter] ?? '';
   if (letter >= '0' && letter <= '7') {
     const code = Number.parseInt(sequence.slice(1), 8);
     return String.fromCharCode(isBytes ? code & 0xff : code);

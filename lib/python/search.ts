@@ -63,10 +63,7 @@ export function startswith(
   start: number | null = null,
   end: number | null = null,
 ): boolean {
-  const [from, to] = bounds(pyLen(text), start, end);
-  if (from > to) return false;
-  const window = pySlice(text, from, to);
-  return typeof prefix === 'string' ? window.startsWith(prefix) : prefix.some((one) => window.startsWith(one));
+  return hasAffix(text, prefix, start, end, (window, one) => window.startsWith(one));
 }
 
 /** `str.endswith` for one suffix or several, in `text[start:end]`. */
@@ -76,10 +73,21 @@ export function endswith(
   start: number | null = null,
   end: number | null = null,
 ): boolean {
+  return hasAffix(text, suffix, start, end, (window, one) => window.endsWith(one));
+}
+
+/** A window whose start lies behind its end has no affix, not even an empty one. */
+function hasAffix(
+  text: string,
+  affix: string | readonly string[],
+  start: number | null,
+  end: number | null,
+  test: (window: string, one: string) => boolean,
+): boolean {
   const [from, to] = bounds(pyLen(text), start, end);
   if (from > to) return false;
   const window = pySlice(text, from, to);
-  return typeof suffix === 'string' ? window.endsWith(suffix) : suffix.some((one) => window.endsWith(one));
+  return typeof affix === 'string' ? test(window, affix) : affix.some((one) => test(window, one));
 }
 
 /** `str.replace`: all places of `old` from the left, or at most `max` of them; an empty `old` lies around each character. */

@@ -85,18 +85,9 @@ async function toDeadLetters(
     error: error.message,
     ...error.context,
   });
+  await keepRecord(delivery, error, options.onPermanent);
   try {
-    await options.onPermanent(delivery, error);
-  } catch (cause) {
-    // The log and the message's own attributes still tell the reason.
-    delivery.log.error('no record of the refused message could be kept', { error: messageOf(cause) });
-  }
-  try {
-    await options.queue.sendToDeadLetters(record.body, {
-      [REQUEST_ID_ATTRIBUTE]: delivery.requestId,
-      [ERROR_CODE_ATTRIBUTE]: error.code,
-      'error-message': error.message.slice(0, 1000),
-    });
+    await sendToDeadLetters(delivery, error, options.queue);
     return true;
   } catch (cause) {
     return retryLater(record, delivery, cause, options);
@@ -110,11 +101,11 @@ async function retryLater(
   options: BatchOptions,
 ): Promise<boolean> {
   const received = Number(record.attributes.ApproximateReceiveCount);
-  if (received >= MAX_RECEIVES && (await givenUp(record, delivery, error, options))) return true;
+  if (received >= MAX_RECEIVES && (await givenUp(delivery, error, options))) return true;
   const first = error instanceof SamplerError && QUICK.has(error.code) ? QUICK_BACKOFF_SECONDS : BACKOFF_SECONDS;
   const seconds = backoffSeconds(received, first);
   delivery.log.warn('message failed; it will be delivered again', {
-    code: error instanceof SamplerError ? error.code : 'Unexpected',
+    code: codeOf(error),
     error: messageOf(error),
     stack: error instanceof SamplerError ? undefined : error instanceof Error ? error.stack : undefined,
     received,
@@ -127,26 +118,44 @@ async function retryLater(
 }
 
 /** After its last try a message goes to the dead-letter queue by our hand, so that its identity and the reason go with it. */
-async function givenUp(record: SQSRecord, delivery: Delivery, error: unknown, options: BatchOptions): Promise<boolean> {
+async function givenUp(delivery: Delivery, error: unknown, options: BatchOptions): Promise<boolean> {
   delivery.log.error('message given up after its last try; it goes to the dead-letter queue', {
     error: messageOf(error),
   });
-  if (error instanceof SamplerError) {
-    await options.onGivenUp?.(delivery, error).catch((cause: unknown) => {
-      delivery.log.error('no record of the message could be kept', { error: messageOf(cause) });
-    });
-  }
+  if (error instanceof SamplerError && options.onGivenUp) await keepRecord(delivery, error, options.onGivenUp);
   try {
-    await options.queue.sendToDeadLetters(record.body, {
-      [REQUEST_ID_ATTRIBUTE]: delivery.requestId,
-      [ERROR_CODE_ATTRIBUTE]: error instanceof SamplerError ? error.code : 'Unexpected',
-      'error-message': messageOf(error).slice(0, 1000),
-    });
+    await sendToDeadLetters(delivery, error, options.queue);
     return true;
   } catch {
     // SQS itself moves it when this delivery is not deleted.
     return false;
   }
+}
+
+/** Where no record can be kept, the log and the message's own attributes still tell the reason. */
+async function keepRecord(
+  delivery: Delivery,
+  error: SamplerError,
+  keep: (delivery: Delivery, error: SamplerError) => Promise<void>,
+): Promise<void> {
+  try {
+    await keep(delivery, error);
+  } catch (cause) {
+    delivery.log.error('no record of the message could be kept', { error: messageOf(cause) });
+  }
+}
+
+/** The message's identity and the reason go with it, and come back with a redrive. */
+function sendToDeadLetters({ requestId, body }: Delivery, error: unknown, queue: Queue): Promise<void> {
+  return queue.sendToDeadLetters(body, {
+    [REQUEST_ID_ATTRIBUTE]: requestId,
+    [ERROR_CODE_ATTRIBUTE]: codeOf(error),
+    'error-message': messageOf(error).slice(0, 1000),
+  });
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof SamplerError ? error.code : 'Unexpected';
 }
 
 /** Doubling waits, spread over their upper half so that messages which failed together do not come back together. */

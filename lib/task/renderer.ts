@@ -1,4 +1,3 @@
-import { FunctionRef } from '../catalogue/function-ref.ts';
 import type { TaskConfig } from '../catalogue/task-config.ts';
 import { PermanentError, SamplerError } from '../errors/errors.ts';
 import type { ProcessDocsHook } from '../hooks/hook.ts';
@@ -81,10 +80,11 @@ export function createRenderer(config: TaskConfig, settings: RenderSettings, fir
  * documents, without ids, are compared.
  */
 function selectExamples(doc: Doc, drawn: readonly Doc[], { requestType, numFewshot }: RenderSettings): Doc[] {
-  const same =
-    requestType === 'loglikelihood'
-      ? (example: Doc) => equals(withoutId(example), withoutId(doc))
-      : (example: Doc) => example.get('__id') === doc.get('__id') && equals(example, doc);
+  if (requestType === 'loglikelihood') {
+    const bare = withoutId(doc);
+    return drawn.filter((example) => !equals(withoutId(example), bare)).slice(0, numFewshot);
+  }
+  const same = (example: Doc) => example.get('__id') === doc.get('__id') && equals(example, doc);
   return drawn.filter((example) => !same(example)).slice(0, numFewshot);
 }
 
@@ -163,7 +163,7 @@ function processDocs(config: TaskConfig): (row: Doc) => Doc {
 
 function processDocsHook(config: TaskConfig): ProcessDocsHook | null {
   if (config.process_docs === null) return null;
-  const hook = config.process_docs instanceof FunctionRef ? findHook(config.process_docs.hook) : undefined;
+  const hook = findHook(config.process_docs.hook);
   if (hook?.kind === 'process_docs') return hook.call;
   throw new PermanentError('UnsupportedHook', `Task ${config.task} needs a process_docs that can't be run here.`);
 }

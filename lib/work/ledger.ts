@@ -2,6 +2,7 @@ import {
   type ClientSession,
   type Collection,
   type Db,
+  type Filter,
   type MongoClient,
   MongoServerError,
   type ObjectId,
@@ -171,25 +172,14 @@ export class Ledger {
 
   /** Gives the plan up, with the reason; its place is free at once, what it wrote is left to the sweep. */
   async fail(id: ObjectId, error: { code: string; message: string }): Promise<void> {
-    const now = this.now();
-    await this.records.updateOne(
-      { _id: id, state: 'in_progress' },
-      { $set: { state: 'failed', error, failed_at: now, updated_at: now }, $unset: { active: '', lease_until: '' } },
-    );
+    await this.giveUp({ _id: id }, error, this.now());
   }
 
   /** Fails the plan if its lease ran out; false where it did not. */
-  async expire(id: ObjectId): Promise<boolean> {
+  expire(id: ObjectId): Promise<boolean> {
     const now = this.now();
-    const error = {
-      code: LEASE_EXPIRED,
-      message: 'No shard was finished for longer than the lease; the request was given up.',
-    };
-    const { modifiedCount } = await this.records.updateOne(
-      { _id: id, state: 'in_progress', lease_until: { $lt: now } },
-      { $set: { state: 'failed', error, failed_at: now, updated_at: now }, $unset: { active: '', lease_until: '' } },
-    );
-    return modifiedCount === 1;
+    const message = 'No shard was finished for longer than the lease; the request was given up.';
+    return this.giveUp({ _id: id, lease_until: { $lt: now } }, { code: LEASE_EXPIRED, message }, now);
   }
 
   /**
@@ -259,6 +249,19 @@ export class Ledger {
       { _id: id, state: 'sweeping' },
       { $set: { state: 'swept', updated_at: now, expires_at: this.forgetAt(now) } },
     );
+  }
+
+  /** Whether a plan in progress was there to be given up. */
+  private async giveUp(
+    which: Filter<LedgerRecord>,
+    error: { code: string; message: string },
+    now: Date,
+  ): Promise<boolean> {
+    const { modifiedCount } = await this.records.updateOne(
+      { ...which, state: 'in_progress' },
+      { $set: { state: 'failed', error, failed_at: now, updated_at: now }, $unset: { active: '', lease_until: '' } },
+    );
+    return modifiedCount === 1;
   }
 
   private leaseEnd(now: Date): Date {

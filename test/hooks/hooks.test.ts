@@ -1,24 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { SamplerError } from '../../lib/errors/errors.ts';
 import * as hellaswag from '../../lib/hooks/hellaswag.ts';
 import * as math from '../../lib/hooks/leaderboard-math.ts';
 import * as mmluPro from '../../lib/hooks/mmlu-pro-categories.ts';
 import { findHook, SUPPORTED_HOOKS } from '../../lib/hooks/registry.ts';
 import * as winogrande from '../../lib/hooks/winogrande.ts';
 import type { Doc, PyValue } from '../../lib/python/value.ts';
+import { errorOf } from '../helpers/error-of.ts';
 
 function doc(columns: Record<string, PyValue>): Doc {
   return new Map<string, PyValue>([['__id', 7n], ...Object.entries(columns)]);
-}
-
-function errorOf(call: () => unknown): SamplerError {
-  try {
-    call();
-  } catch (error) {
-    if (error instanceof SamplerError) return error;
-    throw error;
-  }
-  throw new Error('nothing was thrown');
 }
 
 const STEPS = "Let's think step by step.";

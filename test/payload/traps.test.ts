@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { SamplerError } from '../../lib/errors/errors.ts';
 import { chatLength, textLength } from '../../lib/payload/ctxlen.ts';
 import { chatArgument, chatData, completionData, loglikelihoodData, modelArgs } from '../../lib/payload/data.ts';
 import type { ChatMessage } from '../../lib/payload/message.ts';
 import type { PyDict, PyValue } from '../../lib/python/value.ts';
+import { errorOf } from '../helpers/error-of.ts';
 
 const ARGS = modelArgs(new Map());
 const CHAT: ChatMessage[] = [
@@ -22,16 +22,6 @@ function fieldsOf(genKwargs: Record<string, PyValue>, llmArgs: Record<string, Py
   const data = chatData([], dict(genKwargs), modelArgs(dict(llmArgs)));
   expect(data.startsWith('{"messages":[],"model":"pocket_network",')).toBe(true);
   return data.slice('{"messages":[],"model":"pocket_network",'.length, -1);
-}
-
-function errorOf(call: () => unknown): SamplerError {
-  try {
-    call();
-  } catch (error) {
-    if (error instanceof SamplerError) return error;
-    throw error;
-  }
-  throw new Error('nothing was thrown');
 }
 
 describe('trap 1: data and arguments are two texts of one chat', () => {

@@ -1,23 +1,13 @@
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import { SamplerError } from '../../lib/errors/errors.ts';
 import { chooseDocs, type DocRequest, type IdRange } from '../../lib/plan/doc-ids.ts';
+import { errorOf } from '../helpers/error-of.ts';
 import { hasPython, Python } from '../helpers/python.ts';
 
 const RANGE: IdRange = { first: 100, last: 109 };
 
 function choose(changes: Partial<DocRequest>, range = RANGE) {
   return chooseDocs(range, { task: 't', qty: undefined, docIds: undefined, blacklist: [], seed: 1n, ...changes });
-}
-
-function errorOf(call: () => unknown): SamplerError {
-  try {
-    call();
-  } catch (error) {
-    if (error instanceof SamplerError) return error;
-    throw error;
-  }
-  throw new Error('nothing was thrown');
 }
 
 /** A split, a blacklist that may reach outside it and repeat itself, and a number of documents that can be had. */

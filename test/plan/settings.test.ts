@@ -1,24 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { SamplerError } from '../../lib/errors/errors.ts';
 import { parseMessage } from '../../lib/messages/parse.ts';
 import { sampleMessage } from '../../lib/messages/sample.ts';
 import { overrideFor } from '../../lib/plan/overrides.ts';
 import { effectiveShots, settingsFor } from '../../lib/plan/settings.ts';
+import { errorOf } from '../helpers/error-of.ts';
 
 function settings(changes: Record<string, unknown> = {}, task = 'own_task') {
   const requester_args = { address: 'a', service: 's', ...Object(changes['requester_args']) };
   const body = JSON.stringify({ framework: 'lmeh', tasks: task, qty: 3, ...changes, requester_args });
   return settingsFor(parseMessage('sample', sampleMessage, body), task);
-}
-
-function errorOf(call: () => unknown): SamplerError {
-  try {
-    call();
-  } catch (error) {
-    if (error instanceof SamplerError) return error;
-    throw error;
-  }
-  throw new Error('nothing was thrown');
 }
 
 const COMPLETIONS = { requester_args: { path: '/v1/completions' } };

@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import { SamplerError } from '../../lib/errors/errors.ts';
 import type { PyValue } from '../../lib/python/value.ts';
 import {
   availableExamples,
@@ -9,18 +8,9 @@ import {
   fewshotDraw,
   fewshotSource,
 } from '../../lib/task/fewshot.ts';
+import { errorOf } from '../helpers/error-of.ts';
 import { hasPython, Python } from '../helpers/python.ts';
 import { mapping, taskOf } from './own-task.ts';
-
-function errorOf(call: () => unknown): SamplerError {
-  try {
-    call();
-  } catch (error) {
-    if (error instanceof SamplerError) return error;
-    throw error;
-  }
-  throw new Error('nothing was thrown');
-}
 
 const SAMPLES = [mapping({ q: '1', a: 'x' }), mapping({ q: '2', a: 'y' })];
 
