@@ -1,0 +1,73 @@
+import type { Catalogue } from '../catalogue/catalogue.ts';
+import type { TaskEntry } from '../catalogue/entry.ts';
+import type { TaskConfig } from '../catalogue/task-config.ts';
+import type { SplitInfo } from '../datasets/read.ts';
+import { PermanentError } from '../errors/errors.ts';
+import type { SampleMessage } from '../messages/sample.ts';
+import { chooseTask } from '../plan/choose-task.ts';
+import { chooseDocs } from '../plan/doc-ids.ts';
+import type { Plan } from '../plan/plan.ts';
+import { effectiveShots, settingsFor } from '../plan/settings.ts';
+import { availableExamples, fewshotDraw, turnsOf } from '../task/fewshot.ts';
+import { checkRequest } from '../task/settings.ts';
+
+/** The splits of the data set that a task reads, with the ids of their rows. Throws where it has none. */
+export type SplitsOf = (entry: TaskEntry, config: TaskConfig) => Promise<ReadonlyMap<string, SplitInfo>>;
+
+/** A plan and the documents that it is for. */
+export interface PlannedTask {
+  readonly plan: Plan;
+  /** Ascending, without repeats. */
+  readonly docIds: readonly number[];
+  /** Blacklisted ids that are not in the split, which removed nothing. */
+  readonly ignoredBlacklist: readonly number[];
+}
+
+/**
+ * Decides everything about one task of a request: what is rendered, with which settings, on which documents.
+ * @throws PermanentError for what can never succeed: unsupported task or path, impossible documents or shots.
+ */
+export async function planTask(
+  catalogue: Pick<Catalogue, 'find' | 'requireSupported'>,
+  message: SampleMessage,
+  asked: TaskEntry,
+  seed: bigint,
+  splitsOf: SplitsOf,
+): Promise<PlannedTask> {
+  const settings = settingsFor(message, asked.name);
+  // A definition that can't be read is told as such; a task that its twin stands in for need not be sampled itself.
+  if (asked.problem !== null) catalogue.requireSupported(asked);
+  const { entry, config, requestType } = await chooseTask(asked, settings.applyChatTemplate, (name) =>
+    catalogue.find(name),
+  );
+  catalogue.requireSupported(entry);
+  const splits = await splitsOf(entry, config);
+  const evalSplit = config.test_split ?? config.validation_split;
+  const range = evalSplit === null ? undefined : splits.get(evalSplit);
+  if (evalSplit === null || !range) {
+    throw new PermanentError(
+      'DatasetInvalid',
+      `Task ${entry.name} has no documents to ask about: split ${evalSplit ?? '(none)'} is empty.`,
+    );
+  }
+  const { docIds, ignoredBlacklist } = chooseDocs(
+    { first: range.min, last: range.max },
+    { task: asked.name, qty: message.qty, docIds: message.doc_ids, blacklist: message.blacklist, seed },
+  );
+  const numFewshot = effectiveShots(settings.numFewshot, config.num_fewshot);
+  const plan: Plan = {
+    task: asked.name,
+    resolvedTask: entry.name,
+    requestType,
+    numFewshot,
+    repeats: config.repeats,
+    docCount: docIds.length,
+    seed,
+    evalSplit,
+    entry,
+    message: settings,
+  };
+  fewshotDraw(config, numFewshot, availableExamples(config, splits), turnsOf(plan));
+  checkRequest(plan, config);
+  return { plan, docIds, ignoredBlacklist };
+}
