@@ -21,9 +21,6 @@ export async function installHarness() {
   });
 }
 
-/** The virtual environment of LocalStack. */
-const LOCALSTACK_VENV = join(CACHE, 'localstack');
-
 /** LocalStack 4.14 uses syntax of this Python, whatever its package says. */
 const LOCALSTACK_PYTHON = [3, 13];
 
@@ -32,39 +29,46 @@ const LOCALSTACK_PYTHON = [3, 13];
  * runs it goes without: the tests on LocalStack are skipped then. Throws SetupError.
  */
 export async function installLocalstack() {
-  const lock = join(ROOT, 'localstack', 'requirements.lock');
-  const stamp = join(LOCALSTACK_VENV, 'installed-from');
-  const wanted = createHash('sha256').update(readFileSync(lock)).digest('hex');
-  if (exists(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
-  const python = findPython();
-  if (python === undefined) {
-    say(`No Python ${LOCALSTACK_PYTHON.join('.')} or later with venv here: the tests on LocalStack will be skipped.`);
-    say('  To run them, install one, or name its program in SAMPLER_PYTHON.');
-    return;
-  }
-  // A virtual environment can't be moved, so it is built in place; the stamp, written last, says that it is whole.
-  rmSync(LOCALSTACK_VENV, { recursive: true, force: true });
-  await runStep('Making a Python environment for LocalStack', 'venv', [python, '-m', 'venv', LOCALSTACK_VENV], {
-    advice: PYTHON_ADVICE,
+  const installed = await installEnvironment({
+    name: 'localstack',
+    what: 'LocalStack (only the tests use it)',
+    lock: join(ROOT, 'localstack', 'requirements.lock'),
+    oldest: LOCALSTACK_PYTHON,
   });
-  const pip = [
-    join(LOCALSTACK_VENV, 'bin', 'python'),
-    '-m',
-    'pip',
-    'install',
-    '--quiet',
-    '--no-deps',
-    '--require-hashes',
-  ];
-  await runStep('Installing LocalStack (only the tests use it)', 'localstack', [...pip, '-r', lock], {
-    advice: PYTHON_ADVICE,
-  });
-  writeFileSync(stamp, wanted);
+  if (installed) return;
+  say(`No Python ${LOCALSTACK_PYTHON.join('.')} or later with venv here: the tests on LocalStack will be skipped.`);
+  say('  To run them, install one, or name its program in SAMPLER_PYTHON.');
 }
 
-/** @returns {string | undefined} a Python new enough for LocalStack, with venv and pip */
-function findPython() {
-  const [major, minor] = LOCALSTACK_PYTHON;
+/**
+ * Makes the virtual environment `.cache/<name>` from a hashed lock file once, and again when the lock changes.
+ * @param {{ name: string, what: string, lock: string, oldest: readonly number[] }} environment
+ *   `what` is installed, for the reader; `oldest` is the oldest Python that runs it
+ * @returns {Promise<boolean>} false where no such Python is
+ * @throws {SetupError} when venv or pip fails
+ */
+export async function installEnvironment({ name, what, lock, oldest }) {
+  const venv = join(CACHE, name);
+  const stamp = join(venv, 'installed-from');
+  const wanted = createHash('sha256').update(readFileSync(lock)).digest('hex');
+  if (exists(stamp) && readFileSync(stamp, 'utf8') === wanted) return true;
+  const python = findPython(oldest);
+  if (python === undefined) return false;
+  const advice = PYTHON_ADVICE;
+  // A virtual environment can't be moved, so it is built in place; the stamp, written last, says that it is whole.
+  rmSync(venv, { recursive: true, force: true });
+  await runStep(`Making a Python environment: ${name}`, `${name}-venv`, [python, '-m', 'venv', venv], { advice });
+  const pip = [join(venv, 'bin', 'python'), '-m', 'pip', 'install', '--quiet', '--no-deps', '--require-hashes'];
+  await runStep(`Installing ${what}`, name, [...pip, '-r', lock], { advice });
+  writeFileSync(stamp, wanted);
+  return true;
+}
+
+/**
+ * @param {readonly number[]} oldest major and minor version
+ * @returns {string | undefined} a Python of that version or later, with venv and pip
+ */
+function findPython([major, minor]) {
   const probe = `import sys, venv, ensurepip; sys.exit(sys.version_info < (${major}, ${minor}))`;
   const named = process.env.SAMPLER_PYTHON ?? '';
   const usual = ['python3', 'python3.13', 'python3.14', 'python3.15'];
