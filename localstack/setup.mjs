@@ -1,15 +1,20 @@
 /**
  * Entry of all npm scripts: installs once what the script needs, then runs it with Node 24, whatever Node the host has (>= 20).
- * Usage: node localstack/setup.mjs <start|demo|sampler|test|typecheck|lint|build|vitest|node> [arguments]
+ * Usage: node localstack/setup.mjs <start|demo|pgadmin|sampler|test|typecheck|lint|build|vitest|node> [arguments]
  */
 import { spawn } from 'node:child_process';
 import { delimiter, join } from 'node:path';
+import { installComposeForTests } from './setup/compose.mjs';
 import { installMongod } from './setup/mongod.mjs';
 import { installModules, NODE } from './setup/node-modules.mjs';
+import { installPgadmin, installPgadminForTests } from './setup/pgadmin.mjs';
 import { HARNESS_WHEEL, installHarness, installLocalstack } from './setup/python-packages.mjs';
 import { ROOT, SetupError, say, withSetupLock } from './setup/steps.mjs';
 
 const OLDEST_NODE = 20;
+
+/** What the tests need. */
+const FOR_TESTS = [installMongod, installHarness, installLocalstack, installPgadminForTests, installComposeForTests];
 
 /**
  * What each script runs, one command after the other, and what it needs beside the Node packages.
@@ -19,16 +24,17 @@ const OLDEST_NODE = 20;
 const SCRIPTS = {
   start: { needs: [installMongod, installHarness], commands: [[NODE, 'localstack/start.ts']] },
   demo: { needs: [installMongod, installHarness], commands: [[NODE, 'localstack/demo.ts']] },
+  pgadmin: { needs: [installPgadmin], commands: [[NODE, 'localstack/pgadmin/start.ts']] },
   sampler: { needs: [installHarness], commands: [[NODE, 'bin/sampler.ts']] },
   test: {
-    needs: [installMongod, installHarness, installLocalstack],
+    needs: FOR_TESTS,
     commands: [
       ['tsc', '--noEmit'],
       ['biome', 'check'],
       ['vitest', 'run'],
     ],
   },
-  vitest: { needs: [installMongod, installHarness, installLocalstack], commands: [['vitest', 'run']] },
+  vitest: { needs: FOR_TESTS, commands: [['vitest', 'run']] },
   typecheck: { needs: [], commands: [['tsc', '--noEmit']] },
   lint: { needs: [], commands: [['biome', 'check']] },
   format: { needs: [], commands: [['biome', 'check', '--write']] },

@@ -1,6 +1,6 @@
 /** `npm start`: runs all of the service on this machine until Ctrl-C (CONTRACT, "Local stack"). */
-import { once } from 'node:events';
 import { parseArgs } from 'node:util';
+import { endOfRun } from './end-of-run.ts';
 import { type LocalService, runLocally } from './local.ts';
 import type { Ports } from './stack.ts';
 
@@ -72,17 +72,6 @@ function readPorts(values: Record<string, unknown>): Partial<Ports> {
     ports[name] = port;
   }
   return ports;
-}
-
-/** Resolves when the run is to end: by a signal, or as the script that started it is gone. */
-async function endOfRun(): Promise<string> {
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-  const asked = signals.map((signal) => once(process, signal).then(() => `asked to stop (${signal})`));
-  const orphaned = process.connected ? [once(process, 'disconnect').then(() => 'asked to stop (npm is gone)')] : [];
-  const why = await Promise.race([...asked, ...orphaned]);
-  // Told once is enough, except by a person who does not want to wait.
-  for (const signal of signals) process.on(signal, () => signal === 'SIGINT' && process.exit(130));
-  return why;
 }
 
 function tellReady({ env }: LocalService): void {
