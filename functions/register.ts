@@ -3,23 +3,21 @@ import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { openCatalogue } from '../lib/catalogue/catalogue.ts';
 import { createClients } from '../lib/clients/clients.ts';
 import { readConfig } from '../lib/config/config.ts';
-import { readLimits } from '../lib/config/limits.ts';
 import { S3ObjectSource } from '../lib/datasets/object-source.ts';
 import { Logger } from '../lib/log/log.ts';
 import { parseMessage } from '../lib/messages/parse.ts';
 import { registerMessage } from '../lib/messages/register.ts';
-import { type Delivery, processBatch } from '../lib/queue/batch.ts';
+import { processBatch } from '../lib/queue/batch.ts';
+import type { Delivery } from '../lib/queue/delivery.ts';
 import { Queue } from '../lib/queue/queue.ts';
 import { registerTasks } from '../lib/register/register.ts';
-import { Ledger } from '../lib/work/ledger.ts';
-import { rejectionsOf } from '../lib/work/rejections.ts';
+import { MessageLog } from '../lib/work/message-log.ts';
 
 const config = readConfig(process.env, ['postgresUri', 'mongodbUri', 'datasetsBucket', 'registerQueueUrl']);
 const log = new Logger(config.logLevel, { function: 'register' });
 const clients = createClients(config);
-const ledger = new Ledger(clients.mongo().db(), readLimits(process.env).leaseMs);
 const queue = new Queue(clients.sqs(), config.registerQueueUrl);
-const keepReason = rejectionsOf(ledger, queue.name);
+const messages = new MessageLog(clients.mongo().db(), queue.name);
 
 async function handle({ body, log: deliveryLog }: Delivery): Promise<void> {
   const message = parseMessage('register', registerMessage, body);
@@ -39,7 +37,6 @@ export const handler = middy<SQSEvent, SQSBatchResponse>().handler((event: SQSEv
     queue,
     log,
     handle,
-    onPermanent: keepReason,
-    onGivenUp: keepReason,
+    keepReason: (delivery, failure) => messages.reject(delivery, failure),
   }),
 );

@@ -8,12 +8,14 @@ import { readLimits } from '../lib/config/limits.ts';
 import { Logger } from '../lib/log/log.ts';
 import { parseMessage } from '../lib/messages/parse.ts';
 import { sampleMessage } from '../lib/messages/sample.ts';
-import { type Delivery, processBatch } from '../lib/queue/batch.ts';
+import { processBatch } from '../lib/queue/batch.ts';
+import type { Delivery } from '../lib/queue/delivery.ts';
+import type { Failure } from '../lib/queue/failure.ts';
 import { Queue } from '../lib/queue/queue.ts';
 import { sampleRequest } from '../lib/sample/sample.ts';
 import { ensureIndexes } from '../lib/work/collections.ts';
 import { Ledger } from '../lib/work/ledger.ts';
-import { rejectionsOf } from '../lib/work/rejections.ts';
+import { MessageLog } from '../lib/work/message-log.ts';
 
 const config = readConfig(process.env, [
   'postgresUri',
@@ -28,7 +30,7 @@ const clients = createClients(config);
 const db = clients.mongo().db();
 const ledger = new Ledger(db, leaseMs);
 const queue = new Queue(clients.sqs(), config.sampleQueueUrl);
-const keepReason = rejectionsOf(ledger, queue.name);
+const messages = new MessageLog(db, queue.name);
 const shardQueue = new Queue(clients.sqs(), config.shardQueueUrl);
 for (const warning of config.warnings) log.warn(warning);
 
@@ -43,6 +45,13 @@ async function handle(delivery: Delivery): Promise<void> {
   });
   const services = { sql: clients.sql(), catalogue, ledger, shardQueue, shardSize };
   await sampleRequest(services, message, { ...delivery, seed: message.seed ?? seedOf(delivery.requestId) });
+  if (delivery.received > 1 || delivery.redriven) await messages.settle(delivery);
+}
+
+/** In the dead-letter queue the message carries its identity itself. */
+async function keepReason(delivery: Delivery, failure: Failure): Promise<void> {
+  await messages.reject(delivery, failure);
+  await messages.settle(delivery);
 }
 
 /** The seed of a message that names none: from its identity, so that a redelivery picks the same documents. */
@@ -56,7 +65,7 @@ export const handler = middy<SQSEvent, SQSBatchResponse>().handler((event: SQSEv
     queue,
     log,
     handle,
-    onPermanent: keepReason,
-    onGivenUp: keepReason,
+    keepReason,
+    identify: (delivery) => messages.identify(delivery),
   }),
 );

@@ -4,16 +4,17 @@ import { ObjectId } from 'mongodb';
 import { createClients } from '../lib/clients/clients.ts';
 import { readConfig } from '../lib/config/config.ts';
 import { readLimits } from '../lib/config/limits.ts';
-import type { SamplerError } from '../lib/errors/errors.ts';
 import { Logger } from '../lib/log/log.ts';
 import { parseMessage } from '../lib/messages/parse.ts';
 import { shardMessage } from '../lib/messages/shard.ts';
-import { type Delivery, processBatch } from '../lib/queue/batch.ts';
+import { processBatch } from '../lib/queue/batch.ts';
+import type { Delivery } from '../lib/queue/delivery.ts';
+import type { Failure } from '../lib/queue/failure.ts';
 import { Queue } from '../lib/queue/queue.ts';
 import { renderShard } from '../lib/shard/shard.ts';
 import { ensureIndexes } from '../lib/work/collections.ts';
 import { Ledger } from '../lib/work/ledger.ts';
-import { rejectionsOf } from '../lib/work/rejections.ts';
+import { MessageLog } from '../lib/work/message-log.ts';
 
 const config = readConfig(process.env, ['postgresUri', 'mongodbUri', 'shardQueueUrl']);
 const { leaseMs } = readLimits(process.env);
@@ -23,7 +24,7 @@ const mongo = clients.mongo();
 const db = mongo.db();
 const ledger = new Ledger(db, leaseMs);
 const shardQueue = new Queue(clients.sqs(), config.shardQueueUrl);
-const keepReason = rejectionsOf(ledger, shardQueue.name);
+const messages = new MessageLog(db, shardQueue.name);
 
 async function handle({ body, redriven, log: deliveryLog }: Delivery): Promise<void> {
   const message = parseMessage('shard', shardMessage, body);
@@ -32,17 +33,22 @@ async function handle({ body, redriven, log: deliveryLog }: Delivery): Promise<v
   await renderShard(services, message, { redriven, log: deliveryLog });
 }
 
-/** A shard that can never be written ends its whole request: the reason is kept with the plan, or by itself where there is none. */
-async function onPermanent(delivery: Delivery, error: SamplerError): Promise<void> {
+/** A shard that is not written ends its whole request: the reason is kept with the plan, or by itself where there is none. */
+async function keepReason(delivery: Delivery, failure: Failure): Promise<void> {
+  const plan = planOf(delivery.body);
+  if (!plan || !(await ledger.fail(plan, failure))) await messages.reject(delivery, failure);
+}
+
+/** The plan that a message is about; null where it is no shard message. */
+function planOf(body: string): ObjectId | null {
   try {
-    const { plan } = parseMessage('shard', shardMessage, delivery.body);
-    await ledger.fail(new ObjectId(plan), { code: error.code, message: error.message });
+    return new ObjectId(parseMessage('shard', shardMessage, body).plan);
   } catch {
-    await keepReason(delivery, error);
+    return null;
   }
 }
 
 /** Renders shards of planned requests into instances and prompts. */
 export const handler = middy<SQSEvent, SQSBatchResponse>().handler((event: SQSEvent, context: Context) =>
-  processBatch(event, context, { queue: shardQueue, log, handle, onPermanent }),
+  processBatch(event, context, { queue: shardQueue, log, handle, keepReason }),
 );

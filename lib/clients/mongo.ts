@@ -4,8 +4,11 @@ import { MongoClient, type MongoClientOptions } from 'mongodb';
 const MAX_CONNECTIONS = 3;
 const IDLE_MS = 60_000;
 const CONNECT_MS = 10_000;
-/** Longer than any of our statements takes; ends waits on connections that are dead without saying so. */
-const SOCKET_MS = 60_000;
+/**
+ * Ends waits on connections that are dead without saying so. Longer than any of our statements takes, also where one has to
+ * wait for the transaction of a process that died: MongoDB drops that after 60 s (transactionLifetimeLimitSeconds).
+ */
+const SOCKET_MS = 75_000;
 
 /**
  * A client with a small pool; nothing is opened before the first command. `client.db()` is the database that the URI

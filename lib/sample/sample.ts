@@ -15,9 +15,11 @@ import { shardCount } from '../plan/shards.ts';
 import type { Queue } from '../queue/queue.ts';
 import { availableExamples, fewshotDraw, turnsOf } from '../task/fewshot.ts';
 import { checkRequest } from '../task/settings.ts';
+import { checkStorable } from '../work/documents.ts';
 import { planId } from '../work/ids.ts';
-import type { Ledger, NewPlan } from '../work/ledger.ts';
-import { allShards, unfinishedShards } from '../work/shard-bodies.ts';
+import { LEASE_EXPIRED, type Ledger } from '../work/ledger.ts';
+import type { NewPlan, PlanRecord } from '../work/records.ts';
+import { unfinishedShards } from '../work/shard-bodies.ts';
 
 /** What planning a request needs. */
 export interface SampleServices {
@@ -29,7 +31,7 @@ export interface SampleServices {
   readonly shardSize: number;
 }
 
-/** Who asks: a message's identity, and whether it came back from the dead-letter queue. */
+/** Who asks: a message's identity, and whether it goes on with what was given up (it came back from the dead-letter queue). */
 export interface Request {
   readonly requestId: string;
   readonly redriven: boolean;
@@ -51,9 +53,14 @@ interface PlannedTask {
 export async function sampleRequest(services: SampleServices, message: SampleMessage, request: Request): Promise<void> {
   const entries = await resolveTasks(services.catalogue, message.tasks);
   const planned = await Promise.all(entries.map((entry) => planTask(services, message, request, entry)));
-  const bodies: string[] = [];
-  for (const task of planned) bodies.push(...(await beginTask(services, request, task)));
-  await services.shardQueue.send(bodies);
+  for (const { plan } of planned) checkStorable(plan);
+  const begun: PlanRecord[] = [];
+  for (const task of planned) {
+    const record = await beginTask(services, request, task);
+    if (record) begun.push(record);
+  }
+  await services.shardQueue.send(begun.flatMap(unfinishedShards));
+  for (const record of begun) if (record.unsent) await services.ledger.markSent(record);
 }
 
 async function planTask(
@@ -98,6 +105,7 @@ async function planTask(
     docCount: docIds.length,
     seed: request.seed,
     evalSplit,
+    tableVersion: table.version,
     entry,
     message: settings,
   };
@@ -106,28 +114,31 @@ async function planTask(
   return { plan, docIds };
 }
 
-/** Records the plan and gives the bodies of the shard messages to send: none where the work is done, dropped or given up. */
-async function beginTask(services: SampleServices, request: Request, { plan, docIds }: PlannedTask): Promise<string[]> {
+/** Records the plan; null where nothing is left to do for it: the work is done, dropped or given up. */
+async function beginTask(
+  services: SampleServices,
+  request: Request,
+  { plan, docIds }: PlannedTask,
+): Promise<PlanRecord | null> {
   const id = planId(request.requestId, plan.task);
   const log = request.log.with({ plan: id.toHexString(), task: plan.task });
   const begun = await services.ledger.begin(newPlan(services, request, plan, docIds));
   if (begun.kind === 'busy') {
     log.warn('dropped: a request of this kind is in progress', { inProgress: begun.other.request_id });
-    return [];
+    return null;
   }
   const { record, isNew } = begun;
   if (isNew) log.info('request planned', { documents: docIds.length, shards: record.shards });
-  if (record.state === 'in_progress') return unfinishedShards(record);
+  if (record.state === 'in_progress') return record;
   if (record.state === 'done') {
     log.info('delivered again; the work is done');
-    return [];
+    return null;
   }
-  if (!(request.redriven && (await services.ledger.revive(id)))) {
-    log.warn('delivered again, but the request was given up', { state: record.state, error: record.error?.message });
-    return [];
-  }
-  log.info('request taken up again');
-  return allShards(record);
+  const wanted = request.redriven || record.error?.code === LEASE_EXPIRED;
+  const revived = wanted ? await services.ledger.revive(id) : null;
+  if (revived) log.info('request taken up again');
+  else log.warn('delivered again, but the request was given up', { state: record.state, error: record.error?.message });
+  return revived;
 }
 
 function newPlan(

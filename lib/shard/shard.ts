@@ -17,7 +17,7 @@ import { answerLength, renderSettings } from '../task/settings.ts';
 import { benchCollections } from '../work/collections.ts';
 import { instanceDocuments, taskDocument } from '../work/documents.ts';
 import { childIds } from '../work/ids.ts';
-import { LEASE_EXPIRED, type Ledger, type LedgerRecord } from '../work/ledger.ts';
+import { LEASE_EXPIRED, type Ledger, type PlanProgress } from '../work/ledger.ts';
 import { unfinishedShards } from '../work/shard-bodies.ts';
 import { insertOnce } from '../work/write.ts';
 
@@ -52,29 +52,32 @@ export async function renderShard(
 ): Promise<void> {
   const id = new ObjectId(message.plan);
   const log = delivery.log.with({ plan: message.plan, shard: message.shard });
-  const record = await services.ledger.find(id);
-  if (!record?.plan) {
+  const found = await services.ledger.find(id);
+  if (!found) {
     throw new PermanentError(
       'BadMessage',
       `There is no plan ${message.plan}; its record may have been kept no longer.`,
     );
   }
-  if (!(await canWork(services, record, { ...delivery, log }))) return;
+  const record = await wanted(services, found, { ...delivery, log });
+  if (!record) return;
+  if (record.unsent) await sendUnfinished(services, record);
   const plan = decodePlan(record.plan);
-  const instances = await writeShard(services, message, record, plan);
-  log.info('shard written', { task: plan.task, instances });
+  const noted = record.progress[`s${message.shard}`];
+  const instances = noted ?? (await writeShard(services, message, record, plan));
+  log.info(noted === undefined ? 'shard written' : 'shard was written before', { task: plan.task, instances });
   await finish(services, message, record, plan, instances, log);
 }
 
-/** Whether the shard is still wanted. A plan that was given up is taken up again where its messages come after all. */
-async function canWork(
-  { ledger, shardQueue }: ShardServices,
-  record: LedgerRecord,
+/** The plan to work on; null where the shard is not wanted. A plan that was given up is taken up again where its messages come after all. */
+async function wanted(
+  { ledger }: ShardServices,
+  record: PlanProgress,
   { redriven, log }: ShardDelivery,
-): Promise<boolean> {
+): Promise<PlanProgress | null> {
   switch (record.state) {
     case 'in_progress':
-      return true;
+      return record;
     case 'sweeping':
       throw new TransientError(
         'Unavailable',
@@ -84,31 +87,37 @@ async function canWork(
     case 'swept':
       if (!redriven && record.error?.code !== LEASE_EXPIRED) {
         log.warn('dropped: its request failed', { error: record.error?.message });
-        return false;
+        return null;
       }
-      if (!(await ledger.revive(record._id))) {
-        log.warn('dropped: its request was given up, and another of its kind is in progress');
-        return false;
-      }
-      log.info('request taken up again', { task: record.task });
-      await sendUnfinished(ledger, shardQueue, record._id);
-      return true;
-    default:
+      return revived(ledger, record, log);
+    case 'done':
       log.info('delivered again; the work is done');
-      return false;
+      return null;
   }
+}
+
+async function revived(ledger: Ledger, { _id, task }: PlanProgress, log: Logger): Promise<PlanProgress | null> {
+  const record = await ledger.revive(_id);
+  if (record) {
+    log.info('request taken up again', { task });
+    return record;
+  }
+  const now = await ledger.find(_id);
+  if (now?.state === 'in_progress') return now;
+  log.warn('dropped: its request was given up, and another of its kind is in progress', { state: now?.state });
+  return null;
 }
 
 async function writeShard(
   services: ShardServices,
   message: ShardMessage,
-  record: LedgerRecord,
+  record: PlanProgress,
   plan: Plan,
 ): Promise<number> {
   const docIds = readIdList(message.docs);
   if (docIds.length === 0) return 0;
   const config = toTaskConfig(plan.entry.config);
-  const table = await openTable(services.sql, plan.resolvedTask);
+  const table = await openTable(services.sql, plan.resolvedTask, plan.tableVersion);
   const draw = fewshotDraw(config, plan.numFewshot, availableExamples(config, table.splits), turnsOf(plan));
   const positions = drawPositions(draw, message.offset, docIds.length);
   const source = draw.drawn === 0 ? null : fewshotSource(config);
@@ -135,14 +144,14 @@ async function writeShard(
 }
 
 /** Collects rendered instances and writes them in portions, instances and prompts side by side. */
-function createWriter({ db, timeouts }: ShardServices, record: LedgerRecord, plan: Plan, decode: number) {
+function createWriter({ db, timeouts }: ShardServices, record: PlanProgress, plan: Plan, decode: number) {
   const { instances, prompts } = benchCollections(db);
   const timeout = timeoutFor(timeouts, supplierOf(plan).service);
   const context = {
     taskId: record._id,
     plan,
-    createdAt: record.created_at,
-    childId: childIds(record._id, record.created_at),
+    createdAt: record.creation_date,
+    childId: childIds(record._id, record.creation_date),
     timeoutOf: (ctxlen: number) => timeout(ctxlen, decode),
   };
   let pending: ReturnType<typeof instanceDocuments>[] = [];
@@ -181,24 +190,24 @@ function createWriter({ db, timeouts }: ShardServices, record: LedgerRecord, pla
 async function finish(
   services: ShardServices,
   { shard }: ShardMessage,
-  record: LedgerRecord,
+  record: PlanProgress,
   plan: Plan,
   instances: number,
   log: Logger,
 ): Promise<void> {
   const { ledger, mongo, db } = services;
   const alone = record.shards === 1 && record.attempt === 1;
-  const current = alone ? record : await ledger.finishShard(record._id, shard, instances);
+  const current = alone ? record : await ledger.finishShard(record, shard, instances);
   if (!current) {
     log.warn('the request was finished or given up meanwhile');
     return;
   }
-  const counts = alone ? [instances] : Object.values(current.progress ?? {});
-  if (counts.length < (record.shards ?? 1)) return;
+  const counts = alone ? [instances] : Object.values(current.progress);
+  if (counts.length < record.shards) return;
   const total = counts.reduce((sum, count) => sum + count, 0);
   if (!alone) await checkWhole(services, record, total, total * plan.repeats);
-  const document = taskDocument(record._id, plan, total, record.created_at);
-  const completed = await ledger.complete(mongo, record._id, async (session) => {
+  const document = taskDocument(record._id, plan, total, record.creation_date);
+  const completed = await ledger.complete(mongo, record, async (session) => {
     await benchCollections(db).tasks.insertOne(document, { session });
   });
   if (completed) log.info('task complete', { task: plan.task, instances: total });
@@ -206,30 +215,32 @@ async function finish(
 
 /** The Requester must never see a task in part: what was noted is held against what is there. */
 async function checkWhole(
-  { db, ledger, shardQueue }: ShardServices,
-  { _id }: LedgerRecord,
+  services: ShardServices,
+  record: PlanProgress,
   instances: number,
   prompts: number,
 ): Promise<void> {
-  const collections = benchCollections(db);
+  const { _id } = record;
+  const collections = benchCollections(services.db);
   const [foundInstances, foundPrompts] = await Promise.all([
     collections.instances.countDocuments({ task_id: _id }),
     collections.prompts.countDocuments({ task_id: _id }),
   ]);
   if (foundInstances === instances && foundPrompts === prompts) return;
-  const now = await ledger.find(_id);
-  if (now?.state !== 'in_progress') return;
-  await ledger.resetProgress(_id);
-  await sendUnfinished(ledger, shardQueue, _id);
+  if (!(await services.ledger.resetProgress(record))) return;
+  await sendUnfinished(services, record);
   throw new TransientError(
     'Unavailable',
     `Of ${instances} instances and ${prompts} prompts only ${foundInstances} and ${foundPrompts} are there; all shards are written again.`,
   );
 }
 
-async function sendUnfinished(ledger: Ledger, queue: Queue, id: ObjectId): Promise<void> {
-  const record = await ledger.findWhole(id);
-  if (record) await queue.send(unfinishedShards(record));
+/** Where the process dies between sending and noting it, all are sent again; shards that are written cost next to nothing then. */
+async function sendUnfinished({ ledger, shardQueue }: ShardServices, { _id }: PlanProgress): Promise<void> {
+  const record = await ledger.findWhole(_id);
+  if (!record) return;
+  await shardQueue.send(unfinishedShards(record));
+  await ledger.markSent(record);
 }
 
 async function readRows(sql: Sql, table: TableInfo, ids: readonly number[]): Promise<Map<number, Doc>> {

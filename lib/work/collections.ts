@@ -25,6 +25,7 @@ const INDEXES: Readonly<Record<'tasks' | 'instances' | 'prompts' | 'sample_reque
       partialFilterExpression: { active: true },
       name: 'in_progress',
     },
+    { key: { request_id: 1 } },
     { key: { state: 1, lease_until: 1 } },
     { key: { expires_at: 1 }, expireAfterSeconds: 0 },
   ],

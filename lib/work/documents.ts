@@ -1,4 +1,5 @@
-import { type Document, Int32, type ObjectId } from 'mongodb';
+import { BSON, type Document, Int32, ObjectId } from 'mongodb';
+import { PermanentError } from '../errors/errors.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { RenderedInstance } from '../task/renderer.ts';
 import { toBson } from './bson.ts';
@@ -31,6 +32,23 @@ export function taskDocument(id: ObjectId, plan: Plan, totalInstances: number, c
     seed: toBson(plan.seed),
     ...(plan.resolvedTask === plan.task ? {} : { resolved_task: plan.resolvedTask }),
   };
+}
+
+/**
+ * Tells at planning whether the plan's `tasks` document can be written at its end.
+ * @throws PermanentError BadMessage for what MongoDB can't hold: an int of more than 64 bits, a key with a NUL character.
+ */
+export function checkStorable(plan: Plan): void {
+  try {
+    BSON.serialize(taskDocument(new ObjectId(), plan, 0, new Date(0)), { checkKeys: false });
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new PermanentError(
+      'BadMessage',
+      `Task ${plan.task}: MongoDB could not hold its tasks document (${why}); look at llm_args, gen_kwargs and headers.`,
+      { cause },
+    );
+  }
 }
 
 /** What the documents of one plan have in common. */

@@ -11,6 +11,11 @@ export function rejectionId(requestId: string): ObjectId {
   return new ObjectId(digest('rejected', requestId).subarray(0, 12));
 }
 
+/** The id of the note that a message with this text is not done. */
+export function retryId(queue: string, body: string): ObjectId {
+  return new ObjectId(digest('retrying', queue, body).subarray(0, 12));
+}
+
 /**
  * Makes the ids of a plan's instances and prompts. They begin with the plan's time, as ObjectIds do, so that the `_id` index
  * grows at its end; the rest is derived, so that writing twice writes once.

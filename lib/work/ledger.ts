@@ -1,87 +1,35 @@
-import {
-  type ClientSession,
-  type Collection,
-  type Db,
-  type Filter,
-  type MongoClient,
-  MongoServerError,
-  type ObjectId,
-} from 'mongodb';
-import type { SamplerError } from '../errors/errors.ts';
+import type { ClientSession, Collection, Db, Filter, MongoClient, ObjectId } from 'mongodb';
+import { forgetAt, type NewPlan, type PlanRecord, RECORDS, type Reason } from './records.ts';
+import { isDuplicateKey } from './write.ts';
 
-/**
- * How a planned task stands:
- * - `in_progress`: shards are at work; the only state that holds the place for requests of the same kind
- * - `done`: its `tasks` document was written, once
- * - `failed`: it will not be finished; instances and prompts may still lie about
- * - `sweeping`: what a failed one left is being removed
- * - `swept`: failed, and nothing of it is left
- * - `rejected`: a message that was refused before it became a plan
- */
-export type State = 'in_progress' | 'done' | 'failed' | 'sweeping' | 'swept' | 'rejected';
+/** A plan's record without its list of documents, which can be long. */
+export type PlanProgress = Omit<PlanRecord, 'doc_ids'>;
 
-/** A record of `sample_requests`: one per planned task, and one per refused message. */
-export interface LedgerRecord {
-  _id: ObjectId;
-  request_id: string;
-  state: State;
-  framework?: string;
-  task?: string;
-  address?: string;
-  service?: string;
-  /** True while in progress; what the unique index holds on to. */
-  active?: boolean;
-  /** Counts how often the work was begun anew. */
-  attempt?: number;
-  shards?: number;
-  shard_size?: number;
-  /** Instances written per finished shard; the keys are `s<number>`. */
-  progress?: Record<string, number>;
-  /** The plan, as text, so that ints, floats and key order survive. */
-  plan?: string;
-  /** The chosen documents, as compact text. */
-  doc_ids?: string;
-  error?: { code: string; message: string };
-  queue?: string;
-  body?: string;
-  created_at: Date;
-  updated_at: Date;
-  lease_until?: Date;
-  failed_at?: Date;
-  /** When MongoDB may forget the record. */
-  expires_at?: Date;
-}
-
-/** What a new plan is recorded with. */
-export type NewPlan = Required<
-  Pick<
-    LedgerRecord,
-    '_id' | 'request_id' | 'framework' | 'task' | 'address' | 'service' | 'shards' | 'shard_size' | 'plan' | 'doc_ids'
-  >
->;
-
-/** Records outlive every message that could refer to them: SQS keeps one for at most 14 days. */
-const KEEP_MS = 15 * 24 * 3600 * 1000;
+/** Which attempt at a plan is meant: what an earlier one still does has no effect on it. */
+export type Attempt = Pick<PlanRecord, '_id' | 'attempt'>;
 
 /** The error under which a request that stopped making progress is given up. */
 export const LEASE_EXPIRED = 'LeaseExpired';
 
+/** One sweep's time to remove what a plan left: above the time-out of the function `sweep` in serverless.yml. */
+const SWEEP_MS = 5 * 60 * 1000;
+
 /** What {@link Ledger.begin} found: our plan (new or already known), or another request of the same kind at work. */
 export type Begun =
-  | { readonly kind: 'ours'; readonly record: LedgerRecord; readonly isNew: boolean }
-  | { readonly kind: 'busy'; readonly other: LedgerRecord };
+  | { readonly kind: 'ours'; readonly record: PlanRecord; readonly isNew: boolean }
+  | { readonly kind: 'busy'; readonly other: PlanRecord };
 
 /**
  * The progress of requests, in `sample_requests`. Every change is one atomic operation that states what it expects, so that
  * messages may arrive late, twice or at the same time. A request holds its place by a lease that each finished shard renews.
  */
 export class Ledger {
-  private readonly records: Collection<LedgerRecord>;
+  private readonly records: Collection<PlanRecord>;
   private readonly leaseMs: number;
   private readonly now: () => Date;
 
   constructor(db: Db, leaseMs: number, now: () => Date = () => new Date()) {
-    this.records = db.collection<LedgerRecord>('sample_requests');
+    this.records = db.collection<PlanRecord>(RECORDS);
     this.leaseMs = leaseMs;
     this.now = now;
   }
@@ -90,13 +38,14 @@ export class Ledger {
   async begin(plan: NewPlan): Promise<Begun> {
     for (;;) {
       const now = this.now();
-      const record: LedgerRecord = {
+      const record: PlanRecord = {
         ...plan,
         state: 'in_progress',
         active: true,
         attempt: 1,
         progress: {},
         created_at: now,
+        creation_date: now,
         updated_at: now,
         lease_until: this.leaseEnd(now),
       };
@@ -114,55 +63,52 @@ export class Ledger {
     }
   }
 
-  /** The record, without its list of documents. */
-  find(id: ObjectId): Promise<LedgerRecord | null> {
-    return this.records.findOne({ _id: id }, { projection: { doc_ids: 0 } });
+  /** The plan's record, without its list of documents. */
+  find(id: ObjectId): Promise<PlanProgress | null> {
+    return this.records.findOne(planOf(id), { projection: { doc_ids: 0 } });
   }
 
-  /** The record, whole. */
-  findWhole(id: ObjectId): Promise<LedgerRecord | null> {
-    return this.records.findOne({ _id: id });
+  /** The plan's record, whole. */
+  findWhole(id: ObjectId): Promise<PlanRecord | null> {
+    return this.records.findOne(planOf(id));
   }
 
-  /** Notes a shard as written and renews the lease; null where the plan is no longer in progress. */
-  finishShard(id: ObjectId, shard: number, instances: number): Promise<LedgerRecord | null> {
+  /** Notes a shard as written and renews the lease; null where this attempt at the plan is no longer in progress. */
+  finishShard(attempt: Attempt, shard: number, instances: number): Promise<Pick<PlanRecord, 'progress'> | null> {
     const now = this.now();
     return this.records.findOneAndUpdate(
-      { _id: id, state: 'in_progress' },
+      atWork(attempt),
       { $set: { [`progress.s${shard}`]: instances, updated_at: now, lease_until: this.leaseEnd(now) } },
-      { returnDocument: 'after', projection: { plan: 0, doc_ids: 0 } },
+      { returnDocument: 'after', projection: { progress: 1 } },
     );
   }
 
-  /** Forgets which shards were written, so that all are written again. */
-  async resetProgress(id: ObjectId): Promise<void> {
+  /** Forgets which shards were written, so that all are to be sent and written again. False where the attempt is over. */
+  async resetProgress(attempt: Attempt): Promise<boolean> {
     const now = this.now();
-    await this.records.updateOne(
-      { _id: id, state: 'in_progress' },
-      { $set: { progress: {}, updated_at: now, lease_until: this.leaseEnd(now) } },
-    );
+    const { matchedCount } = await this.records.updateOne(atWork(attempt), {
+      $set: { progress: {}, unsent: true, updated_at: now, lease_until: this.leaseEnd(now) },
+    });
+    return matchedCount === 1;
+  }
+
+  /** Notes that the messages of all unfinished shards of this attempt are on their way. */
+  async markSent(attempt: Attempt): Promise<void> {
+    await this.records.updateOne(atWork(attempt), { $unset: { unsent: '' } });
   }
 
   /**
    * Writes the `tasks` document and marks the plan done, both or neither; the transaction's size does not depend on the work.
-   * False where the plan is no longer in progress, so that nothing was written.
+   * False where this attempt is no longer in progress, so that nothing was written.
    */
   async complete(
     client: MongoClient,
-    id: ObjectId,
+    attempt: Attempt,
     writeTask: (session: ClientSession) => Promise<void>,
   ): Promise<boolean> {
     return client.withSession((session) =>
       session.withTransaction(async () => {
-        const now = this.now();
-        const { modifiedCount } = await this.records.updateOne(
-          { _id: id, state: 'in_progress' },
-          {
-            $set: { state: 'done', updated_at: now, expires_at: this.forgetAt(now) },
-            $unset: { active: '', lease_until: '' },
-          },
-          { session },
-        );
+        const { modifiedCount } = await this.records.updateOne(atWork(attempt), this.doneNow(), { session });
         if (modifiedCount === 0) return false;
         await writeTask(session);
         return true;
@@ -170,9 +116,13 @@ export class Ledger {
     );
   }
 
-  /** Gives the plan up, with the reason; its place is free at once, what it wrote is left to the sweep. */
-  async fail(id: ObjectId, error: { code: string; message: string }): Promise<void> {
-    await this.giveUp({ _id: id }, error, this.now());
+  /**
+   * Gives the plan up, with the reason; its place is free at once, what it wrote is left to the sweep. False where there is
+   * no such plan; one that is not in progress stays as it is.
+   */
+  async fail(id: ObjectId, { code, message }: Reason): Promise<boolean> {
+    if (await this.giveUp({ _id: id }, { code, message }, this.now())) return true;
+    return (await this.records.countDocuments(planOf(id), { limit: 1 })) > 0;
   }
 
   /** Fails the plan if its lease ran out; false where it did not. */
@@ -183,63 +133,71 @@ export class Ledger {
   }
 
   /**
-   * Takes a plan up again that was given up. False where it no longer is, where its remains are being removed right now, or
-   * where a request of its kind is in progress.
+   * Takes a plan up again that was given up; its shards are all to be sent and written again. Null where it no longer is given
+   * up, where its remains are being removed right now, or where a request of its kind is in progress.
    */
-  async revive(id: ObjectId): Promise<boolean> {
+  async revive(id: ObjectId): Promise<PlanRecord | null> {
     const now = this.now();
+    const fromNothing = { $eq: ['$state', 'swept'] };
     try {
-      const { modifiedCount } = await this.records.updateOne(
+      return await this.records.findOneAndUpdate(
         { _id: id, state: { $in: ['failed', 'swept'] } },
-        {
-          $set: { state: 'in_progress', active: true, progress: {}, updated_at: now, lease_until: this.leaseEnd(now) },
-          $inc: { attempt: 1 },
-          $unset: { error: '', failed_at: '', expires_at: '' },
-        },
+        [
+          {
+            $set: {
+              state: 'in_progress',
+              active: true,
+              progress: { $literal: {} },
+              unsent: true,
+              attempt: { $add: ['$attempt', 1] },
+              // Another date and with it other ids: a sweep that is late removes nothing of what is written from now on.
+              creation_date: { $cond: [fromNothing, now, '$creation_date'] },
+              updated_at: now,
+              lease_until: this.leaseEnd(now),
+            },
+          },
+          { $unset: ['error', 'failed_at', 'sweep_until', 'expires_at'] },
+        ],
+        { returnDocument: 'after' },
       );
-      return modifiedCount === 1;
     } catch (error) {
-      if (isDuplicateKey(error)) return false;
+      if (isDuplicateKey(error)) return null;
       throw error;
     }
   }
 
-  /** Keeps the reason why a message was refused. Written once per message. */
-  async reject(id: ObjectId, requestId: string, queue: string, body: string, error: SamplerError): Promise<void> {
-    const now = this.now();
-    await this.records.updateOne(
-      { _id: id },
-      {
-        $set: { error: { code: error.code, message: error.message }, updated_at: now, expires_at: this.forgetAt(now) },
-        $setOnInsert: { request_id: requestId, state: 'rejected', queue, body, created_at: now },
-      },
-      { upsert: true },
-    );
-  }
-
   /** Plans in progress whose lease ran out. */
-  expired(): AsyncIterable<LedgerRecord> {
+  expired(): AsyncIterable<Pick<PlanRecord, '_id' | 'task'>> {
     return this.records.find(
       { state: 'in_progress', lease_until: { $lt: this.now() } },
-      { projection: { _id: 1, request_id: 1, task: 1, state: 1, created_at: 1, updated_at: 1 } },
+      { projection: { _id: 1, task: 1 } },
     );
   }
 
   /** Failed plans to be cleaned up: those that failed before `until`, and those whose sweep was cut short. */
-  remains(until: Date): AsyncIterable<LedgerRecord> {
+  remains(until: Date): AsyncIterable<Pick<PlanRecord, '_id' | 'task'>> {
     return this.records.find(
-      { $or: [{ state: 'failed', failed_at: { $lt: until } }, { state: 'sweeping' }] },
-      { projection: { plan: 0, doc_ids: 0 } },
+      {
+        $or: [
+          { state: 'failed', failed_at: { $lt: until } },
+          { state: 'sweeping', sweep_until: { $lt: this.now() } },
+        ],
+      },
+      { projection: { _id: 1, task: 1 } },
     );
   }
 
-  /** Keeps a failed plan from being taken up again while its remains are removed. False where it was taken up already. */
-  async startSweep(id: ObjectId): Promise<boolean> {
-    const { matchedCount } = await this.records.updateOne(
-      { _id: id, state: { $in: ['failed', 'sweeping'] } },
-      { $set: { state: 'sweeping', updated_at: this.now() } },
+  /**
+   * Keeps a failed plan from being taken up again while its remains are removed, by one sweep at a time. Null where it was
+   * taken up already, or where another sweep is at it.
+   */
+  async startSweep(id: ObjectId): Promise<PlanProgress | null> {
+    const now = this.now();
+    return this.records.findOneAndUpdate(
+      { _id: id, $or: [{ state: 'failed' }, { state: 'sweeping', sweep_until: { $lt: now } }] },
+      { $set: { state: 'sweeping', sweep_until: new Date(now.getTime() + SWEEP_MS), updated_at: now } },
+      { returnDocument: 'after', projection: { doc_ids: 0 } },
     );
-    return matchedCount === 1;
   }
 
   /** Marks a failed plan as clean. */
@@ -247,16 +205,17 @@ export class Ledger {
     const now = this.now();
     await this.records.updateOne(
       { _id: id, state: 'sweeping' },
-      { $set: { state: 'swept', updated_at: now, expires_at: this.forgetAt(now) } },
+      { $set: { state: 'swept', updated_at: now, expires_at: forgetAt(now) }, $unset: { sweep_until: '' } },
     );
   }
 
+  /** Marks a plan as done whose `tasks` document turned out to be there. */
+  async settle(id: ObjectId): Promise<void> {
+    await this.records.updateOne({ _id: id, state: 'sweeping' }, this.doneNow());
+  }
+
   /** Whether a plan in progress was there to be given up. */
-  private async giveUp(
-    which: Filter<LedgerRecord>,
-    error: { code: string; message: string },
-    now: Date,
-  ): Promise<boolean> {
+  private async giveUp(which: Filter<PlanRecord>, error: Reason, now: Date): Promise<boolean> {
     const { modifiedCount } = await this.records.updateOne(
       { ...which, state: 'in_progress' },
       { $set: { state: 'failed', error, failed_at: now, updated_at: now }, $unset: { active: '', lease_until: '' } },
@@ -264,16 +223,24 @@ export class Ledger {
     return modifiedCount === 1;
   }
 
+  private doneNow() {
+    const now = this.now();
+    return {
+      $set: { state: 'done' as const, updated_at: now, expires_at: forgetAt(now) },
+      $unset: { active: '' as const, lease_until: '' as const, sweep_until: '' as const, unsent: '' as const },
+    };
+  }
+
   private leaseEnd(now: Date): Date {
     return new Date(now.getTime() + this.leaseMs);
   }
-
-  private forgetAt(now: Date): Date {
-    return new Date(now.getTime() + KEEP_MS);
-  }
 }
 
-/** Whether the error says that a unique index already holds the key. */
-export function isDuplicateKey(error: unknown): boolean {
-  return error instanceof MongoServerError && error.code === 11000;
+/** Messages have records in the same collection. */
+function planOf(id: ObjectId): Filter<PlanRecord> {
+  return { _id: id, plan: { $exists: true } };
+}
+
+function atWork({ _id, attempt }: Attempt): Filter<PlanRecord> {
+  return { _id, attempt, state: 'in_progress' };
 }

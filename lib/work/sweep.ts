@@ -35,14 +35,18 @@ export async function sweep(
   }
   const { tasks, instances, prompts } = benchCollections(db);
   for await (const { _id, task } of ledger.remains(new Date(Date.now() - stragglerMs))) {
-    if (!(await ledger.startSweep(_id))) continue;
+    const record = await ledger.startSweep(_id);
+    if (!record) continue;
     // A finished task is never touched, whatever its record says.
     if (await tasks.findOne({ _id }, { projection: { _id: 1 } })) {
-      log.error('a failed request has a tasks document; left alone', { plan: _id.toHexString(), task });
+      log.error('a failed request has a tasks document; it counts as done', { plan: _id.toHexString(), task });
+      await ledger.settle(_id);
       continue;
     }
-    result.prompts += (await prompts.deleteMany({ task_id: _id })).deletedCount;
-    result.instances += (await instances.deleteMany({ task_id: _id })).deletedCount;
+    // Should this sweep be so late that the plan was swept and taken up again meanwhile: what it writes now has a later date.
+    const left = { task_id: _id, creation_date: { $lte: record.creation_date } };
+    result.prompts += (await prompts.deleteMany(left)).deletedCount;
+    result.instances += (await instances.deleteMany(left)).deletedCount;
     await ledger.markSwept(_id);
     result.swept++;
   }

@@ -6,8 +6,9 @@ import {
   ReceiveMessageCommand,
   SendMessageBatchCommand,
   type SQSClient,
+  StartMessageMoveTaskCommand,
 } from '@aws-sdk/client-sqs';
-import { REQUEST_ID_ATTRIBUTE } from '../../lib/queue/batch.ts';
+import { REQUEST_ID_ATTRIBUTE } from '../../lib/queue/delivery.ts';
 
 /** A message to send; the attributes are text. */
 export interface Outgoing {
@@ -72,6 +73,14 @@ export async function redrive(sqs: SQSClient, queueUrl: string): Promise<number>
   const dead = await takeAll(sqs, `${queueUrl}-dlq`);
   await sendAll(sqs, queueUrl, dead);
   return dead.length;
+}
+
+/** Sends what lies in the dead-letter queue back as the console's redrive does: SQS moves it, under ids of its own choice. */
+export async function moveBack(sqs: SQSClient, deadLetterUrl: string): Promise<void> {
+  const { Attributes } = await sqs.send(
+    new GetQueueAttributesCommand({ QueueUrl: deadLetterUrl, AttributeNames: ['QueueArn'] }),
+  );
+  await sqs.send(new StartMessageMoveTaskCommand({ SourceArn: Attributes?.QueueArn }));
 }
 
 function toOutgoing({ Body = '', MessageAttributes = {} }: Message): Outgoing {

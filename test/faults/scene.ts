@@ -17,7 +17,8 @@ import { sampleRequest } from '../../lib/sample/sample.ts';
 import { renderShard } from '../../lib/shard/shard.ts';
 import { ensureIndexes } from '../../lib/work/collections.ts';
 import { planId } from '../../lib/work/ids.ts';
-import { Ledger, type LedgerRecord } from '../../lib/work/ledger.ts';
+import { Ledger } from '../../lib/work/ledger.ts';
+import type { PlanRecord } from '../../lib/work/records.ts';
 import { bundleFunctions } from '../../localstack/bundle.ts';
 import { createLocalS3, createLocalSqs } from '../../localstack/resources.ts';
 import { readServiceFile } from '../../localstack/service-file.ts';
@@ -139,8 +140,16 @@ export class Scene {
     return sampleRequest(services, request.parsed, identity);
   }
 
-  record(plan: ObjectId): Promise<LedgerRecord | null> {
+  record(plan: ObjectId): Promise<PlanRecord | null> {
     return new Ledger(this.db, LEASE_MS).findWhole(plan);
+  }
+
+  /** The one record of a request's kind. */
+  async recordOf({ parsed }: Request): Promise<PlanRecord> {
+    const { address } = parsed.requester_args;
+    const [record, ...others] = await this.db.collection<PlanRecord>('sample_requests').find({ address }).toArray();
+    if (!record || others.length > 0) throw new Error(`${address} has not one record but ${others.length + 1}`);
+    return record;
   }
 
   /**
@@ -224,7 +233,7 @@ export class Scene {
     const planAgain = async (request: Request) => {
       const record = await this.record(request.plan);
       if (!record) throw new Error(`there is no record of ${request.id}`);
-      await this.plan(request, { db, createdAt: record.created_at, queueUrl, shardSize: 1000 });
+      await this.plan(request, { db, createdAt: record.creation_date, queueUrl, shardSize: 1000 });
     };
     await Promise.all(requests.map(planAgain));
     const ledger = new Ledger(db, LEASE_MS);

@@ -1,8 +1,11 @@
 import type { SQSClient } from '@aws-sdk/client-sqs';
+import type { SQSEvent } from 'aws-lambda';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { PermanentError, type SamplerError, TransientError } from '../../lib/errors/errors.ts';
+import { PermanentError, TransientError } from '../../lib/errors/errors.ts';
 import { Logger } from '../../lib/log/log.ts';
-import { type BatchOptions, backoffSeconds, type Delivery, MAX_RECEIVES, processBatch } from '../../lib/queue/batch.ts';
+import { type BatchOptions, processBatch } from '../../lib/queue/batch.ts';
+import { type Delivery, MAX_RECEIVES } from '../../lib/queue/delivery.ts';
+import { backoffSeconds, type Failure } from '../../lib/queue/failure.ts';
 import { Queue } from '../../lib/queue/queue.ts';
 import { createLocalSqs, createResources } from '../../localstack/resources.ts';
 import { freshStack, required, type TestStack } from '../helpers/stack.ts';
@@ -39,9 +42,9 @@ beforeEach(async () => {
 /** Options whose handler does what the message's body says. */
 function options(
   more: Partial<BatchOptions> = {},
-): BatchOptions & { handled: Delivery[]; refused: [string, SamplerError][] } {
+): BatchOptions & { handled: Delivery[]; refused: [string, Failure][] } {
   const handled: Delivery[] = [];
-  const refused: [string, SamplerError][] = [];
+  const refused: [string, Failure][] = [];
   return {
     queue,
     log,
@@ -54,8 +57,8 @@ function options(
       if (delivery.body.includes('unregistered')) throw new TransientError('NotRegistered', 'Register it.');
       if (delivery.body.includes('unexpected')) throw new TypeError('x is not a function');
     },
-    onPermanent: async ({ requestId }, error) => {
-      refused.push([requestId, error]);
+    keepReason: async ({ requestId }, failure) => {
+      refused.push([requestId, failure]);
     },
     ...more,
   };
@@ -68,6 +71,12 @@ async function sendAndReceive(...bodies: string[]) {
   return event;
 }
 
+const lastTry = ({ Records }: SQSEvent): SQSEvent => ({
+  Records: Records.map((record) => ({
+    ...record,
+    attributes: { ...record.attributes, ApproximateReceiveCount: String(MAX_RECEIVES) },
+  })),
+});
 const deadLetters = (count: number) => receive(sqs, `${queue.url}-dlq`, count);
 const noDeadLetters = () => receive(sqs, `${queue.url}-dlq`, 1, 0);
 
@@ -116,11 +125,14 @@ describe('a message that can never succeed', () => {
     expect(work.refused.map(([id, { code }]) => [id, code])).toEqual([[event.Records[0]?.messageId, 'UnknownTask']]);
   });
 
-  it('goes there also where no record of it can be kept', async () => {
+  it('waits where no record of it can be kept, and goes there after its last try all the same', async () => {
     const event = await sendAndReceive('permanent');
-    const onPermanent = () => Promise.reject(new Error('no database'));
-    expect(await processBatch(event, PLENTY, options({ onPermanent }))).toEqual({ batchItemFailures: [] });
-    expect(await deadLetters(1)).toHaveLength(1);
+    const keepReason = () => Promise.reject(new Error('no database'));
+    const { batchItemFailures } = await processBatch(event, PLENTY, options({ keepReason }));
+    expect(batchItemFailures).toHaveLength(1);
+    expect(await noDeadLetters()).toEqual([]);
+    expect(await processBatch(lastTry(event), PLENTY, options({ keepReason }))).toEqual({ batchItemFailures: [] });
+    expect(attributesOf((await deadLetters(1))[0])['error-code']).toBe('UnknownTask');
     expect(lines.map(({ error }) => error)).toContain('no database');
   });
 
@@ -171,13 +183,13 @@ describe('a message that may succeed later', () => {
   it('is given up after its last try: it goes to the dead-letter queue with identity and reason', async () => {
     await send(sqs, queue.url, 'transient', { 'request-id': 'first-of-all' });
     const givenUp: string[] = [];
-    const onGivenUp = async ({ requestId }: Delivery, { code }: SamplerError) => {
+    const keepReason = async ({ requestId }: Delivery, { code }: Failure) => {
       givenUp.push(`${requestId} ${code}`);
     };
     for (let tries = 1; tries <= MAX_RECEIVES; tries++) {
       const event = eventOf(await receive(sqs, queue.url, 1));
       expect(event.Records[0]?.attributes.ApproximateReceiveCount).toBe(String(tries));
-      const { batchItemFailures } = await processBatch(event, PLENTY, options({ onGivenUp }));
+      const { batchItemFailures } = await processBatch(event, PLENTY, options({ keepReason }));
       expect(batchItemFailures).toHaveLength(tries < MAX_RECEIVES ? 1 : 0);
       if (tries === MAX_RECEIVES) break;
       expect(await noDeadLetters()).toEqual([]);
@@ -193,12 +205,10 @@ describe('a message that may succeed later', () => {
 
   it('whose error nobody foresaw is given up as Unexpected', async () => {
     const event = await sendAndReceive('unexpected');
-    const Records = event.Records.map((record) => ({
-      ...record,
-      attributes: { ...record.attributes, ApproximateReceiveCount: String(MAX_RECEIVES) },
-    }));
-    expect(await processBatch({ Records }, PLENTY, options())).toEqual({ batchItemFailures: [] });
+    const work = options();
+    expect(await processBatch(lastTry(event), PLENTY, work)).toEqual({ batchItemFailures: [] });
     expect(attributesOf((await deadLetters(1))[0])['error-code']).toBe('Unexpected');
+    expect(work.refused).toMatchObject([[event.Records[0]?.messageId, { code: 'Unexpected', permanent: false }]]);
   });
 });
 
@@ -220,17 +230,36 @@ describe('who a message is', () => {
       [fresh.Records[0]?.messageId, false],
     ]);
   });
+
+  it('is found out before the work is done, where it came back under another id', async () => {
+    const event = await sendAndReceive('a fine', 'b permanent');
+    const work = options({ identify: async () => ({ requestId: 'begun as', resumed: true }) });
+    await processBatch(event, PLENTY, work);
+    expect(work.handled.map(({ requestId, redriven }) => [requestId, redriven])).toEqual([
+      ['begun as', true],
+      ['begun as', true],
+    ]);
+    expect(attributesOf((await deadLetters(1))[0])['request-id']).toBe('begun as');
+  });
+
+  it('that can not be found out makes it wait', async () => {
+    const event = await sendAndReceive('fine');
+    const work = options({ identify: () => Promise.reject(new Error('no database')) });
+    expect((await processBatch(event, PLENTY, work)).batchItemFailures).toHaveLength(1);
+    expect(work.handled).toEqual([]);
+  });
 });
 
 describe('back-off', () => {
-  it('doubles with each try, is spread over its upper half, and ends at ten minutes', () => {
-    const waits = (random: number) => [1, 2, 3, 4, 5, 20].map((received) => backoffSeconds(received, 5, () => random));
-    expect(waits(0)).toEqual([3, 5, 10, 20, 40, 300]);
-    expect(waits(0.999_999)).toEqual([5, 10, 20, 40, 80, 600]);
+  it('grows fourfold with each try, is spread over its upper half, and ends at ten minutes', () => {
+    const waits = (random: number) =>
+      [1, 2, 3, 4, 5, 20].map((received) => backoffSeconds(received, undefined, () => random));
+    expect(waits(0)).toEqual([3, 10, 40, 160, 300, 300]);
+    expect(waits(0.999_999)).toEqual([5, 20, 80, 320, 600, 600]);
   });
 
   it('is a whole number of seconds and never none', () => {
-    for (const random of [0, 0.1, 0.9]) expect(backoffSeconds(1, 1, () => random)).toBe(1);
-    expect(backoffSeconds(0, 5, () => 0)).toBe(3);
+    for (const random of [0, 0.1, 0.9]) expect(backoffSeconds(1, { first: 1, factor: 2 }, () => random)).toBe(1);
+    expect(backoffSeconds(0, undefined, () => 0)).toBe(3);
   });
 });

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Plan } from '../../lib/plan/plan.ts';
 import type { PyValue } from '../../lib/python/value.ts';
 import type { RenderedInstance } from '../../lib/task/renderer.ts';
-import { instanceDocuments, taskDocument } from '../../lib/work/documents.ts';
+import { checkStorable, instanceDocuments, taskDocument } from '../../lib/work/documents.ts';
 import { childIds, planId, rejectionId } from '../../lib/work/ids.ts';
 import { insertOnce } from '../../lib/work/write.ts';
 import { freshStack, type TestStack } from '../helpers/stack.ts';
@@ -242,6 +242,19 @@ describe('trap 25: ids and dates', () => {
     expect(planId('r', 'own')).toEqual(planId('r', 'own'));
     const plans = [planId('r', 'own'), planId('ro', 'wn'), planId('r', 'own2'), planId('r2', 'own'), rejectionId('r')];
     expect(new Set(plans.map(String)).size).toBe(plans.length);
+  });
+});
+
+describe('a request that MongoDB could not keep', () => {
+  it.each([
+    ['an int of 64 bits', 'a', 2n ** 63n - 1n, null],
+    ['an int of more than 64 bits', 'a', 2n ** 63n, /more than 64 bits.*look at llm_args/],
+    ['a key with a NUL character', 'a\u0000b', 1n, /must not contain null bytes/],
+  ])('is told so when it is planned: %s', (_, key, value, told) => {
+    const check = () =>
+      checkStorable(planOf({}, { genKwargs: new Map<PyValue, PyValue>([['x', new Map([[key, value]])]]) }));
+    if (told === null) expect(check).not.toThrow();
+    else expect(check).toThrow(expect.objectContaining({ code: 'BadMessage', message: expect.stringMatching(told) }));
   });
 });
 

@@ -57,7 +57,7 @@ async function counts(): Promise<number[]> {
 describe('a shard that comes late', () => {
   it.each([false, true])('does nothing once its task is done (sent back by an operator: %j)', async (redriven) => {
     const id = await begun();
-    await ledger.complete(mongo, id, async () => {});
+    await ledger.complete(mongo, { _id: id, attempt: 1 }, async () => {});
     const before = await ledger.findWhole(id);
     await lateShard(id, redriven);
     expect(await ledger.findWhole(id)).toEqual(before);

@@ -1,9 +1,9 @@
 import { type Db, MongoClient, ObjectId } from 'mongodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { PermanentError } from '../../lib/errors/errors.ts';
 import { ensureIndexes } from '../../lib/work/collections.ts';
-import { type Begun, LEASE_EXPIRED, Ledger, type NewPlan } from '../../lib/work/ledger.ts';
-import { allShards, unfinishedShards } from '../../lib/work/shard-bodies.ts';
+import { type Attempt, type Begun, LEASE_EXPIRED, Ledger } from '../../lib/work/ledger.ts';
+import type { NewPlan } from '../../lib/work/records.ts';
+import { unfinishedShards } from '../../lib/work/shard-bodies.ts';
 import { freshStack, type TestStack } from '../helpers/stack.ts';
 import { newPlan } from './own-plan.ts';
 
@@ -37,10 +37,10 @@ function pass(ms: number): void {
   now = new Date(now.getTime() + ms);
 }
 
-async function begun(changes: Partial<NewPlan> = {}): Promise<NewPlan> {
+async function begun(changes: Partial<NewPlan> = {}): Promise<NewPlan & Attempt> {
   const plan = newPlan(changes);
   expect(await ledger.begin(plan)).toMatchObject({ kind: 'ours', isNew: true });
-  return plan;
+  return { ...plan, attempt: 1 };
 }
 
 async function stateOf(id: ObjectId): Promise<string | undefined> {
@@ -81,7 +81,7 @@ describe('beginning', () => {
   it('the same kind may begin again once the first is done or failed', async () => {
     const first = await begun();
     expect((await ledger.begin(newPlan())).kind).toBe('busy');
-    await ledger.complete(mongo, first._id, async () => {});
+    await ledger.complete(mongo, first, async () => {});
     const second = await begun();
     await ledger.fail(second._id, ERROR);
     await begun();
@@ -127,10 +127,10 @@ describe('the lease', () => {
   it('is renewed by each finished shard and by writing all of them again', async () => {
     const plan = await begun();
     pass(LEASE_MS - 1);
-    await ledger.finishShard(plan._id, 0, 2);
+    await ledger.finishShard(plan, 0, 2);
     pass(LEASE_MS);
     expect(await ledger.expire(plan._id)).toBe(false);
-    await ledger.resetProgress(plan._id);
+    await ledger.resetProgress(plan);
     pass(LEASE_MS);
     expect(await ledger.expire(plan._id)).toBe(false);
     pass(1);
@@ -140,7 +140,7 @@ describe('the lease', () => {
 
   it('a plan that is done never expires', async () => {
     const plan = await begun();
-    await ledger.complete(mongo, plan._id, async () => {});
+    await ledger.complete(mongo, plan, async () => {});
     pass(100 * LEASE_MS);
     expect(await ledger.expire(plan._id)).toBe(false);
     expect(await stateOf(plan._id)).toBe('done');
@@ -149,54 +149,53 @@ describe('the lease', () => {
 
 describe('shards', () => {
   it('are noted once each, whatever their order and however often they are finished', async () => {
-    const { _id } = await begun();
-    await Promise.all([1, 0, 1, 0].map((shard) => ledger.finishShard(_id, shard, 2 + shard)));
-    expect((await ledger.findWhole(_id))?.progress).toEqual({ s0: 2, s1: 3 });
+    const plan = await begun();
+    await Promise.all([1, 0, 1, 0].map((shard) => ledger.finishShard(plan, shard, 2 + shard)));
+    expect((await ledger.findWhole(plan._id))?.progress).toEqual({ s0: 2, s1: 3 });
   });
 
   it('that come late, after the plan is done or failed, change nothing', async () => {
     const done = await begun();
-    await ledger.complete(mongo, done._id, async () => {});
+    await ledger.complete(mongo, done, async () => {});
     const failed = await begun();
     await ledger.fail(failed._id, ERROR);
-    for (const { _id } of [done, failed]) {
-      const before = await ledger.findWhole(_id);
+    for (const plan of [done, failed]) {
+      const before = await ledger.findWhole(plan._id);
       pass(1);
-      expect(await ledger.finishShard(_id, 1, 2)).toBeNull();
-      await ledger.resetProgress(_id);
-      expect(await ledger.findWhole(_id)).toEqual(before);
+      expect(await ledger.finishShard(plan, 1, 2)).toBeNull();
+      expect(await ledger.resetProgress(plan)).toBe(false);
+      expect(await ledger.findWhole(plan._id)).toEqual(before);
     }
   });
 
   it('not known to be written are those to send again', async () => {
-    const { _id } = await begun();
+    const begunPlan = await begun();
     const shards = async () => {
-      const record = await ledger.findWhole(_id);
-      return record
-        ? [allShards(record), unfinishedShards(record)].map((bodies) => bodies.map((body) => JSON.parse(body)))
-        : [];
+      const record = await ledger.findWhole(begunPlan._id);
+      return record ? unfinishedShards(record).map((body) => JSON.parse(body)) : [];
     };
-    const plan = _id.toHexString();
+    const plan = begunPlan._id.toHexString();
     const both = [
       { plan, shard: 0, offset: 0, docs: '0-1' },
       { plan, shard: 1, offset: 2, docs: '2-3' },
     ];
-    expect(await shards()).toEqual([both, both]);
-    await ledger.finishShard(_id, 0, 2);
-    expect(await shards()).toEqual([both, [both[1]]]);
-    await ledger.resetProgress(_id);
-    expect(await shards()).toEqual([both, both]);
+    expect(await shards()).toEqual(both);
+    await ledger.finishShard(begunPlan, 0, 2);
+    expect(await shards()).toEqual([both[1]]);
+    await ledger.resetProgress(begunPlan);
+    expect(await shards()).toEqual(both);
   });
 });
 
 describe('completing', () => {
   it('ten times at once writes the task once', async () => {
-    const { _id } = await begun();
+    const plan = await begun();
+    const { _id } = plan;
     const tasks = db.collection('tasks');
     let written = 0;
     const results = await Promise.all(
       Array.from({ length: 10 }, () =>
-        ledger.complete(mongo, _id, async (session) => {
+        ledger.complete(mongo, plan, async (session) => {
           await tasks.insertOne({ _id: new ObjectId(), plan: _id }, { session });
           written++;
         }),
@@ -209,24 +208,27 @@ describe('completing', () => {
   });
 
   it('writes nothing where the plan was given up', async () => {
-    const { _id } = await begun();
+    const plan = await begun();
+    const { _id } = plan;
     await ledger.fail(_id, ERROR);
     const write = () => Promise.reject(new Error('must not be called'));
-    expect(await ledger.complete(mongo, _id, write)).toBe(false);
+    expect(await ledger.complete(mongo, plan, write)).toBe(false);
     expect(await stateOf(_id)).toBe('failed');
   });
 
   it('is undone where the task can not be written', async () => {
-    const { _id } = await begun();
+    const plan = await begun();
+    const { _id } = plan;
     const write = () => Promise.reject(new Error('no room'));
-    await expect(ledger.complete(mongo, _id, write)).rejects.toThrow('no room');
+    await expect(ledger.complete(mongo, plan, write)).rejects.toThrow('no room');
     expect(await ledger.find(_id)).toMatchObject({ state: 'in_progress', active: true });
-    expect(await ledger.complete(mongo, _id, async () => {})).toBe(true);
+    expect(await ledger.complete(mongo, plan, async () => {})).toBe(true);
   });
 
   it('frees the place and lets the record be forgotten later than any message', async () => {
-    const { _id } = await begun();
-    await ledger.complete(mongo, _id, async () => {});
+    const plan = await begun();
+    const { _id } = plan;
+    await ledger.complete(mongo, plan, async () => {});
     const record = await ledger.find(_id);
     expect([record?.active, record?.lease_until]).toEqual([undefined, undefined]);
     expect((record?.expires_at?.getTime() ?? 0) - now.getTime()).toBeGreaterThan(14 * 24 * 3600 * 1000);
@@ -235,13 +237,16 @@ describe('completing', () => {
 
 describe('reviving', () => {
   it('takes a failed plan up again, from its first shard, as another attempt', async () => {
-    const { _id } = await begun();
-    await ledger.finishShard(_id, 0, 2);
+    const plan = await begun();
+    const { _id } = plan;
+    await ledger.finishShard(plan, 0, 2);
     await ledger.fail(_id, ERROR);
+    const begunAt = now;
     pass(5);
-    expect(await ledger.revive(_id)).toBe(true);
-    const record = await ledger.findWhole(_id);
-    expect(record).toMatchObject({ state: 'in_progress', active: true, attempt: 2, progress: {} });
+    const record = await ledger.revive(_id);
+    expect(record).toEqual(await ledger.findWhole(_id));
+    expect(record).toMatchObject({ state: 'in_progress', active: true, attempt: 2, progress: {}, unsent: true });
+    expect(record?.creation_date).toEqual(begunAt);
     expect(record?.lease_until).toEqual(new Date(now.getTime() + LEASE_MS));
     expect([record?.error, record?.failed_at, record?.expires_at]).toEqual([undefined, undefined, undefined]);
   });
@@ -258,20 +263,52 @@ describe('reviving', () => {
     const first = await begun();
     await ledger.fail(first._id, ERROR);
     await begun();
-    expect(await ledger.revive(first._id)).toBe(false);
+    expect(await ledger.revive(first._id)).toBeNull();
     expect(await stateOf(first._id)).toBe('failed');
   });
 
   it('is not possible for one at work, done, or being swept', async () => {
     const plan = await begun();
-    expect(await ledger.revive(plan._id)).toBe(false);
+    expect(await ledger.revive(plan._id)).toBeNull();
     await ledger.fail(plan._id, ERROR);
-    expect(await ledger.startSweep(plan._id)).toBe(true);
-    expect(await ledger.revive(plan._id)).toBe(false);
+    expect(await ledger.startSweep(plan._id)).toMatchObject({ state: 'sweeping' });
+    expect(await ledger.revive(plan._id)).toBeNull();
     await ledger.markSwept(plan._id);
-    expect(await ledger.revive(plan._id)).toBe(true);
-    await ledger.complete(mongo, plan._id, async () => {});
-    expect(await ledger.revive(plan._id)).toBe(false);
+    const again = await ledger.revive(plan._id);
+    expect(again).toMatchObject({ attempt: 2 });
+    await ledger.complete(mongo, { ...plan, attempt: 2 }, async () => {});
+    expect(await ledger.revive(plan._id)).toBeNull();
+  });
+
+  it('from nothing gives what is written another date, and so other ids', async () => {
+    const { _id } = await begun();
+    await ledger.fail(_id, ERROR);
+    await ledger.startSweep(_id);
+    await ledger.markSwept(_id);
+    pass(5);
+    const record = await ledger.revive(_id);
+    expect(record?.creation_date).toEqual(now);
+    expect(record?.created_at).not.toEqual(now);
+  });
+
+  it('ends the attempt before it: what that one still notes or completes has no effect', async () => {
+    const plan = await begun();
+    await ledger.fail(plan._id, ERROR);
+    await ledger.revive(plan._id);
+    expect(await ledger.finishShard(plan, 0, 2)).toBeNull();
+    expect(await ledger.resetProgress(plan)).toBe(false);
+    expect(await ledger.complete(mongo, plan, () => Promise.reject(new Error('must not be called')))).toBe(false);
+    expect(await ledger.find(plan._id)).toMatchObject({ state: 'in_progress', progress: {} });
+  });
+
+  it('leaves its messages to be sent until that is noted', async () => {
+    const { _id } = await begun();
+    await ledger.fail(_id, ERROR);
+    await ledger.revive(_id);
+    await ledger.markSent({ _id, attempt: 1 });
+    expect((await ledger.find(_id))?.unsent).toBe(true);
+    await ledger.markSent({ _id, attempt: 2 });
+    expect((await ledger.find(_id))?.unsent).toBeUndefined();
   });
 });
 
@@ -283,23 +320,11 @@ describe('records of failures', () => {
     expect((await ledger.find(_id))?.error).toEqual(ERROR);
   });
 
-  it('a refused message has one record, with its reason, however often it is refused', async () => {
-    const id = new ObjectId();
-    const error = new PermanentError('UnknownTask', 'no such task');
-    await Promise.all([1, 2, 3].map(() => ledger.reject(id, 'r', 'q', '{"a":1}', error)));
-    expect(await db.collection('sample_requests').find({}).toArray()).toEqual([
-      {
-        _id: id,
-        request_id: 'r',
-        state: 'rejected',
-        queue: 'q',
-        body: '{"a":1}',
-        error: { code: 'UnknownTask', message: 'no such task' },
-        created_at: now,
-        updated_at: now,
-        expires_at: expect.any(Date),
-      },
-    ]);
+  it('says whether there is such a plan at all', async () => {
+    const { _id } = await begun();
+    expect(await ledger.fail(_id, ERROR)).toBe(true);
+    expect(await ledger.fail(_id, ERROR)).toBe(true);
+    expect(await ledger.fail(new ObjectId(), ERROR)).toBe(false);
   });
 });
 

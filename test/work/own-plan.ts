@@ -3,7 +3,7 @@ import type { ConfigValue } from '../../lib/catalogue/config-value.ts';
 import type { Plan, PlannedMessage } from '../../lib/plan/plan.ts';
 import { encodePlan } from '../../lib/plan/plan.ts';
 import type { PyValue } from '../../lib/python/value.ts';
-import type { NewPlan } from '../../lib/work/ledger.ts';
+import type { NewPlan } from '../../lib/work/records.ts';
 
 /** What a message of our own asks for. */
 export function messageOf(changes: Partial<PlannedMessage> = {}): PlannedMessage {

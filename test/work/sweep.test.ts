@@ -39,10 +39,16 @@ beforeEach(async () => {
 async function begun(task: string): Promise<ObjectId> {
   const plan = newPlan({ task });
   await ledger.begin(plan);
-  const { instances, prompts } = benchCollections(db);
-  await instances.insertMany([1, 2].map((doc_id) => ({ task_id: plan._id, doc_id })));
-  await prompts.insertMany([1, 2, 3].map((data) => ({ task_id: plan._id, data })));
+  await write(plan._id);
   return plan._id;
+}
+
+/** What a plan's shards write in its present attempt: two instances and three prompts. */
+async function write(task_id: ObjectId): Promise<void> {
+  const { instances, prompts } = benchCollections(db);
+  const creation_date = (await ledger.find(task_id))?.creation_date;
+  await instances.insertMany([1, 2].map((doc_id) => ({ task_id, doc_id, creation_date })));
+  await prompts.insertMany([1, 2, 3].map((data) => ({ task_id, data, creation_date })));
 }
 
 async function left(id: ObjectId): Promise<[state: string | undefined, instances: number, prompts: number]> {
@@ -60,7 +66,7 @@ describe('a sweep', () => {
     const [failed, working, done] = await Promise.all(['failed', 'working', 'done'].map(begun));
     if (!failed || !working || !done) throw new Error('not begun');
     await ledger.fail(failed, ERROR);
-    await ledger.complete(mongo, done, async (session) => {
+    await ledger.complete(mongo, { _id: done, attempt: 1 }, async (session) => {
       await benchCollections(db).tasks.insertOne({ _id: done }, { session });
     });
     behindMs = 0.5 * HOUR_MS;
@@ -93,7 +99,10 @@ describe('a sweep', () => {
   it('goes on where an earlier one was cut short', async () => {
     const id = await begun('a');
     await ledger.fail(id, ERROR);
+    behindMs = 0.5 * HOUR_MS;
     await ledger.startSweep(id);
+    expect(await sweep(db, ledger, log)).toMatchObject({ swept: 0 });
+    behindMs = 0;
     expect(await sweep(db, ledger, log)).toMatchObject({ swept: 1, instances: 2 });
     expect(await left(id)).toEqual(['swept', 0, 0]);
   });
@@ -101,8 +110,8 @@ describe('a sweep', () => {
   it('leaves a request alone that was taken up again', async () => {
     const id = await begun('a');
     await ledger.fail(id, ERROR);
-    expect(await ledger.revive(id)).toBe(true);
-    expect(await ledger.startSweep(id)).toBe(false);
+    expect(await ledger.revive(id)).toMatchObject({ attempt: 2 });
+    expect(await ledger.startSweep(id)).toBeNull();
     behindMs = 0.5 * HOUR_MS;
     expect(await sweep(db, ledger, log)).toMatchObject({ swept: 0 });
     expect(await left(id)).toEqual(['in_progress', 2, 3]);
@@ -115,8 +124,28 @@ describe('a sweep', () => {
     const lines: string[] = [];
     const counting = new Logger('error', {}, (line) => lines.push(line));
     expect(await sweep(db, ledger, counting)).toMatchObject({ swept: 0, instances: 0, prompts: 0 });
-    expect((await left(id)).slice(1)).toEqual([2, 3]);
+    expect(await left(id)).toEqual(['done', 2, 3]);
     expect(lines).toHaveLength(1);
+    expect(await sweep(db, ledger, counting)).toMatchObject({ swept: 0 });
+    expect(lines).toHaveLength(1);
+  });
+
+  it('that is late removes nothing of what was written after the request was swept and taken up again', async () => {
+    const id = await begun('a');
+    await ledger.fail(id, ERROR);
+    const late = await ledger.startSweep(id);
+    behindMs = 0.5 * HOUR_MS;
+    expect(await sweep(db, ledger, log)).toMatchObject({ swept: 1 });
+    await ledger.revive(id);
+    await write(id);
+    const slow = Object.assign(Object.create(ledger), {
+      remains: async function* () {
+        yield { _id: id, task: 'a' };
+      },
+      startSweep: async () => late,
+    });
+    expect(await sweep(db, slow, log)).toMatchObject({ instances: 0, prompts: 0 });
+    expect(await left(id)).toEqual(['in_progress', 2, 3]);
   });
 
   it('by two at once removes each document once', async () => {

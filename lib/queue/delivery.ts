@@ -1,0 +1,40 @@
+import type { SQSRecord } from 'aws-lambda';
+import type { Logger } from '../log/log.ts';
+
+/** The queues' `maxReceiveCount` (CONTRACT, "Failure"). */
+export const MAX_RECEIVES = 5;
+
+/** Attributes that a message carries in the dead-letter queue, and back again. */
+export const REQUEST_ID_ATTRIBUTE = 'request-id';
+export const ERROR_CODE_ATTRIBUTE = 'error-code';
+
+/** A delivered message. */
+export interface Delivery {
+  /** Who the message is, however often it is delivered, and also after it came back from the dead-letter queue. */
+  readonly requestId: string;
+  /** Whether it says itself who it is, so that its SQS id does not matter. */
+  readonly named: boolean;
+  readonly body: string;
+  /** How often it was received, this time included. */
+  readonly received: number;
+  /** Whether it is to go on with what was given up: an operator sent it back from the dead-letter queue. */
+  readonly redriven: boolean;
+  readonly receiptHandle: string;
+  readonly log: Logger;
+}
+
+/** Reads what an event's record says about its message. */
+export function toDelivery(record: SQSRecord, log: Logger): Delivery {
+  const { messageId, messageAttributes, attributes, body, receiptHandle } = record;
+  const name = messageAttributes[REQUEST_ID_ATTRIBUTE]?.stringValue;
+  const requestId = name ?? messageId;
+  return {
+    requestId,
+    named: name !== undefined,
+    body,
+    received: Number(attributes.ApproximateReceiveCount),
+    redriven: messageAttributes[ERROR_CODE_ATTRIBUTE] !== undefined,
+    receiptHandle,
+    log: log.with({ requestId, messageId }),
+  };
+}
