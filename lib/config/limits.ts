@@ -19,6 +19,26 @@ export function readLimits(env: Readonly<Record<string, string | undefined>>): L
   };
 }
 
+/** How much of a data set one message loads at most; larger ones are loaded in parts. */
+export interface PartLimits {
+  /** REGISTER_PART_ROWS. */
+  readonly rows: number;
+  /** REGISTER_PART_BYTES, before compression. */
+  readonly bytes: number;
+}
+
+/** A part of that size takes seconds to a minute or two, where 15 minutes are the limit. */
+const DEFAULT_PART_ROWS = 1_000_000;
+const DEFAULT_PART_BYTES = 512 * 1024 ** 2;
+
+/** Reads the size of parts from the environment. @throws PermanentError Configuration naming the variable that is not right. */
+export function readPartLimits(env: Readonly<Record<string, string | undefined>>): PartLimits {
+  return {
+    rows: positive(env, 'REGISTER_PART_ROWS', DEFAULT_PART_ROWS, 2 ** 31),
+    bytes: positive(env, 'REGISTER_PART_BYTES', DEFAULT_PART_BYTES, 1024 ** 4),
+  };
+}
+
 function positive(
   env: Readonly<Record<string, string | undefined>>,
   variable: string,

@@ -2,13 +2,13 @@ import { PermanentError } from '../errors/errors.ts';
 import type { PyValue } from '../python/value.ts';
 import { cellText } from './cell.ts';
 import type { Column } from './column-type.ts';
-import type { OpenDataset } from './open-dataset.ts';
+import type { DatasetFile, OpenDataset } from './open-dataset.ts';
 import type { RowFilter } from './row-filter.ts';
 
 /** What is sent to Postgres at a time; in characters. */
 const CHUNK_CHARACTERS = 256 * 1024;
 /** `__id` is an INTEGER. */
-const MAX_ROWS = 2 ** 31;
+export const MAX_ROWS = 2 ** 31;
 
 /** Where the rows of a split ended up: `__id`s from `first`, `count` of them. */
 export interface SplitRange {
@@ -23,36 +23,67 @@ export interface SplitRange {
  * @throws PermanentError DatasetInvalid: text with NUL characters, too many rows, damaged files
  */
 export async function* copyText(
-  dataset: OpenDataset,
+  { columns, splits }: OpenDataset,
   filter: RowFilter | undefined,
   ranges: SplitRange[],
 ): AsyncGenerator<Buffer> {
   let id = 0;
+  for (const { split, files } of splits) {
+    const first = id;
+    for (const file of files) id = yield* copyRows({ columns, split, file, filter, id });
+    ranges.push({ split, first, count: id - first });
+  }
+}
+
+/** Rows of one file: which, and where they belong. */
+export interface RowsToCopy {
+  /** The table's columns. */
+  columns: readonly Column[];
+  split: string;
+  file: DatasetFile;
+  filter?: RowFilter | undefined;
+  /** The first row's `__id`. */
+  id: number;
+  /** Row groups from `from` up to, not including, `to`; all where missing. */
+  groups?: { from: number; to: number };
+}
+
+/**
+ * Rows of one file as COPY's text format; returns the `__id` that comes after them.
+ * @throws as {@link copyText}
+ */
+export async function* copyRows(rows: RowsToCopy): AsyncGenerator<Buffer, number> {
+  const { columns, split, filter, file, groups } = rows;
+  const { name, parquet } = file;
+  const keeps = filterRows(filter, split, parquet.columns, name);
+  const line = lineWriter(columns, parquet.columns, split);
+  const before = parquet.groups.slice(0, groups?.from ?? 0);
+  let row = before.reduce((sum, group) => sum + group.rows, 0);
+  let { id } = rows;
   let text = '';
-  for (const { split, files } of dataset.splits) {
-    const range = { split, first: id, count: 0 };
-    for (const { name, file } of files) {
-      const keeps = filterRows(filter, split, file.columns, name);
-      const line = lineWriter(dataset.columns, file.columns, split);
-      let row = 0;
-      for await (const batch of file.batches()) {
-        for (const values of batch) {
-          if (keeps(values)) {
-            if (id >= MAX_ROWS) throw new PermanentError('DatasetInvalid', `${name}: more than ${MAX_ROWS} rows.`);
-            text += line(id++, values, { name, row });
-          }
-          row++;
-        }
-        if (text.length >= CHUNK_CHARACTERS) {
-          yield Buffer.from(text);
-          text = '';
-        }
+  for await (const batch of parquet.batches(groups?.from, groups?.to)) {
+    for (const values of batch) {
+      if (keeps(values)) {
+        if (id >= MAX_ROWS) throw tooManyRows(name);
+        text += line(id++, values, { name, row });
+      }
+      row++;
+      if (text.length >= CHUNK_CHARACTERS) {
+        yield Buffer.from(text);
+        text = '';
       }
     }
-    range.count = id - range.first;
-    ranges.push(range);
   }
   if (text !== '') yield Buffer.from(text);
+  return id;
+}
+
+/** What a data set with more rows than `__id` can count is refused with. */
+export function tooManyRows(where: string): PermanentError {
+  return new PermanentError(
+    'DatasetInvalid',
+    `${where}: more than ${MAX_ROWS} rows, which is all that __id can count.`,
+  );
 }
 
 function filterRows(

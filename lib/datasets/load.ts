@@ -1,19 +1,25 @@
-import { Readable, type Writable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import type { Sql } from 'postgres';
-import { PermanentError } from '../errors/errors.ts';
 import type { Logger } from '../log/log.ts';
+import { copyIn } from './copy-in.ts';
 import { copyText, type SplitRange } from './copy-text.ts';
+import { conflict, explainLoad } from './load-errors.ts';
+import { beginLoad, cancelLoad, joinLoad, type PendingLoad } from './load-in-parts.ts';
 import type { ObjectSource } from './object-source.ts';
-import { type OpenDataset, openDataset } from './open-dataset.ts';
-import { codeOf, explainPostgres } from './postgres-errors.ts';
-import { lookUpTable, registeredTable } from './registry.ts';
+import { type OpenDataset, openDataset, verifyDataset } from './open-dataset.ts';
+import { needsParts, type PartLimits } from './plan-parts.ts';
+import { publish } from './publish.ts';
+import { enterTasks, lockTable, lookUpTable, registeredTable, type TableFound } from './registry.ts';
 import { type RowFilter, rowFilterFor } from './row-filter.ts';
-import { findDataset, type StoredDataset } from './stored-dataset.ts';
-import { createTableStatement, quoteName, quoteText, type TableDescription, tableColumns, tableName } from './table.ts';
-import { inTransaction } from './transaction.ts';
-
-type Pool = Sql<Record<never, never>>;
+import { findDataset, findStaged, type StoredDataset } from './stored-dataset.ts';
+import {
+  createTableStatement,
+  quoteName,
+  stagingName,
+  type TableDescription,
+  tableColumns,
+  tableName,
+  versionOf,
+} from './table.ts';
+import { inTransaction, type Pool } from './transaction.ts';
 
 /** A data set to be registered for a task. */
 export interface RegisterRequest {
@@ -24,110 +30,144 @@ export interface RegisterRequest {
   /** The task that reads it; it decides about the row filter (row-filter.ts). */
   taskName: string;
   log: Pick<Logger, 'info' | 'warn'>;
+  /** From which size on a data set is loaded in parts; without it all are loaded at once. */
+  limits?: PartLimits;
 }
 
 /** What a register came to. */
 export interface RegisterResult {
   table: string;
-  /** `loaded`: the table was made now; `joined`: it was there, the task is new; `known`: there was nothing to do. */
-  outcome: 'loaded' | 'joined' | 'known';
+  /**
+   * `loaded`: the table was made now; `replaced`: it was made anew from another version of the data set; `joined`: it was
+   * there, the task is new; `known`: there was nothing to do; `loading`: it is made by further messages.
+   */
+  outcome: 'loaded' | 'replaced' | 'joined' | 'known' | 'loading';
   /** The splits as loaded; empty unless loaded now. */
   splits: SplitRange[];
+  /** What is left to do where the outcome is `loading`. */
+  pending?: PendingLoad;
 }
 
 /**
- * Loads a data set into Postgres and enters its task in task_registry: all of it in one transaction, or nothing. Any
- * number of callers may register the same at once: one loads it, the others wait and find it there.
+ * Loads a data set into Postgres and enters its task in task_registry: all of it in one transaction, or nothing; a large
+ * one is begun, and its parts are left to the caller. Any number of callers may register the same at once: one loads it,
+ * the others wait and find it there. A table that holds another version than the one staged is replaced.
  * @throws PermanentError DatasetMissing, DatasetInvalid, BadTaskDefinition
  * @throws TransientError Unavailable where S3 or Postgres are
  */
 export async function registerDataset(request: RegisterRequest): Promise<RegisterResult> {
   const { sql, source, datasetPath, datasetName, taskName, log } = request;
   const table = tableName(datasetPath, datasetName);
-  const filter = rowFilterFor(taskName);
+  const started = Date.now();
   try {
-    if (await isRegistered(sql, request, table)) return { table, outcome: 'known', splits: [] };
-    if (await lookUpTable(sql, table)) return await join(sql, request, table, filter);
+    const registered = await registeredTable(sql, taskName);
+    if (registered !== undefined && registered !== table) {
+      log.warn('a task keeps the table that it is registered with', {
+        task: taskName,
+        table: registered,
+        expected: table,
+      });
+      return nothingToDo(table);
+    }
+    const found = await lookUpTable(sql, table);
+    if (found) {
+      const stored = found.description && (await findStaged(source, datasetPath, datasetName));
+      if (found.description && !stored) log.warn('a data set is not staged any more; its table stays', { table });
+      if (isCurrent(found, stored)) {
+        if (registered !== undefined) return nothingToDo(table);
+        requireFitting(found, request, table);
+        return await join(sql, request, table);
+      }
+    }
     const stored = await findDataset(source, datasetPath, datasetName);
-    const started = Date.now();
-    // Reading and checking the files comes before the transaction, which should be short.
-    const dataset = await openDataset(source, stored);
-    const result = await inTransaction(sql, async (tx): Promise<RegisterResult> => {
-      await tx`SELECT pg_advisory_xact_lock(hashtextextended(${table}::text, 0))`;
-      if (await lookUpTable(tx, table)) return await join(tx, request, table, filter);
-      const splits = await load(tx, request, { table, filter, stored, dataset });
-      await enter(tx, taskName, table);
-      return { table, outcome: 'loaded', splits };
-    });
+    const result = await loadOrBegin(request, table, stored);
     const { outcome, splits } = result;
     log.info('registered a data set', { table, task: taskName, outcome, splits, milliseconds: Date.now() - started });
     return result;
   } catch (error) {
-    throw explain(`registering the data set of table ${JSON.stringify(table)}`, table, error);
+    throw explainLoad(table, error);
   }
 }
 
-interface LoadPlan {
-  table: string;
-  filter: RowFilter | undefined;
-  stored: StoredDataset;
-  dataset: OpenDataset;
+async function loadOrBegin(request: RegisterRequest, table: string, stored: StoredDataset): Promise<RegisterResult> {
+  const { sql, source, taskName, limits } = request;
+  const filter = rowFilterFor(taskName);
+  // Ids depend on which rows the filter keeps, so what goes through one is loaded in one go.
+  const byParts = limits !== undefined && filter === undefined;
+  const joined = byParts ? await joinLoad(sql, table, stored.version, taskName) : undefined;
+  if (joined !== undefined) return { table, outcome: 'loading', splits: [], pending: joined };
+  // Reading and checking the files comes before the transaction, which should be short.
+  const dataset = await openDataset(source, stored);
+  const description = describe(request, table, stored, dataset, filter);
+  const large = byParts && needsParts(dataset, limits);
+  if (!large) await verifyDataset(source, dataset);
+  return await inTransaction(sql, async (tx): Promise<RegisterResult> => {
+    await lockTable(tx, table);
+    const found = await lookUpTable(tx, table);
+    if (found !== undefined) {
+      requireFitting(found, request, table);
+      if (isCurrent(found, stored)) return await join(tx, request, table);
+    }
+    if (large) {
+      const pending = await beginLoad(tx, { table, task: taskName, stored, dataset, limits, description });
+      return { table, outcome: 'loading', splits: [], pending };
+    }
+    await cancelLoad(tx, table);
+    const splits = await load(tx, table, dataset, filter, description);
+    await enterTasks(tx, [taskName], table);
+    return { table, outcome: found === undefined ? 'loaded' : 'replaced', splits };
+  });
 }
 
-async function load(tx: Pool, request: RegisterRequest, plan: LoadPlan): Promise<SplitRange[]> {
-  const { table, filter, stored, dataset } = plan;
-  const name = quoteName(table);
-  const columns = tableColumns(dataset.columns, table);
-  await tx.unsafe(createTableStatement(table, columns));
+async function load(
+  tx: Pool,
+  table: string,
+  dataset: OpenDataset,
+  filter: RowFilter | undefined,
+  description: Omit<TableDescription, 'splits'>,
+): Promise<SplitRange[]> {
+  const staging = stagingName(table, '');
+  await tx.unsafe(createTableStatement(staging, description.columns));
   const splits: SplitRange[] = [];
-  await copy(
-    tx,
-    `COPY ${name} FROM STDIN WITH (FORMAT text, FREEZE, ENCODING 'UTF8')`,
-    copyText(dataset, filter, splits),
-  );
-  await tx.unsafe(`ALTER TABLE ${name} ADD PRIMARY KEY ("__id", "__split")`);
-  const description: TableDescription = {
-    sampler: 1,
-    dataset_path: request.datasetPath,
-    dataset_name: request.datasetName,
-    revision: stored.revision,
-    filter: filter?.name ?? null,
-    splits,
-    columns,
-  };
-  await tx.unsafe(`COMMENT ON TABLE ${name} IS ${quoteText(JSON.stringify(description))}`);
+  const statement = `COPY ${quoteName(staging)} FROM STDIN WITH (FORMAT text, FREEZE, ENCODING 'UTF8')`;
+  await copyIn(tx, statement, copyText(dataset, filter, splits));
+  await publish(tx, staging, table, { ...description, splits });
   return splits;
 }
 
-/** Sends the chunks as fast as Postgres takes them. */
-async function copy(tx: Pool, statement: string, chunks: AsyncIterable<Buffer>): Promise<void> {
-  const query = tx.unsafe(statement);
-  const refused = Promise.withResolvers<never>();
-  refused.promise.catch(() => {});
-  // The client forgets the error that Postgres answers the last chunk with, and waits for ever: it has given the query's
-  // answer already, the stream. So its errors are caught here.
-  Object.assign(query, { reject: refused.reject });
-  const stream: Writable = await Promise.race([query.writable(), refused.promise]);
-  const sent = pipeline(Readable.from(chunks, { highWaterMark: 1 }), stream);
-  sent.catch(() => {});
-  await Promise.race([sent, refused.promise]);
+function describe(
+  { datasetPath, datasetName }: RegisterRequest,
+  table: string,
+  { revision, version }: StoredDataset,
+  { columns }: OpenDataset,
+  filter: RowFilter | undefined,
+): Omit<TableDescription, 'splits'> {
+  return {
+    sampler: 1,
+    dataset_path: datasetPath,
+    dataset_name: datasetName,
+    revision,
+    version,
+    filter: filter?.name ?? null,
+    columns: tableColumns(columns, table),
+  };
 }
 
-/** Enters tasks for a table that is there already, if it holds what they want. */
-async function join(
-  tx: Pool,
-  request: RegisterRequest,
-  table: string,
-  filter: RowFilter | undefined,
-): Promise<RegisterResult> {
-  const found = await lookUpTable(tx, table);
-  const { description, tasks = [] } = found ?? {};
-  const { datasetPath, datasetName, taskName, log } = request;
-  if (description === undefined) log.warn('a table was made by another program; it is used as it is', { table });
-  else if (description.dataset_path !== datasetPath || description.dataset_name !== datasetName) {
+/** Whether the table needs no load: it holds what is staged, or nothing is staged, or another program made it. */
+function isCurrent({ description }: TableFound, stored: StoredDataset | undefined): boolean {
+  if (description === undefined || stored === undefined) return true;
+  // Tables from before there were versions tell the revision only.
+  return versionOf(description) === (description.version === undefined ? stored.revision : stored.version);
+}
+
+/** @throws PermanentError DatasetInvalid where the table does not hold what the task wants, and must not be replaced. */
+function requireFitting({ description, tasks }: TableFound, request: RegisterRequest, table: string): void {
+  const { datasetPath, datasetName, taskName } = request;
+  if (description && (description.dataset_path !== datasetPath || description.dataset_name !== datasetName)) {
     const held = `${description.dataset_path}, configuration ${description.dataset_name}`;
     throw conflict(table, `it holds another data set: ${held}`);
   }
+  const filter = rowFilterFor(taskName);
   const applied = description === undefined ? filterOf(tasks) : description.filter;
   if (applied !== (filter?.name ?? null)) {
     const held = applied === null ? 'all rows of its data set' : `only the rows that the tasks ${applied}_* want`;
@@ -136,46 +176,23 @@ async function join(
       `it holds ${held}, and ${taskName} can use ${filter === undefined ? 'only all of them' : 'only some of them'}`,
     );
   }
-  await enter(tx, taskName, table);
+}
+
+/** Enters a task for a table that is there and holds what it wants. */
+async function join(tx: Pool, { taskName, log }: RegisterRequest, table: string): Promise<RegisterResult> {
+  const found = await lookUpTable(tx, table);
+  if (found?.description === undefined) {
+    log.warn('a table was made by another program; it is used as it is', { table });
+  }
+  await enterTasks(tx, [taskName], table);
   return { table, outcome: 'joined', splits: [] };
 }
 
-async function enter(tx: Pool, task: string, table: string): Promise<void> {
-  // A row whose table is gone is of no use; any other one stays.
-  await tx`
-    INSERT INTO task_registry (task_name, dataset_table_name) VALUES (${task}, ${table})
-    ON CONFLICT (task_name) DO UPDATE SET dataset_table_name = EXCLUDED.dataset_table_name
-    WHERE to_regclass(quote_ident(task_registry.dataset_table_name)) IS NULL`;
-}
-
-async function isRegistered(sql: Pool, { taskName, log }: RegisterRequest, table: string): Promise<boolean> {
-  const found = await registeredTable(sql, taskName);
-  if (found !== undefined && found !== table) {
-    log.warn('a task keeps the table that it is registered with', { task: taskName, table: found, expected: table });
-  }
-  return found !== undefined;
+function nothingToDo(table: string): RegisterResult {
+  return { table, outcome: 'known', splits: [] };
 }
 
 /** The name of the filter that another program's table went through, by the tasks that are registered with it. */
 function filterOf(tasks: readonly string[]): string | null {
   return tasks.map(rowFilterFor).find((filter) => filter !== undefined)?.name ?? null;
-}
-
-function conflict(table: string, why: string): PermanentError {
-  return new PermanentError(
-    'DatasetInvalid',
-    `table ${JSON.stringify(table)} can't serve this task: ${why}. Stage the data set under a path of its own for one ` +
-      'of the tasks, or drop the table and its rows in task_registry.',
-    { context: { table } },
-  );
-}
-
-function explain(doing: string, table: string, error: unknown): unknown {
-  // Values, names or rows that Postgres does not take: it never will.
-  if (!/^(22|54)/.test(codeOf(error))) return explainPostgres(doing, error);
-  const reason = error instanceof Error ? error.message : String(error);
-  return new PermanentError('DatasetInvalid', `${doing}: Postgres refuses it: ${reason}.`, {
-    cause: error,
-    context: { table },
-  });
 }

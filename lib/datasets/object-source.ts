@@ -6,6 +6,13 @@ export interface ObjectStat {
   size: number;
   /** Changes when the object does. */
   etag?: string;
+  /** Of the whole object, as hex digits, where the store itself computed it when the object was written. */
+  sha256?: string;
+}
+
+/** An object as a listing shows it. */
+export interface ListedObject extends ObjectStat {
+  key: string;
 }
 
 /** Where files are read from: a bucket, or in tests anything else. */
@@ -17,7 +24,7 @@ export interface ObjectSource {
   /** The bytes from `start` up to, not including, `end`; fails if the object is not the one of `etag` any more. */
   readRange(key: string, start: number, end: number, etag?: string): Promise<Uint8Array<ArrayBuffer>>;
   /** All keys with that prefix, with their sizes, in the store's order (UTF-8 bytes). */
-  list(prefix: string): AsyncIterable<{ key: string; size: number }>;
+  list(prefix: string): AsyncIterable<ListedObject>;
 }
 
 /** Objects of an S3 bucket. The client stays the caller's. */
@@ -34,8 +41,14 @@ export class S3ObjectSource implements ObjectSource {
 
   async stat(key: string): Promise<ObjectStat | undefined> {
     try {
-      const head = await this.#s3.send(new HeadObjectCommand({ Bucket: this.#bucket, Key: key }));
-      return { size: head.ContentLength ?? 0, ...(head.ETag === undefined ? {} : { etag: head.ETag }) };
+      const asked = { Bucket: this.#bucket, Key: key, ChecksumMode: 'ENABLED' } as const;
+      const { ContentLength, ETag, ChecksumSHA256 } = await this.#s3.send(new HeadObjectCommand(asked));
+      const sha256 = wholeSha256(ChecksumSHA256);
+      return {
+        size: ContentLength ?? 0,
+        ...(ETag === undefined ? {} : { etag: ETag }),
+        ...(sha256 === undefined ? {} : { sha256 }),
+      };
     } catch (error) {
       if (error instanceof Error && (error.name === 'NotFound' || error.name === 'NoSuchKey')) return undefined;
       throw unavailable(`reading about ${this.name}/${key}`, error);
@@ -52,21 +65,33 @@ export class S3ObjectSource implements ObjectSource {
       if (bytes.length !== end - start) throw new Error(`got ${bytes.length} bytes for ${Range}`);
       return new Uint8Array(bytes);
     } catch (error) {
+      if (error instanceof Error && /^(PreconditionFailed|NoSuchKey|InvalidRange)$/.test(error.name)) {
+        const message = `${this.name}/${key} was replaced or removed while it was being read. It is read anew.`;
+        throw new TransientError('Unavailable', message, { cause: error, context: { key } });
+      }
       throw unavailable(`reading ${this.name}/${key}`, error);
     }
   }
 
-  async *list(prefix: string): AsyncGenerator<{ key: string; size: number }> {
+  async *list(prefix: string): AsyncGenerator<ListedObject> {
     let ContinuationToken: string | undefined;
     do {
       const command = new ListObjectsV2Command({ Bucket: this.#bucket, Prefix: prefix, ContinuationToken });
       const page = await this.#s3.send(command).catch((error: unknown) => {
         throw unavailable(`listing ${this.name}/${prefix}`, error);
       });
-      for (const { Key, Size } of page.Contents ?? []) if (Key !== undefined) yield { key: Key, size: Size ?? 0 };
+      for (const { Key, Size, ETag } of page.Contents ?? []) {
+        if (Key !== undefined) yield { key: Key, size: Size ?? 0, ...(ETag === undefined ? {} : { etag: ETag }) };
+      }
       ContinuationToken = page.NextContinuationToken;
     } while (ContinuationToken !== undefined);
   }
+}
+
+/** The checksum of an upload in parts (`...-3`) is that of its parts' checksums, and tells nothing about the bytes. */
+function wholeSha256(checksum: string | undefined): string | undefined {
+  const bytes = Buffer.from(checksum ?? '', 'base64');
+  return checksum?.includes('-') || bytes.length !== 32 ? undefined : bytes.toString('hex');
 }
 
 function unavailable(doing: string, error: unknown): TransientError {

@@ -2,8 +2,8 @@ import { PermanentError } from '../errors/errors.ts';
 import { type Column, commonType, describeType } from './column-type.ts';
 import type { ObjectSource } from './object-source.ts';
 import { openParquet, type ParquetFile } from './parquet.ts';
-import type { StoredDataset } from './stored-dataset.ts';
-import { openVerified } from './verified-file.ts';
+import type { StoredDataset, StoredFile } from './stored-dataset.ts';
+import { type OpenedFile, openStored, verifyFile } from './verified-file.ts';
 
 /** Files up to this size are read once and kept, as long as all of them together stay below the other. */
 const KEEP_FILE_BYTES = 8 * 1024 ** 2;
@@ -11,43 +11,80 @@ const KEEP_ALL_BYTES = 32 * 1024 ** 2;
 /** Files that are opened at the same time. */
 const PARALLEL = 6;
 
-/** A data set whose files were all checked and agree on their columns. */
+/** A file of a data set whose footer was read. */
+export interface DatasetFile {
+  /** For messages: `train/0000.parquet`. */
+  readonly name: string;
+  readonly stored: StoredFile;
+  readonly bytes: OpenedFile;
+  readonly parquet: ParquetFile;
+}
+
+/** A data set whose footers were read, and whose files agree on their columns. */
 export interface OpenDataset {
   readonly columns: readonly Column[];
-  readonly splits: readonly { split: string; files: readonly { name: string; file: ParquetFile }[] }[];
+  readonly splits: readonly { split: string; files: readonly DatasetFile[] }[];
 }
 
 /**
- * Opens all files of a data set: sizes, hashes, footers, and the columns that they have in common. The order of columns
- * is the first file's.
+ * Opens all files of a data set: sizes, footers, and the columns that they have in common. The order of columns is the
+ * first file's. Hashes of longer files are left to {@link verifyDataset}.
  * @throws PermanentError DatasetMissing, DatasetInvalid
  * @throws TransientError Unavailable
  */
 export async function openDataset(source: ObjectSource, dataset: StoredDataset): Promise<OpenDataset> {
-  const files = dataset.splits.flatMap((split) => split.files);
-  const opened = new Map<string, ParquetFile>();
+  const opened = new Map<string, DatasetFile>();
   let kept = 0;
-  const waiting = files.values();
-  const work = async () => {
-    for (const stored of waiting) {
+  await inParallel(
+    dataset.splits.flatMap((split) => split.files),
+    async (stored) => {
       const keep = stored.size <= KEEP_FILE_BYTES && kept + stored.size <= KEEP_ALL_BYTES;
       if (keep) kept += stored.size;
-      const bytes = await openVerified(source, stored, keep ? stored.size : -1);
-      opened.set(stored.key, await openParquet(bytes, `${source.name}/${stored.key}`));
-    }
-  };
-  await Promise.all(Array.from({ length: PARALLEL }, work));
+      opened.set(stored.key, await openFile(source, stored, dataset.prefix, keep ? stored.size : -1));
+    },
+  );
   let columns: readonly Column[] | undefined;
   const splits = dataset.splits.map(({ split, files: stored }) => ({
     split,
     files: stored.map(({ key }) => {
       const file = opened.get(key);
       if (file === undefined) throw new Error(`${key} was not opened`);
-      columns = columns === undefined ? file.columns : mergeColumns(columns, file.columns, `${source.name}/${key}`);
-      return { name: key.slice(dataset.prefix.length), file };
+      const { parquet } = file;
+      columns =
+        columns === undefined ? parquet.columns : mergeColumns(columns, parquet.columns, `${source.name}/${key}`);
+      return file;
     }),
   }));
   return { columns: columns ?? [], splits };
+}
+
+/** Opens one file; at most `keepBytes` of it are kept in memory. @throws as {@link openDataset} */
+export async function openFile(
+  source: ObjectSource,
+  stored: StoredFile,
+  prefix: string,
+  keepBytes: number,
+): Promise<DatasetFile> {
+  const bytes = await openStored(source, stored, keepBytes);
+  const parquet = await openParquet(bytes, `${source.name}/${stored.key}`);
+  return { name: stored.key.slice(prefix.length), stored, bytes, parquet };
+}
+
+/**
+ * Reads through those files whose hashes nobody vouched for yet.
+ * @throws PermanentError DatasetInvalid where a file is not the one that the manifest means
+ * @throws TransientError Unavailable
+ */
+export async function verifyDataset(source: ObjectSource, { splits }: OpenDataset): Promise<void> {
+  for (const { stored, bytes } of splits.flatMap(({ files }) => files)) await verifyFile(source, stored, bytes);
+}
+
+async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  const waiting = items.values();
+  const worker = async () => {
+    for (const item of waiting) await work(item);
+  };
+  await Promise.all(Array.from({ length: PARALLEL }, worker));
 }
 
 function mergeColumns(columns: readonly Column[], others: readonly Column[], file: string): Column[] {

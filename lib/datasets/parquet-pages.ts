@@ -13,6 +13,27 @@ export interface FileBytes {
   read(start: number, end: number): Promise<Uint8Array<ArrayBuffer>>;
 }
 
+/** Where the values of one column of a row group lie, and how: all that is kept of what the footer says about it. */
+export interface ColumnChunk {
+  readonly codec: ColumnMetaData['codec'];
+  readonly type: ColumnMetaData['type'];
+  /** Bytes of the file, from `start` up to, not including, `end`. */
+  readonly start: number;
+  readonly end: number;
+  /** Values, NULLs and empty lists. */
+  readonly entries: number;
+}
+
+/** Throws Error where the bytes can't be in a file of that size. */
+export function columnChunk(meta: ColumnMetaData, fileSize: number): ColumnChunk {
+  const data = Number(meta.data_page_offset);
+  const start = Math.min(Number(meta.dictionary_page_offset || meta.data_page_offset), data);
+  const end = start + Number(meta.total_compressed_size);
+  if (start < 4 || end > fileSize || !(end >= start))
+    throw new Error(`its bytes ${start} to ${end} are outside the file`);
+  return { codec: meta.codec, type: meta.type, start, end, entries: Number(meta.num_values) };
+}
+
 /** One decoded data page. Without levels every value is there, and every one is a row of its own. */
 export interface Page {
   /** Entries of the page: values, NULLs and empty lists. */
@@ -45,26 +66,22 @@ export class PageReader {
   #dictionary: PyValue[] | undefined;
   #left: number;
 
-  constructor(file: FileBytes, leaf: Leaf, meta: ColumnMetaData, compressors: Compressors, windowBytes: number) {
-    const start = Number(meta.dictionary_page_offset || meta.data_page_offset);
-    this.#next = Math.min(start, Number(meta.data_page_offset));
-    this.#end = this.#next + Number(meta.total_compressed_size);
-    if (this.#next < 4 || this.#end > file.size || !(this.#end >= this.#next)) {
-      throw new Error(`its bytes ${this.#next} to ${this.#end} are outside the file`);
-    }
+  constructor(file: FileBytes, leaf: Leaf, chunk: ColumnChunk, compressors: Compressors, windowBytes: number) {
     this.#file = file;
     this.#leaf = leaf;
     this.#windowBytes = windowBytes;
-    this.#left = Number(meta.num_values);
-    this.#codec = meta.codec;
+    this.#next = chunk.start;
+    this.#end = chunk.end;
+    this.#left = chunk.entries;
+    this.#codec = chunk.codec;
     this.#convert = leafConverter(leaf.element);
     const { element, path } = leaf;
-    const type = meta.type;
+    const { type, codec } = chunk;
     // Values are converted here, so the decoder's own parsers never run.
     this.#decoder = {
       element,
       type,
-      codec: meta.codec,
+      codec,
       compressors,
       schemaPath: path,
       pathInSchema: [],

@@ -1,11 +1,11 @@
 import { parquetMetadataAsync, parquetSchema } from 'hyparquet';
-import type { ColumnMetaData, Compressors, FileMetaData, RowGroup } from 'hyparquet/src/types.js';
+import type { Compressors, FileMetaData, RowGroup } from 'hyparquet/src/types.js';
 import { PermanentError, SamplerError } from '../errors/errors.ts';
 import type { PyValue } from '../python/value.ts';
 import type { Column } from './column-type.ts';
-import { type FileBytes, loadCompressors, PageReader } from './parquet-pages.ts';
+import { type ColumnChunk, columnChunk, type FileBytes, loadCompressors, PageReader } from './parquet-pages.ts';
 import { columnReader, LeafCursor } from './parquet-rows.ts';
-import { type ParquetSchema, readSchema } from './parquet-schema.ts';
+import { type Leaf, type ParquetSchema, readSchema } from './parquet-schema.ts';
 
 /** All windows of a row group together; each of its columns has one. */
 const WINDOWS_BYTES = 32 * 1024 ** 2;
@@ -19,12 +19,14 @@ const BATCH_BYTES = 4 * 1024 ** 2;
 export interface ParquetFile {
   readonly columns: readonly Column[];
   readonly rowCount: number;
+  /** Rows of each row group, and its bytes before they were compressed. */
+  readonly groups: readonly { readonly rows: number; readonly bytes: number }[];
   /**
-   * All rows in order, in batches; a row holds a value for each of `columns`. Holds a few pages of each column at a
+   * The rows of all row groups, or of those from `from` up to, not including, `to`, in order and in batches; a row holds a value for each of `columns`. Holds a few pages of each column at a
    * time, never a whole row group.
    * @throws PermanentError DatasetInvalid where the file does not hold what it says
    */
-  batches(): AsyncGenerator<PyValue[][]>;
+  batches(from?: number, to?: number): AsyncGenerator<PyValue[][]>;
 }
 
 /**
@@ -38,25 +40,27 @@ export async function openParquet(file: FileBytes, name: string): Promise<Parque
     const message = `${name} can't be read${where}: ${reason}. Stage the data set again from a sound copy.`;
     return new PermanentError('DatasetInvalid', message, { cause: error, context: { file: name } });
   };
-  let metadata: FileMetaData;
   let schema: ParquetSchema;
   let compressors: Compressors;
+  let groups: Group[];
   try {
-    metadata = await readMetadata(file);
+    const metadata = await readMetadata(file);
     schema = readSchema(parquetSchema(metadata));
     compressors = await loadCompressors(codecsOf(metadata));
+    groups = metadata.row_groups.map((group) => compact(group, schema.leaves, file.size));
   } catch (error) {
     throw explain('', error);
   }
   return {
     columns: schema.columns,
-    rowCount: Number(metadata.num_rows),
-    async *batches() {
-      for (const [index, group] of metadata.row_groups.entries()) {
+    rowCount: groups.reduce((sum, { rows }) => sum + rows, 0),
+    groups,
+    async *batches(from = 0, to = groups.length) {
+      for (const [index, group] of groups.slice(from, to).entries()) {
         try {
           yield* rowGroupBatches(file, schema, group, compressors);
         } catch (error) {
-          throw explain(`, row group ${index}`, error);
+          throw explain(`, row group ${from + index}`, error);
         }
       }
     },
@@ -75,26 +79,37 @@ async function readMetadata(file: FileBytes): Promise<FileMetaData> {
   return metadata;
 }
 
+/** What is kept of a row group; footers hold much more, and a file can have thousands. */
+interface Group {
+  rows: number;
+  bytes: number;
+  chunks: ColumnChunk[];
+}
+
+function compact(group: RowGroup, leaves: readonly Leaf[], fileSize: number): Group {
+  const rows = Number(group.num_rows);
+  if (!(rows >= 0)) throw new Error(`a row group claims to hold ${rows} rows`);
+  // A row group without rows need not have pages either.
+  const chunks = rows === 0 ? [] : leaves.map((leaf) => chunkOf(group, leaf, fileSize));
+  return { rows, bytes: Number(group.total_byte_size), chunks };
+}
+
 async function* rowGroupBatches(
   file: FileBytes,
   schema: ParquetSchema,
-  group: RowGroup,
+  { rows, bytes, chunks }: Group,
   compressors: Compressors,
 ): AsyncGenerator<PyValue[][]> {
-  const rows = Number(group.num_rows);
   if (rows === 0) return;
   const share = Math.floor(WINDOWS_BYTES / Math.max(1, schema.leaves.length));
   const windowBytes = Math.max(MIN_WINDOW_BYTES, Math.min(MAX_WINDOW_BYTES, share));
-  const cursors = schema.leaves.map((leaf) => {
-    const meta = chunkOf(
-      group,
-      leaf.index,
-      leaf.path.slice(1).map(({ element }) => element.name),
-    );
-    return new LeafCursor(new PageReader(file, leaf, meta, compressors, windowBytes), leaf);
+  const cursors = schema.leaves.map((leaf, index) => {
+    const chunk = chunks[index];
+    if (chunk === undefined) throw new Error(`column ${index} is missing`);
+    return new LeafCursor(new PageReader(file, leaf, chunk, compressors, windowBytes), leaf);
   });
   const readers = schema.nodes.map((node) => columnReader(node, cursors));
-  const rowBytes = Math.max(1, Number(group.total_byte_size) / rows);
+  const rowBytes = Math.max(1, bytes / rows);
   const size = Math.max(1, Math.min(BATCH_ROWS, Math.floor(BATCH_BYTES / rowBytes)));
   for (let start = 0; start < rows; start += size) {
     const count = Math.min(size, rows - start);
@@ -104,13 +119,15 @@ async function* rowGroupBatches(
   if (!cursors.every((cursor) => cursor.done)) throw new Error(`a column holds more than its ${rows} rows`);
 }
 
-function chunkOf(group: RowGroup, index: number, path: string[]): ColumnMetaData {
+function chunkOf(group: RowGroup, leaf: Leaf, fileSize: number): ColumnChunk {
+  const { index } = leaf;
+  const path = leaf.path.slice(1).map(({ element }) => element.name);
   const chunk = group.columns[index];
   const meta = chunk?.meta_data;
   if (meta === undefined || chunk?.crypto_metadata !== undefined)
     throw new Error(`column ${index} is missing or encrypted`);
   if (meta.path_in_schema.join('\0') !== path.join('\0')) throw new Error(`column ${index} is not ${path.join('.')}`);
-  return meta;
+  return columnChunk(meta, fileSize);
 }
 
 function codecsOf(metadata: FileMetaData): Set<string> {

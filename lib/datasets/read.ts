@@ -4,7 +4,7 @@ import { parseCell, selectExpression } from './cell.ts';
 import { foreignDescription } from './foreign-table.ts';
 import { codeOf, explainPostgres } from './postgres-errors.ts';
 import { type Asking, parseDescription, UNDEFINED_TABLE } from './registry.ts';
-import { quoteName, type TableDescription } from './table.ts';
+import { quoteName, retiredName, type TableDescription, versionOf } from './table.ts';
 
 /** Tables whose description is kept ready; one is some kilobytes. */
 const MAX_KEPT = 500;
@@ -25,6 +25,8 @@ export interface TableInfo {
   readonly columns: readonly { readonly name: string }[];
   /** In the order of `__id`. Splits without rows are not in it. */
   readonly splits: ReadonlyMap<string, SplitInfo>;
+  /** Which version of the data set it holds; undefined where another program made it. */
+  readonly version: string | undefined;
   /** Changes when the table is made anew. */
   readonly oid: string;
   /** What reads a document: the expressions to ask for, and a parser for each. */
@@ -43,9 +45,11 @@ const kept = new Map<string, TableInfo>();
 /**
  * The table that a task is registered with: one query. What it learns is kept in the process, but the query is made each
  * time and notices a table that was made anew; reads check that they still read the same table.
+ * @param version the version of the data set that is wanted, also where another one has taken its place since
  * @throws TransientError NotRegistered (a register may be on its way), Unavailable
+ * @throws PermanentError DatasetInvalid where that version is kept no longer
  */
-export async function openTable(sql: Asking, taskName: string): Promise<TableInfo> {
+export async function openTable(sql: Asking, taskName: string, version?: string): Promise<TableInfo> {
   try {
     const rows = await sql`
       SELECT r.dataset_table_name AS table, c.oid::text AS oid, obj_description(c.oid, 'pg_class') AS description
@@ -53,7 +57,9 @@ export async function openTable(sql: Asking, taskName: string): Promise<TableInf
       WHERE r.task_name = ${taskName}`;
     const [row] = rows;
     if (row === undefined) throw notRegistered(taskName);
-    return await tableInfo(sql, String(row['table']), String(row['oid']), row['description']);
+    const current = await tableInfo(sql, String(row['table']), String(row['oid']), row['description']);
+    if (version === undefined || current.version === version) return current;
+    return await openRetired(sql, current.table, version);
   } catch (error) {
     if (codeOf(error) === UNDEFINED_TABLE) throw notRegistered(taskName);
     throw explainPostgres(`looking up the table of task ${taskName}`, error);
@@ -115,6 +121,18 @@ export async function* streamSplit(sql: Asking, info: TableInfo, split: string):
   }
 }
 
+async function openRetired(sql: Asking, table: string, version: string): Promise<TableInfo> {
+  const name = retiredName(table, version);
+  const [row] = await sql`
+    SELECT c.oid::text AS oid, obj_description(c.oid, 'pg_class') AS description
+    FROM pg_class c WHERE c.oid = to_regclass(quote_ident(${name}::text))`;
+  if (row !== undefined) return await tableInfo(sql, name, String(row['oid']), row['description']);
+  const message =
+    `the table ${JSON.stringify(table)} holds another version of its data set than the one that the request was planned ` +
+    'on, and that one is kept no longer. Send the request again.';
+  throw new PermanentError('DatasetInvalid', message, { context: { table, version } });
+}
+
 async function query(
   sql: Asking,
   info: TableInfo,
@@ -151,7 +169,8 @@ async function tableInfo(sql: Asking, table: string, oid: string, comment: unkno
   const known = kept.get(key);
   if (known !== undefined) return known;
   const description = parseDescription(comment, table);
-  const info = describe(table, oid, description ?? (await foreignDescription(sql, table)));
+  const version = description && versionOf(description);
+  const info = describe(table, oid, version, description ?? (await foreignDescription(sql, table)));
   // Another program's table may grow without notice, so it is looked at each time.
   if (description === undefined) return info;
   const [oldest] = kept.keys();
@@ -163,6 +182,7 @@ async function tableInfo(sql: Asking, table: string, oid: string, comment: unkno
 function describe(
   table: string,
   oid: string,
+  version: string | undefined,
   { columns, splits }: Pick<TableDescription, 'columns' | 'splits'>,
 ): TableInfo {
   const filled = splits.filter(({ count }) => count > 0);
@@ -170,6 +190,7 @@ function describe(
     table,
     columns: columns.map(({ name }) => ({ name })),
     splits: new Map(filled.map(({ split, first, count }) => [split, { min: first, max: first + count - 1, count }])),
+    version,
     oid,
     reader: {
       select: columns.map(({ column, type }) => `, ${selectExpression(type, quoteName(column))}`).join(''),

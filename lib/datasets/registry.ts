@@ -35,11 +35,30 @@ export async function registeredTable(sql: Asking, task: string): Promise<string
   return rows[0] === undefined ? undefined : String(rows[0]['table']);
 }
 
+/** Enters tasks for a table that is there. A row whose table is gone is of no use; any other one stays. */
+export async function enterTasks(tx: Asking, tasks: readonly string[], table: string): Promise<void> {
+  await tx`
+    INSERT INTO task_registry (task_name, dataset_table_name) SELECT unnest(${[...tasks]}::text[]), ${table}
+    ON CONFLICT (task_name) DO UPDATE SET dataset_table_name = EXCLUDED.dataset_table_name
+    WHERE to_regclass(quote_ident(task_registry.dataset_table_name)) IS NULL`;
+}
+
+/**
+ * Waits until nobody else loads or replaces the table; ends with the transaction. Taken by all who change tables of data
+ * sets, before they look at them.
+ */
+export async function lockTable(tx: Asking, table: string): Promise<void> {
+  await tx`SELECT pg_advisory_xact_lock(hashtextextended(${table}::text, 0))`;
+}
+
+/** A table of a data set, and the tasks that are registered with it. */
+export interface TableFound {
+  readonly description: TableDescription | undefined;
+  readonly tasks: readonly string[];
+}
+
 /** What is known of a table: undefined where there is none; `description` is missing where another program made it. */
-export async function lookUpTable(
-  sql: Asking,
-  table: string,
-): Promise<{ description: TableDescription | undefined; tasks: string[] } | undefined> {
+export async function lookUpTable(sql: Asking, table: string): Promise<TableFound | undefined> {
   const [row] = await sql`
     SELECT obj_description(c.oid, 'pg_class') AS description,
       ARRAY(SELECT task_name FROM task_registry WHERE dataset_table_name = ${table}::text ORDER BY 1) AS tasks

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { PermanentError } from '../errors/errors.ts';
 import {
   byCodePoint,
@@ -10,21 +11,26 @@ import {
 } from './layout.ts';
 import type { ObjectSource } from './object-source.ts';
 
+const VERSION_DIGITS = 32;
 /** A manifest longer than this is none. In bytes. */
 const MAX_MANIFEST_BYTES = 64 * 1024 ** 2;
 
-/** One parquet file of a split; `sha256` is missing where there is no manifest. */
+/** One parquet file of a split: `sha256` is the manifest's; where there is no manifest, `etag` is the listing's. */
 export interface StoredFile {
   key: string;
   /** In bytes. */
   size: number;
-  sha256?: string;
+  sha256?: string | undefined;
+  etag?: string | undefined;
 }
 
 /** The files of one data set, splits in the order in which they are loaded. */
 export interface StoredDataset {
   prefix: string;
+  /** The manifest's; not enough to tell two versions apart, since data sets from a folder have none of their own. */
   revision: string;
+  /** A hash of the revision, the order of the splits, and names and hashes of the files: other data has another one. */
+  version: string;
   splits: { split: string; files: StoredFile[] }[];
 }
 
@@ -38,17 +44,30 @@ export async function findDataset(
   datasetPath: string,
   datasetName: string | null,
 ): Promise<StoredDataset> {
-  const prefix = datasetPrefix(datasetPath, datasetName);
-  const manifest = await readManifest(source, prefix);
-  const splits = manifest === undefined ? await listSplits(source, prefix) : splitsOf(manifest, prefix);
-  if (splits.length > 0) return { prefix, revision: manifest?.revision ?? 'unknown', splits };
+  const found = await findStaged(source, datasetPath, datasetName);
+  if (found !== undefined) return found;
   const name = datasetName === null ? datasetPath : `${datasetPath} (${datasetName})`;
+  const prefix = datasetPrefix(datasetPath, datasetName);
   throw new PermanentError(
     'DatasetMissing',
     `the data set ${name} is not staged: ${source.name}/${prefix} holds no parquet files. ` +
       'Stage it: npm run sampler -- stage datasets --from DIR',
     { context: { datasetPath, datasetName, prefix } },
   );
+}
+
+/** As {@link findDataset}, but undefined where the data set is not staged. */
+export async function findStaged(
+  source: ObjectSource,
+  datasetPath: string,
+  datasetName: string | null,
+): Promise<StoredDataset | undefined> {
+  const prefix = datasetPrefix(datasetPath, datasetName);
+  const manifest = await readManifest(source, prefix);
+  const splits = manifest === undefined ? await listSplits(source, prefix) : splitsOf(manifest, prefix);
+  const revision = manifest?.revision ?? 'unknown';
+  if (splits.length === 0) return undefined;
+  return { prefix, revision, version: versionOf(revision, prefix, splits), splits };
 }
 
 /**
@@ -88,14 +107,26 @@ function splitsOf(manifest: Manifest, prefix: string): StoredDataset['splits'] {
 
 async function listSplits(source: ObjectSource, prefix: string): Promise<StoredDataset['splits']> {
   const bySplit = new Map<string, StoredFile[]>();
-  for await (const { key, size } of source.list(prefix)) {
+  for await (const { key, size, etag } of source.list(prefix)) {
     const place = splitOfKey(key, prefix);
-    if (place !== undefined) bySplit.set(place.split, [...(bySplit.get(place.split) ?? []), { key, size }]);
+    if (place === undefined) continue;
+    const files = bySplit.get(place.split) ?? [];
+    files.push({ key, size, etag });
+    bySplit.set(place.split, files);
   }
   return inUsualOrder(bySplit.keys()).map((split) => {
     const files = bySplit.get(split) ?? [];
     return { split, files: files.sort((a, b) => byCodePoint(a.key, b.key)) };
   });
+}
+
+function versionOf(revision: string, prefix: string, splits: StoredDataset['splits']): string {
+  const hash = createHash('sha256').update(JSON.stringify(revision));
+  for (const { split, files } of splits) {
+    const named = files.map(({ key, size, sha256, etag }) => [key.slice(prefix.length), size, sha256 ?? etag]);
+    hash.update(JSON.stringify([split, named]));
+  }
+  return hash.digest('hex').slice(0, VERSION_DIGITS);
 }
 
 function invalidManifest(source: ObjectSource, key: string, why: string, cause?: unknown): PermanentError {

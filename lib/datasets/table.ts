@@ -10,7 +10,7 @@ const HASH_DIGITS = 12;
 /** Our own columns, and those that every Postgres table has. */
 const TAKEN = ['__id', '__split', 'tableoid', 'xmin', 'cmin', 'xmax', 'cmax', 'ctid'];
 /** Names that no data set may have. */
-const OTHER_TABLES = ['task_registry'];
+const OTHER_TABLES = ['task_registry', 'sampler_loads', 'sampler_load_parts'];
 
 /**
  * The table of a data set: `<path>--<name>` or `<path>`; one over 63 bytes is cut and ends in a hash of all of it.
@@ -83,6 +83,10 @@ export const descriptionSchema = z.object({
   dataset_name: z.string().nullable(),
   /** Of the manifest. */
   revision: z.string(),
+  /** Of the data set (stored-dataset.ts); tables that were loaded before there were versions have none. */
+  version: z.string().optional(),
+  /** When another version took the table's place and name; ISO 8601. */
+  retired_at: z.string().optional(),
   /** Name of the row filter that was applied; see row-filter.ts. */
   filter: z.string().nullable(),
   /** In the order of `__id`; `first` is the first `__id` of the split. */
@@ -90,6 +94,21 @@ export const descriptionSchema = z.object({
   columns: z.array(z.object({ name: z.string(), column: z.string(), type: columnTypeSchema })),
 });
 export type TableDescription = z.infer<typeof descriptionSchema>;
+
+/** Which version of its data set a table holds. */
+export function versionOf({ version, revision }: Pick<TableDescription, 'version' | 'revision'>): string {
+  return version ?? revision;
+}
+
+/** Where a table goes when another version of its data set takes its name: a stable name, one for each version. */
+export function retiredName(table: string, version: string): string {
+  return shorten(table, `${table}\0${version}`);
+}
+
+/** The table that a load fills before it gets its name. */
+export function stagingName(table: string, load: string): string {
+  return shorten(table, `${table}\0loading\0${load}`);
+}
 
 /** The statement that makes a data set's table, without its primary key: that is added once the rows are there. */
 export function createTableStatement(table: string, columns: readonly { column: string; type: ColumnType }[]): string {
@@ -110,8 +129,8 @@ function fit(name: string): string {
   return Buffer.byteLength(name) <= MAX_NAME_BYTES ? name : shorten(name);
 }
 
-function shorten(name: string): string {
-  const hash = createHash('sha256').update(name).digest('hex').slice(0, HASH_DIGITS);
+function shorten(name: string, identity: string = name): string {
+  const hash = createHash('sha256').update(identity).digest('hex').slice(0, HASH_DIGITS);
   let start = '';
   for (const character of name) {
     if (Buffer.byteLength(start + character) > MAX_NAME_BYTES - HASH_DIGITS - 1) break;

@@ -1,6 +1,7 @@
 import postgres, { type Options, type Sql } from 'postgres';
 
-type Pool = Sql<Record<never, never>>;
+/** A client of Postgres, or the one connection of a transaction. */
+export type Pool = Sql<Record<never, never>>;
 
 /**
  * Runs `work` in a transaction on a connection of its own, which is closed afterwards; any failure undoes all of it.

@@ -35,6 +35,8 @@ export interface Plan {
   readonly docCount: number;
   readonly seed: bigint;
   readonly evalSplit: string;
+  /** The version of the data set that the documents were chosen from; unknown for tables that another program made. */
+  readonly tableVersion?: string | undefined;
   readonly entry: TaskEntry;
   readonly message: PlannedMessage;
 }
@@ -51,6 +53,7 @@ const planSchema = dictOf(
     docCount: laxNumber,
     seed: laxInt,
     evalSplit: text,
+    tableVersion: text.optional(),
     entry: pyDict,
     message: dictOf(
       {
@@ -75,8 +78,10 @@ const planSchema = dictOf(
 /** The plan as text that keeps ints, floats and the order of keys. */
 export function encodePlan(plan: Plan): string {
   const { blacklist, numFewshot, bootstrapIters, ...message } = plan.message;
+  const { tableVersion, ...decided } = plan;
   const encoded = dict({
-    ...plan,
+    ...decided,
+    ...(tableVersion === undefined ? {} : { tableVersion }),
     numFewshot: BigInt(plan.numFewshot),
     repeats: BigInt(plan.repeats),
     docCount: BigInt(plan.docCount),

@@ -4,35 +4,49 @@ import type { TaskEntry } from '../catalogue/entry.ts';
 import { resolveTasks } from '../catalogue/resolve.ts';
 import { toTaskConfig } from '../catalogue/task-config.ts';
 import { registerDataset } from '../datasets/load.ts';
+import type { PendingLoad } from '../datasets/load-in-parts.ts';
 import type { ObjectSource } from '../datasets/object-source.ts';
+import type { PartLimits } from '../datasets/plan-parts.ts';
+import { reapTables } from '../datasets/reap.ts';
 import { PermanentError, SamplerError } from '../errors/errors.ts';
 import type { Logger } from '../log/log.ts';
 import { twinName } from '../plan/choose-task.ts';
+import type { Queue } from '../queue/queue.ts';
+import { carryOn } from './load-part.ts';
 
 /** What registering needs. */
 export interface RegisterServices {
   readonly sql: Sql;
   readonly source: ObjectSource;
   readonly catalogue: Catalogue;
+  /** From which size on data sets are loaded in parts, and where those are sent; without it all are loaded at once. */
+  readonly inParts?: { readonly queue: Pick<Queue, 'send'>; readonly limits: PartLimits };
   readonly log: Logger;
 }
 
 /**
- * Loads the data sets of all tasks named, one after the other; those registered already cost one query. A task that can't be
- * registered does not hold up the others: what is wrong with each is told at the end.
+ * Loads the data sets of all tasks named, one after the other; those registered already cost a look at what is staged. Of
+ * large ones only the parts are sent out. A task that can't be registered does not hold up the others: what is wrong with
+ * each is told at the end.
  * @throws PermanentError naming every task that can never be registered, with its reason.
  */
 export async function registerTasks(services: RegisterServices, tasks: string): Promise<void> {
   const entries = await withTwins(services.catalogue, await resolveTasks(services.catalogue, tasks));
   const refused: SamplerError[] = [];
+  const pending = new Map<string, PendingLoad>();
   for (const entry of entries) {
     try {
-      await registerTask(services, entry);
+      const load = await registerTask(services, entry);
+      // Tasks that share a large data set wait for one load.
+      if (load !== undefined) pending.set(load.load, load);
     } catch (error) {
       if (!(error instanceof SamplerError) || !error.permanent) throw error;
       refused.push(error);
     }
   }
+  const { sql, log, inParts } = services;
+  if (inParts) for (const load of pending.values()) await carryOn({ sql, log, queue: inParts.queue }, load);
+  await tidy(services);
   const [first, ...others] = refused;
   if (!first) return;
   if (others.length === 0) throw first;
@@ -44,17 +58,29 @@ export async function registerTasks(services: RegisterServices, tasks: string): 
   );
 }
 
-async function registerTask({ sql, source, catalogue, log }: RegisterServices, entry: TaskEntry): Promise<void> {
+async function registerTask(services: RegisterServices, entry: TaskEntry): Promise<PendingLoad | undefined> {
+  const { sql, source, catalogue, inParts, log } = services;
   catalogue.requireSupported(entry);
   const config = toTaskConfig(entry.config);
-  await registerDataset({
+  const { pending } = await registerDataset({
     sql,
     source,
     datasetPath: config.dataset_path,
     datasetName: config.dataset_name,
     taskName: entry.name,
     log,
+    ...(inParts ? { limits: inParts.limits } : {}),
   });
+  return pending;
+}
+
+/** What is left of old loads does no harm, so failing to remove it fails nothing. */
+async function tidy({ sql, log }: RegisterServices): Promise<void> {
+  try {
+    await reapTables(sql, log);
+  } catch (error) {
+    log.warn('old tables could not be dropped', { error: error instanceof Error ? error.message : String(error) });
+  }
 }
 
 /** A multiple-choice task is asked by its twin on the chat path, so both are registered (CONTRACT, corrections). */

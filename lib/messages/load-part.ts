@@ -1,0 +1,29 @@
+import type { z } from 'zod';
+import { loads } from '../python/json.ts';
+import { isDict } from '../python/value.ts';
+import { dictOf, laxNumber, text } from './lax.ts';
+
+/**
+ * The body of a message that the register function sends to itself: one part of a data set that is too large for one
+ * message. What is to be done lies in Postgres (`sampler_load_parts`), so a forged one can do no more than a repeated one.
+ */
+export const loadPartMessage = dictOf(
+  {
+    /** Which load. */
+    load: text.regex(/^[0-9a-f-]{36}$/, 'must be the id of a load'),
+    /** Number of the part, from 0. */
+    part: laxNumber.refine((value) => value >= 0, 'must not be negative'),
+  },
+  'refuse',
+);
+export type LoadPartMessage = z.output<typeof loadPartMessage>;
+
+/** Whether a body on the register queue is meant as one: it has `load`, and no key of a register message. */
+export function isLoadPart(body: string): boolean {
+  try {
+    const value = loads(body);
+    return isDict(value) && value.has('load') && !value.has('framework') && !value.has('tasks');
+  } catch {
+    return false;
+  }
+}
