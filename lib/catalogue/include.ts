@@ -5,8 +5,9 @@ import { mapLimited } from './limited.ts';
 import type { S3Objects } from './s3-object.ts';
 import type { TaskRoot } from './task-index.ts';
 
-const MAX_FILES = 2000;
-const MAX_BYTES = 20_000_000;
+/** Files and bytes that one folder of definitions may hold. */
+export const MAX_INCLUDE_FILES = 2000;
+export const MAX_INCLUDE_BYTES = 20_000_000;
 const PARALLEL_READS = 16;
 
 /** A folder of further definitions, as read, and what tells whether it changed. */
@@ -39,10 +40,10 @@ export async function readInclude(
   if (listed.length === 0)
     throw new PermanentError('BadMessage', `include_path "${name}": there is nothing below ${prefix} in the bucket.`);
   const bytes = listed.reduce((sum, { size }) => sum + size, 0);
-  if (listed.length > MAX_FILES || bytes > MAX_BYTES) {
+  if (listed.length > MAX_INCLUDE_FILES || bytes > MAX_INCLUDE_BYTES) {
     throw new PermanentError(
       'BadMessage',
-      `include_path "${name}" holds more than ${MAX_FILES} files or ${MAX_BYTES} bytes.`,
+      `include_path "${name}" holds more than ${MAX_INCLUDE_FILES} files or ${MAX_INCLUDE_BYTES} bytes.`,
     );
   }
   const fingerprint = listed.map(({ key, etag }) => `${key}\n${etag}`).join('\n');

@@ -1,7 +1,7 @@
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { TaskEntry } from '../catalogue/entry.ts';
 import type { TaskConfig } from '../catalogue/task-config.ts';
-import type { SplitInfo } from '../datasets/read.ts';
+import type { TableInfo } from '../datasets/read.ts';
 import { PermanentError } from '../errors/errors.ts';
 import type { SampleMessage } from '../messages/sample.ts';
 import { chooseTask } from '../plan/choose-task.ts';
@@ -11,8 +11,8 @@ import { effectiveShots, settingsFor } from '../plan/settings.ts';
 import { availableExamples, fewshotDraw, turnsOf } from '../task/fewshot.ts';
 import { checkRequest } from '../task/settings.ts';
 
-/** The splits of the data set that a task reads, with the ids of their rows. Throws where it has none. */
-export type SplitsOf = (entry: TaskEntry, config: TaskConfig) => Promise<ReadonlyMap<string, SplitInfo>>;
+/** Finds the rows that a task reads: its splits with the ids of their rows, and what tells this table from a later one. */
+export type TableOf = (entry: TaskEntry, config: TaskConfig) => Promise<Pick<TableInfo, 'splits' | 'version'>>;
 
 /** A plan and the documents that it is for. */
 export interface PlannedTask {
@@ -32,7 +32,7 @@ export async function planTask(
   message: SampleMessage,
   asked: TaskEntry,
   seed: bigint,
-  splitsOf: SplitsOf,
+  tableOf: TableOf,
 ): Promise<PlannedTask> {
   const settings = settingsFor(message, asked.name);
   // A definition that can't be read is told as such; a task that its twin stands in for need not be sampled itself.
@@ -41,7 +41,7 @@ export async function planTask(
     catalogue.find(name),
   );
   catalogue.requireSupported(entry);
-  const splits = await splitsOf(entry, config);
+  const { splits, version } = await tableOf(entry, config);
   const evalSplit = config.test_split ?? config.validation_split;
   const range = evalSplit === null ? undefined : splits.get(evalSplit);
   if (evalSplit === null || !range) {
@@ -64,6 +64,7 @@ export async function planTask(
     docCount: docIds.length,
     seed,
     evalSplit,
+    tableVersion: version,
     entry,
     message: settings,
   };

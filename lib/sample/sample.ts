@@ -3,23 +3,18 @@ import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { TaskEntry } from '../catalogue/entry.ts';
 import { resolveTasks } from '../catalogue/resolve.ts';
 import { openTable } from '../datasets/read.ts';
-import { PermanentError } from '../errors/errors.ts';
 import type { Logger } from '../log/log.ts';
 import type { SampleMessage } from '../messages/sample.ts';
-import { chooseTask } from '../plan/choose-task.ts';
-import { chooseDocs } from '../plan/doc-ids.ts';
 import { writeIdList } from '../plan/id-list.ts';
 import { encodePlan, type Plan, supplierOf } from '../plan/plan.ts';
-import { effectiveShots, settingsFor } from '../plan/settings.ts';
 import { shardCount } from '../plan/shards.ts';
 import type { Queue } from '../queue/queue.ts';
-import { availableExamples, fewshotDraw, turnsOf } from '../task/fewshot.ts';
-import { checkRequest } from '../task/settings.ts';
 import { checkStorable } from '../work/documents.ts';
 import { planId } from '../work/ids.ts';
 import { LEASE_EXPIRED, type Ledger } from '../work/ledger.ts';
 import type { NewPlan, PlanRecord } from '../work/records.ts';
 import { unfinishedShards } from '../work/shard-bodies.ts';
+import { type PlannedTask, planTask } from './plan-task.ts';
 
 /** What planning a request needs. */
 export interface SampleServices {
@@ -39,12 +34,6 @@ export interface Request {
   readonly log: Logger;
 }
 
-/** A plan and the documents it is for. */
-interface PlannedTask {
-  readonly plan: Plan;
-  readonly docIds: readonly number[];
-}
-
 /**
  * Plans a request and sends out its shards. Every task of it is planned before the first is begun, so that a request which
  * can't be carried out in full leaves nothing behind.
@@ -52,7 +41,7 @@ interface PlannedTask {
  */
 export async function sampleRequest(services: SampleServices, message: SampleMessage, request: Request): Promise<void> {
   const entries = await resolveTasks(services.catalogue, message.tasks);
-  const planned = await Promise.all(entries.map((entry) => planTask(services, message, request, entry)));
+  const planned = await Promise.all(entries.map((entry) => planOf(services, message, request, entry)));
   for (const { plan } of planned) checkStorable(plan);
   const begun: PlanRecord[] = [];
   for (const task of planned) {
@@ -63,55 +52,16 @@ export async function sampleRequest(services: SampleServices, message: SampleMes
   for (const record of begun) if (record.unsent) await services.ledger.markSent(record);
 }
 
-async function planTask(
-  services: SampleServices,
+async function planOf(
+  { catalogue, sql }: SampleServices,
   message: SampleMessage,
-  request: Request,
+  { seed, log }: Request,
   asked: TaskEntry,
 ): Promise<PlannedTask> {
-  const settings = settingsFor(message, asked.name);
-  // A definition that can't be read is told as such; a task that its twin stands in for need not be sampled itself.
-  if (asked.problem !== null) services.catalogue.requireSupported(asked);
-  const { entry, config, requestType } = await chooseTask(asked, settings.applyChatTemplate, (name) =>
-    services.catalogue.find(name),
-  );
-  services.catalogue.requireSupported(entry);
-  const table = await openTable(services.sql, entry.name);
-  const evalSplit = config.test_split ?? config.validation_split;
-  const range = evalSplit === null ? undefined : table.splits.get(evalSplit);
-  if (evalSplit === null || !range) {
-    throw new PermanentError(
-      'DatasetInvalid',
-      `Task ${entry.name} has no documents to ask about: split ${evalSplit ?? '(none)'} is empty.`,
-    );
-  }
-  const { docIds, ignoredBlacklist } = chooseDocs(
-    { first: range.min, last: range.max },
-    { task: asked.name, qty: message.qty, docIds: message.doc_ids, blacklist: message.blacklist, seed: request.seed },
-  );
-  if (ignoredBlacklist.length > 0) {
-    request.log.warn('blacklisted ids outside the split are ignored', {
-      task: asked.name,
-      count: ignoredBlacklist.length,
-    });
-  }
-  const numFewshot = effectiveShots(settings.numFewshot, config.num_fewshot);
-  const plan: Plan = {
-    task: asked.name,
-    resolvedTask: entry.name,
-    requestType,
-    numFewshot,
-    repeats: config.repeats,
-    docCount: docIds.length,
-    seed: request.seed,
-    evalSplit,
-    tableVersion: table.version,
-    entry,
-    message: settings,
-  };
-  fewshotDraw(config, numFewshot, availableExamples(config, table.splits), turnsOf(plan));
-  checkRequest(plan, config);
-  return { plan, docIds };
+  const planned = await planTask(catalogue, message, asked, seed, ({ name }) => openTable(sql, name));
+  const { length: count } = planned.ignoredBlacklist;
+  if (count > 0) log.warn('blacklisted ids outside the split are ignored', { task: asked.name, count });
+  return planned;
 }
 
 /** Records the plan; null where nothing is left to do for it: the work is done, dropped or given up. */

@@ -11,9 +11,9 @@ import { readIdList } from '../plan/id-list.ts';
 import { decodePlan, type Plan, supplierOf } from '../plan/plan.ts';
 import type { Doc } from '../python/value.ts';
 import type { Queue } from '../queue/queue.ts';
-import { availableExamples, drawPositions, fewshotDraw, fewshotSource, turnsOf } from '../task/fewshot.ts';
-import { createRenderer, docIdOf, type RenderedInstance } from '../task/renderer.ts';
-import { answerLength, renderSettings } from '../task/settings.ts';
+import { docIdOf, type RenderedInstance } from '../task/renderer.ts';
+import { answerLength } from '../task/settings.ts';
+import { planStretch } from '../task/stretch.ts';
 import { benchCollections } from '../work/collections.ts';
 import { instanceDocuments, taskDocument } from '../work/documents.ts';
 import { childIds } from '../work/ids.ts';
@@ -118,27 +118,10 @@ async function writeShard(
   if (docIds.length === 0) return 0;
   const config = toTaskConfig(plan.entry.config);
   const table = await openTable(services.sql, plan.resolvedTask, plan.tableVersion);
-  const draw = fewshotDraw(config, plan.numFewshot, availableExamples(config, table.splits), turnsOf(plan));
-  const positions = drawPositions(draw, message.offset, docIds.length);
-  const source = draw.drawn === 0 ? null : fewshotSource(config);
-  const exampleBase = source?.kind === 'split' ? (table.splits.get(source.split)?.min ?? 0) : 0;
-  const exampleIds = source?.kind === 'split' ? positions.flat().map((position) => exampleBase + position) : [];
-  const firstId = table.splits.get(plan.evalSplit)?.min ?? docIds[0] ?? 0;
-  const rows = await readRows(services.sql, table, [firstId, ...docIds, ...exampleIds]);
-  const renderer = createRenderer(config, renderSettings(plan, config), rowOf(rows, firstId, plan));
-  const processed = new Map<number, Doc>();
-  const exampleAt = (position: number): Doc => {
-    if (source?.kind === 'samples') return source.samples[position] ?? new Map();
-    const id = exampleBase + position;
-    const example = processed.get(id) ?? renderer.process(rowOf(rows, id, plan));
-    processed.set(id, example);
-    return example;
-  };
+  const stretch = planStretch(plan, config, table.splits, { offset: message.offset, docIds });
+  const render = stretch.renderer(await readRows(services.sql, table, stretch.rowIds));
   const writer = createWriter(services, record, plan, answerLength(plan, config));
-  for (const [i, docId] of docIds.entries()) {
-    const drawn = (positions[i] ?? []).map(exampleAt);
-    await writer.add(renderer.render(renderer.process(rowOf(rows, docId, plan)), drawn));
-  }
+  for (const position of docIds.keys()) await writer.add(render(position));
   await writer.flush();
   return writer.count();
 }
@@ -246,13 +229,4 @@ async function sendUnfinished({ ledger, shardQueue }: ShardServices, { _id }: Pl
 async function readRows(sql: Sql, table: TableInfo, ids: readonly number[]): Promise<Map<number, Doc>> {
   const docs = await readDocsByIds(sql, table, [...new Set(ids)]);
   return new Map(docs.map((doc) => [docIdOf(doc), doc]));
-}
-
-function rowOf(rows: ReadonlyMap<number, Doc>, id: number, { resolvedTask }: Plan): Doc {
-  const row = rows.get(id);
-  if (row) return row;
-  throw new PermanentError(
-    'DatasetInvalid',
-    `Task ${resolvedTask}: document ${id} is not in its table; register the task anew.`,
-  );
 }

@@ -1,0 +1,122 @@
+import { type Db, type Document, type Filter, ObjectId } from 'mongodb';
+import { readIdList } from '../plan/id-list.ts';
+
+/** How the record of a plan or of a refused message stands, for people and programs that look. Dates are ISO 8601. */
+export interface RequestView {
+  readonly id: string;
+  readonly request_id: string;
+  readonly state: string;
+  readonly framework: string | null;
+  readonly task: string | null;
+  readonly address: string | null;
+  readonly service: string | null;
+  readonly attempt: number | null;
+  /** Shards that are written, of so many; null for messages. */
+  readonly shards: { readonly written: number; readonly total: number } | null;
+  readonly instances: number | null;
+  /** Documents asked about; null where the record was read without them. */
+  readonly documents: number | null;
+  readonly error: { readonly code: string; readonly message: string } | null;
+  readonly queue: string | null;
+  readonly body: string | null;
+  readonly created_at: string | null;
+  readonly updated_at: string | null;
+  /** When it is given up unless another shard is written before. */
+  readonly lease_until: string | null;
+}
+
+/** Which records to list. */
+export interface RequestFilter {
+  readonly state?: string | undefined;
+  readonly task?: string | undefined;
+  readonly address?: string | undefined;
+}
+
+const COLLECTION = 'sample_requests';
+/** Notes about deliveries of messages that may yet succeed are no requests. */
+const NO_REQUESTS = ['retrying'];
+
+/** The newest records first. */
+export async function listRequests(db: Db, filter: RequestFilter, limit: number): Promise<RequestView[]> {
+  const { state, task, address } = filter;
+  const found = await db
+    .collection(COLLECTION)
+    .find(
+      {
+        state: state ?? { $nin: NO_REQUESTS },
+        ...(task === undefined ? {} : { task }),
+        ...(address === undefined ? {} : { address }),
+      },
+      { projection: { plan: 0, doc_ids: 0, body: 0 } },
+    )
+    .sort({ created_at: -1 })
+    .limit(limit)
+    .toArray();
+  return found.map(viewOf);
+}
+
+/** The records under an id: of a plan (24 hexadecimal digits), or all of the request with that identity. */
+export async function findRequests(db: Db, id: string): Promise<RequestView[]> {
+  const or: Filter<Document>[] = [{ request_id: id, state: { $nin: NO_REQUESTS } }];
+  if (/^[0-9a-f]{24}$/.test(id)) or.push({ _id: new ObjectId(id) });
+  const found = await db
+    .collection(COLLECTION)
+    .find({ $or: or }, { projection: { plan: 0 } })
+    .sort({ created_at: 1, task: 1 })
+    .toArray();
+  return found.map(viewOf);
+}
+
+/** The records with these ids, by id; without their documents. */
+export async function readRequests(db: Db, ids: readonly ObjectId[]): Promise<Map<string, RequestView>> {
+  const found = await db
+    .collection(COLLECTION)
+    .find({ _id: { $in: [...ids] } }, { projection: { plan: 0, doc_ids: 0 } })
+    .toArray();
+  return new Map(found.map(viewOf).map((view) => [view.id, view]));
+}
+
+/** Records are read leniently: those of older and newer versions are shown as far as they can be understood. */
+function viewOf(record: Document): RequestView {
+  const progress = Object.values(asObject(record['progress'])).map(Number);
+  const total = asNumber(record['shards']);
+  const error = asObject(record['error']);
+  const done = record['state'] === 'done';
+  const counted = progress.reduce((sum, count) => sum + count, 0);
+  return {
+    id: String(record['_id']),
+    request_id: asText(record['request_id']) ?? '',
+    state: asText(record['state']) ?? '?',
+    framework: asText(record['framework']),
+    task: asText(record['task']),
+    address: asText(record['address']),
+    service: asText(record['service']),
+    attempt: asNumber(record['attempt']),
+    shards: total === null ? null : { written: done ? total : progress.length, total },
+    // A plan of one shard is done without having noted it.
+    instances: total === null || (done && progress.length === 0) ? null : counted,
+    documents: typeof record['doc_ids'] === 'string' ? readIdList(record['doc_ids']).length : null,
+    error: 'code' in error ? { code: String(error['code']), message: String(error['message']) } : null,
+    queue: asText(record['queue']),
+    body: asText(record['body']),
+    created_at: asDate(record['created_at']),
+    updated_at: asDate(record['updated_at']),
+    lease_until: asDate(record['lease_until']),
+  };
+}
+
+function asObject(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null ? Object.fromEntries(Object.entries(value)) : {};
+}
+
+function asText(value: unknown): string | null {
+  return typeof value === 'string' ? value : null;
+}
+
+function asNumber(value: unknown): number | null {
+  return typeof value === 'number' ? value : null;
+}
+
+function asDate(value: unknown): string | null {
+  return value instanceof Date ? value.toISOString() : null;
+}

@@ -1,0 +1,113 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import type { Db } from 'mongodb';
+import type { Sql } from 'postgres';
+import { planId, rejectionId } from '../work/ids.ts';
+import { readRequests } from './requests.ts';
+
+const POLL_MS = 500;
+/** A queue that was empty this often in a row has surely delivered the message: SQS' numbers lag behind a little. */
+const EMPTY_POLLS = 6;
+
+/**
+ * How one task of a message stands: `waiting` for the functions, `working`, `done`, `failed` (with the reason), or `gone`:
+ * the queue is empty, and nothing was recorded of it.
+ */
+export interface TaskState {
+  readonly task: string;
+  readonly state: 'waiting' | 'working' | 'done' | 'failed' | 'gone';
+  readonly shards: { readonly written: number; readonly total: number } | null;
+  readonly error: { readonly code: string; readonly message: string } | null;
+}
+
+/** A message that was sent, and what it is waited for with. */
+export interface Waiting {
+  readonly db: Db;
+  readonly sqs: SQSClient;
+  readonly queueUrl: string;
+  /** SQS' id of the message, which is the request's identity. */
+  readonly requestId: string;
+  readonly tasks: readonly string[];
+  readonly timeoutMs: number;
+  /** Gets the states whenever they were looked up. */
+  readonly onLook: (states: readonly TaskState[]) => void;
+}
+
+/** Waits until every task of a sample message is done, failed or gone, or the time is over. */
+export function waitForSample(waiting: Waiting): Promise<readonly TaskState[]> {
+  const { db, requestId, tasks } = waiting;
+  const ids = new Map(tasks.map((task) => [task, planId(requestId, task)]));
+  return untilSettled(waiting, async () => {
+    const records = await readRequests(db, [...ids.values(), rejectionId(requestId)]);
+    const refused = records.get(rejectionId(requestId).toHexString());
+    return tasks.map((task): TaskState => {
+      const record = records.get(ids.get(task)?.toHexString() ?? '');
+      if (record === undefined) {
+        return { task, state: refused ? 'failed' : 'waiting', shards: null, error: refused?.error ?? null };
+      }
+      const { state, shards, error } = record;
+      if (state === 'done') return { task, state, shards, error: null };
+      return { task, state: state === 'in_progress' ? 'working' : 'failed', shards, error };
+    });
+  });
+}
+
+/** Waits until every task of a register message has its table, the message was refused or is gone, or the time is over. */
+export function waitForRegister(waiting: Waiting, sql: Sql): Promise<readonly TaskState[]> {
+  const { db, requestId, tasks } = waiting;
+  return untilSettled(waiting, async () => {
+    const [registered, records] = await Promise.all([
+      registeredTasks(sql, tasks),
+      readRequests(db, [rejectionId(requestId)]),
+    ]);
+    const error = [...records.values()][0]?.error ?? null;
+    return tasks.map((task): TaskState => {
+      if (registered.has(task)) return { task, state: 'done', shards: null, error: null };
+      return { task, state: error === null ? 'waiting' : 'failed', shards: null, error };
+    });
+  });
+}
+
+async function untilSettled(
+  { sqs, queueUrl, timeoutMs, onLook }: Waiting,
+  look: () => Promise<TaskState[]>,
+): Promise<readonly TaskState[]> {
+  const end = Date.now() + timeoutMs;
+  for (let empty = 0; ; ) {
+    const states = await look();
+    onLook(states);
+    if (states.every(({ state }) => state !== 'waiting' && state !== 'working')) return states;
+    const allKnown = states.every(({ state }) => state !== 'waiting');
+    empty = !allKnown && (await isEmpty(sqs, queueUrl)) ? empty + 1 : 0;
+    if (empty >= EMPTY_POLLS) {
+      const now = await look();
+      const settled = now.map((task): TaskState => (task.state === 'waiting' ? { ...task, state: 'gone' } : task));
+      onLook(settled);
+      if (settled.every(({ state }) => state !== 'working')) return settled;
+      empty = 0;
+    }
+    if (Date.now() >= end) return states;
+    await sleep(POLL_MS);
+  }
+}
+
+async function isEmpty(sqs: SQSClient, QueueUrl: string): Promise<boolean> {
+  const AttributeNames = [
+    'ApproximateNumberOfMessages',
+    'ApproximateNumberOfMessagesNotVisible',
+    'ApproximateNumberOfMessagesDelayed',
+  ] as const;
+  const { Attributes = {} } = await sqs.send(
+    new GetQueueAttributesCommand({ QueueUrl, AttributeNames: [...AttributeNames] }),
+  );
+  return AttributeNames.every((name) => Number(Attributes[name] ?? 0) === 0);
+}
+
+async function registeredTasks(sql: Sql, tasks: readonly string[]): Promise<Set<string>> {
+  const [exists] = await sql`SELECT to_regclass('task_registry') IS NOT NULL AS yes`;
+  if (exists?.['yes'] !== true) return new Set();
+  const rows = await sql`
+    SELECT task_name FROM task_registry
+    WHERE task_name = ANY(${[...tasks]}) AND to_regclass(quote_ident(dataset_table_name)) IS NOT NULL`;
+  return new Set(rows.map((row) => String(row['task_name'])));
+}

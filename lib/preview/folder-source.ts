@@ -1,0 +1,70 @@
+import { open, readdir, stat } from 'node:fs/promises';
+import { join, relative, sep } from 'node:path';
+import { byCodePoint, DATASETS_PREFIX } from '../datasets/layout.ts';
+import type { ObjectSource, ObjectStat } from '../datasets/object-source.ts';
+import { TransientError } from '../errors/errors.ts';
+
+/** A folder of data sets in the bucket's layout, read as the bucket's `datasets/` would be. */
+export class FolderSource implements ObjectSource {
+  readonly name: string;
+
+  constructor(dir: string) {
+    this.name = dir;
+  }
+
+  async stat(key: string): Promise<ObjectStat | undefined> {
+    try {
+      const found = await stat(this.#path(key));
+      return found.isFile() ? { size: found.size } : undefined;
+    } catch (error) {
+      if (isMissing(error)) return undefined;
+      throw unreadable(this.#path(key), error);
+    }
+  }
+
+  async readRange(key: string, start: number, end: number): Promise<Uint8Array<ArrayBuffer>> {
+    const bytes = new Uint8Array(Math.max(0, end - start));
+    const file = await open(this.#path(key)).catch((error: unknown) => {
+      throw unreadable(this.#path(key), error);
+    });
+    try {
+      let filled = 0;
+      while (filled < bytes.length) {
+        const { bytesRead } = await file.read(bytes, filled, bytes.length - filled, start + filled);
+        if (bytesRead === 0) throw unreadable(this.#path(key), `it ends before byte ${end}`);
+        filled += bytesRead;
+      }
+      return bytes;
+    } finally {
+      await file.close();
+    }
+  }
+
+  async *list(prefix: string): AsyncGenerator<{ key: string; size: number }> {
+    const root = this.#path(prefix);
+    const entries = await readdir(root, { recursive: true, withFileTypes: true }).catch((error: unknown) => {
+      if (isMissing(error)) return [];
+      throw unreadable(root, error);
+    });
+    const keys = entries
+      .filter((entry) => !entry.isDirectory())
+      .map((entry) => prefix + relative(root, join(entry.parentPath, entry.name)).split(sep).join('/'));
+    for (const key of keys.sort(byCodePoint)) {
+      const found = await this.stat(key);
+      if (found) yield { key, size: found.size };
+    }
+  }
+
+  #path(key: string): string {
+    return join(this.name, key.slice(DATASETS_PREFIX.length));
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
+}
+
+function unreadable(path: string, why: unknown): TransientError {
+  const reason = why instanceof Error ? why.message : String(why);
+  return new TransientError('Unavailable', `${path} can't be read: ${reason}.`, { cause: why });
+}

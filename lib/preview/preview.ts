@@ -1,0 +1,71 @@
+import type { Catalogue } from '../catalogue/catalogue.ts';
+import type { TaskEntry } from '../catalogue/entry.ts';
+import { toTaskConfig } from '../catalogue/task-config.ts';
+import type { ObjectSource } from '../datasets/object-source.ts';
+import type { SampleMessage } from '../messages/sample.ts';
+import type { Plan } from '../plan/plan.ts';
+import { planTask } from '../sample/plan-task.ts';
+import type { RenderedInstance } from '../task/renderer.ts';
+import { planStretch } from '../task/stretch.ts';
+import { openStagedTable, type StagedTable } from './staged-table.ts';
+
+/** Where tasks and documents come from. */
+export interface PreviewServices {
+  readonly catalogue: Catalogue;
+  readonly source: ObjectSource;
+}
+
+/** A task planned over its staged data set. */
+export interface PreviewPlan {
+  readonly plan: Plan;
+  readonly docIds: readonly number[];
+  readonly ignoredBlacklist: readonly number[];
+  readonly table: StagedTable;
+}
+
+/** One task's documents, rendered. */
+export interface Preview extends PreviewPlan {
+  /** As many instances as the shards would write, in their order. */
+  readonly instances: readonly RenderedInstance[];
+}
+
+/**
+ * Plans one task of a sample message as the functions would, over its staged data set instead of its table.
+ * @throws PermanentError as `planTask` does, and DatasetMissing or DatasetInvalid where the data set is not there or damaged
+ */
+export async function planPreview(
+  { catalogue, source }: PreviewServices,
+  message: SampleMessage,
+  asked: TaskEntry,
+  seed: bigint,
+): Promise<PreviewPlan> {
+  const opened: StagedTable[] = [];
+  const planned = await planTask(catalogue, message, asked, seed, async (entry, config) => {
+    const table = await openStagedTable(source, entry, config);
+    opened.push(table);
+    return { splits: table.splits, version: 'staged' };
+  });
+  const [table] = opened;
+  if (table === undefined) throw new Error(`task ${asked.name} was planned without its data set`);
+  return { ...planned, table };
+}
+
+/**
+ * Renders one task of a sample message: the same instances, byte for byte, that its shards would write; of the documents
+ * asked for only the first ones, where a limit says so.
+ * @throws PermanentError as {@link planPreview} does, and where a document can't be rendered
+ */
+export async function previewTask(
+  services: PreviewServices,
+  message: SampleMessage,
+  asked: TaskEntry,
+  seed: bigint,
+  limit = Number.POSITIVE_INFINITY,
+): Promise<Preview> {
+  const planned = await planPreview(services, message, asked, seed);
+  const { plan, table } = planned;
+  const docIds = planned.docIds.slice(0, limit);
+  const stretch = planStretch(plan, toTaskConfig(plan.entry.config), table.splits, { offset: 0, docIds });
+  const render = stretch.renderer(await table.rows(stretch.rowIds));
+  return { ...planned, docIds, instances: docIds.flatMap((_, position) => render(position)) };
+}

@@ -1,0 +1,111 @@
+import type { TaskEntry } from '../catalogue/entry.ts';
+import { toTaskConfig } from '../catalogue/task-config.ts';
+import { type ErrorCode, SamplerError } from '../errors/errors.ts';
+import type { SampleMessage } from '../messages/sample.ts';
+import type { Doc } from '../python/value.ts';
+import { fewshotSource } from '../task/fewshot.ts';
+import { docIdOf } from '../task/renderer.ts';
+import { planStretch } from '../task/stretch.ts';
+import { toBson } from '../work/bson.ts';
+import { type PreviewPlan, type PreviewServices, planPreview } from './preview.ts';
+import type { StagedTable } from './staged-table.ts';
+
+/** A document that can't be rendered or stored. */
+export interface Failure {
+  readonly docId: number;
+  readonly code: ErrorCode | 'Unexpected';
+  readonly message: string;
+}
+
+/** What rendering all of a task's documents came to. */
+export interface Verdict {
+  readonly task: string;
+  /** The task rendered: the same or its twin. */
+  readonly resolvedTask: string;
+  readonly path: string;
+  readonly dataset: string;
+  readonly documents: number;
+  readonly prompts: number;
+  readonly failed: number;
+}
+
+/** What a check tells while it goes on. */
+export interface ValidateHooks {
+  /** Each document that fails. */
+  onFailure(failure: Failure): void;
+  /** So many more documents were checked, of so many. */
+  onProgress?(documents: number, total: number): void;
+}
+
+/**
+ * Renders every document of a task's staged data set as its shards would, and makes of each what MongoDB stores. Reads the
+ * split as a stream; only worked examples that are drawn at random stay in memory, as a split of theirs.
+ * @throws PermanentError where the task as a whole can't be sampled: unsupported, no data set, too few worked examples
+ */
+export async function validateTask(
+  services: PreviewServices,
+  message: SampleMessage,
+  asked: TaskEntry,
+  hooks: ValidateHooks,
+): Promise<Verdict> {
+  const planned = await planPreview(services, message, asked, 0n);
+  const { plan, docIds, table } = planned;
+  await table.verify();
+  const examples = await readExamples(planned);
+  let prompts = 0;
+  let failed = 0;
+  let offset = 0;
+  for await (const docs of table.stream(plan.evalSplit)) {
+    const rows = new Map(docs.map((doc) => [docIdOf(doc), doc]));
+    const ids = docs.map(docIdOf);
+    const stretch = planStretch(plan, toTaskConfig(plan.entry.config), table.splits, { offset, docIds: ids });
+    const render = stretch.renderer({ get: (id) => rows.get(id) ?? examples.get(id) });
+    for (const [position, docId] of ids.entries()) {
+      try {
+        for (const instance of render(position)) {
+          toBson(instance.doc);
+          prompts += plan.repeats;
+        }
+      } catch (error) {
+        failed++;
+        hooks.onFailure(failureOf(docId, error));
+      }
+    }
+    offset += docs.length;
+    hooks.onProgress?.(docs.length, docIds.length);
+  }
+  const path = String(plan.message.requesterArgs.get('path'));
+  return {
+    task: plan.task,
+    resolvedTask: plan.resolvedTask,
+    path,
+    dataset: table.name,
+    documents: docIds.length,
+    prompts,
+    failed,
+  };
+}
+
+/** The split's first row, which every stretch looks at, and the rows that worked examples are drawn from. */
+async function readExamples({ plan, table }: PreviewPlan): Promise<Map<number, Doc>> {
+  const config = toTaskConfig(plan.entry.config);
+  const first = table.splits.get(plan.evalSplit)?.min ?? 0;
+  const source = plan.numFewshot === 0 ? null : fewshotSource(config);
+  if (source?.kind !== 'split') return table.rows([first]);
+  if (config.fewshot_config?.sampler === 'first_n') {
+    const stretch = planStretch(plan, config, table.splits, { offset: 0, docIds: [first] });
+    return table.rows(stretch.rowIds);
+  }
+  return new Map([...(await table.rows([first])), ...(await readAll(table, source.split))]);
+}
+
+async function readAll(table: StagedTable, split: string): Promise<[number, Doc][]> {
+  const rows: [number, Doc][] = [];
+  for await (const docs of table.stream(split)) for (const doc of docs) rows.push([docIdOf(doc), doc]);
+  return rows;
+}
+
+function failureOf(docId: number, error: unknown): Failure {
+  const code = error instanceof SamplerError ? error.code : 'Unexpected';
+  return { docId, code, message: error instanceof Error ? error.message : String(error) };
+}
