@@ -1,13 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { choosePort, startServer, waitUntilReady } from '../processes.ts';
+import { PGADMIN_LOGIN, writeConnection } from './connection.ts';
 
-/** Who logs in; the compose file's PG Admin has the same login. */
-export const PGADMIN_LOGIN = { email: 'admin@local.dev', password: 'admin' } as const;
-/** What the databases' server is called in PG Admin. */
-export const PGADMIN_SERVER = 'pokt-ml-datasets';
 /** The port in the compose file and here. */
 export const PGADMIN_PORT = 5050;
 /** The Python environment that the set-up makes. */
@@ -64,37 +61,12 @@ export async function startPgadmin({ dir, port, postgresUri }: PgadminOptions): 
     name: 'PG Admin',
     command: [python, join(program, 'pgAdmin4.py')],
     logFile,
-    stopSignal: 'INT',
+    stopSignal: 'TERM',
     env,
   });
   const url = `http://127.0.0.1:${port}`;
   await waitUntilReady(server, logFile, () => answers(`${url}/misc/ping`), START_TIMEOUT_MS);
   return { url, ended: server.ended, stop: () => server.stop() };
-}
-
-/** Writes what `load-servers` reads, and the password file in the user's own folder; returns the first one's path. */
-function writeConnection(dir: string, postgresUri: string): string {
-  const uri = new URL(postgresUri);
-  const port = Number(uri.port || 5432);
-  const user = decodeURIComponent(uri.username);
-  const server = {
-    Group: 'Servers',
-    Name: PGADMIN_SERVER,
-    Host: uri.hostname,
-    Port: port,
-    MaintenanceDB: decodeURIComponent(uri.pathname.slice(1)),
-    Username: user,
-    // A path inside the user's folder, as PG Admin has it in server mode.
-    ConnectionParameters: { passfile: '/.pgpass', sslmode: 'prefer', connect_timeout: 10 },
-  };
-  const folder = join(dir, 'storage', PGADMIN_LOGIN.email.replace('@', '_'));
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const fields = [uri.hostname, String(port), '*', user, decodeURIComponent(uri.password)];
-  const line = fields.map((field) => field.replace(/[\\:]/g, '\\$&')).join(':');
-  writeFileSync(join(folder, '.pgpass'), `${line}\n`, { mode: 0o600 });
-  const file = join(dir, 'servers.json');
-  writeFileSync(file, JSON.stringify({ Servers: { 1: server } }, null, 2));
-  return file;
 }
 
 /** Where the environment keeps PG Admin's programs. Throws an Error where it is not installed. */

@@ -12,3 +12,4 @@ MASTER_PASSWORD_REQUIRED = False
 # Nothing is asked of other hosts.
 UPGRADE_CHECK_ENABLED = False
 LLM_ENABLED = False
+SHOW_GRAVATAR_IMAGE = False

@@ -1,11 +1,10 @@
 /** `npm run pgadmin`: PG Admin on the databases of the running stack, until Ctrl-C. */
-import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs, parseEnv } from 'node:util';
-import postgres from 'postgres';
+import { parseArgs } from 'node:util';
 import { endOfRun } from '../end-of-run.ts';
 import { LOCAL_DIR } from '../local.ts';
-import { PGADMIN_LOGIN, PGADMIN_PORT, PGADMIN_SERVER, startPgadmin } from './server.ts';
+import { PGADMIN_LOGIN, PGADMIN_SERVER, runningPostgres } from './connection.ts';
+import { PGADMIN_PORT, startPgadmin } from './server.ts';
 
 const USAGE = `npm run pgadmin -- [--port N]
 
@@ -31,7 +30,7 @@ async function main(): Promise<number> {
   }
   const port = Number(values.port ?? PGADMIN_PORT);
   if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new Error(`"${values.port}" is no port.\n\n${USAGE}`);
-  const postgresUri = await runningPostgres();
+  const postgresUri = await runningPostgres(LOCAL_DIR);
   const ending = endOfRun();
   say('starting PG Admin ...');
   const pgadmin = await startPgadmin({ dir: join(LOCAL_DIR, 'pgadmin'), port, postgresUri });
@@ -44,24 +43,4 @@ async function main(): Promise<number> {
   say(`${why}; stopping ...`);
   await pgadmin.stop();
   return why.startsWith('asked') ? 0 : 1;
-}
-
-/** The address of the stack's Postgres. Throws an Error where no stack runs. */
-async function runningPostgres(): Promise<string> {
-  const file = join(LOCAL_DIR, 'env');
-  const uri = existsSync(file) ? parseEnv(readFileSync(file, 'utf8'))['POSTGRES_URI'] : undefined;
-  if (uri !== undefined && (await answers(uri))) return uri;
-  throw new Error('No local stack runs. What to do: npm start in another terminal, then this again.');
-}
-
-async function answers(uri: string): Promise<boolean> {
-  const sql = postgres(uri, { max: 1, connect_timeout: 5, onnotice: () => {} });
-  try {
-    await sql`select 1`;
-    return true;
-  } catch {
-    return false;
-  } finally {
-    await sql.end({ timeout: 1 });
-  }
 }
