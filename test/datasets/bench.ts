@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { DeleteObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { type ParquetWriteOptions, parquetWriteBuffer } from 'hyparquet-writer';
 import type { Sql } from 'postgres';
 import { createSql } from '../../lib/clients/postgres.ts';
@@ -18,10 +18,16 @@ export interface Bench {
   readonly source: S3ObjectSource;
   readonly sql: Sql;
   readonly postgresUri: string;
+  readonly mongodbUri: string;
+  /** Of SQS and S3. */
+  readonly endpoint: string;
+  readonly shardQueueUrl: string;
   /** Lines that were logged. */
   readonly logged: string[];
   /** Puts a file into the bucket, below `datasets/`. */
   put(key: string, body: Uint8Array | string): Promise<void>;
+  /** Removes a file from the bucket. */
+  remove(key: string): Promise<void>;
   /** Puts the files of a data set's splits, with a manifest unless told otherwise. */
   putDataset(path: string, splits: Record<string, Uint8Array[]>, options?: { manifest?: boolean }): Promise<void>;
   register(taskName: string, datasetPath: string, datasetName?: string | null): ReturnType<typeof registerDataset>;
@@ -48,8 +54,14 @@ export async function openBench(): Promise<Bench> {
     source,
     sql,
     postgresUri: stack.postgresUri,
+    mongodbUri: stack.mongodbUri,
+    endpoint: stack.endpoint,
+    shardQueueUrl: required(stack.env, 'SHARD_QUEUE_URL'),
     logged,
     put,
+    async remove(key) {
+      await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: `datasets/${key}` }));
+    },
     async putDataset(path, splits, { manifest = true } = {}) {
       const listed = [];
       for (const [split, files] of Object.entries(splits)) {
