@@ -25,7 +25,7 @@ export async function tasksPage(wheelPath: string): Promise<string> {
   }));
   return `${[
     '# Which tasks can be sampled',
-    'Generated from the harness and `lib/hooks/registry.ts` by `npm run sampler -- tasks`; not edited by hand.',
+    'Generated from the harness and `lib/hooks/registry.ts` by `npx sampler tasks report`; not edited by hand.',
     ...summary(judged, version),
     ...reasons(judged),
     ...folders(judged),

@@ -1,0 +1,53 @@
+import { join } from 'node:path';
+import { type Catalogue, openCatalogue } from '../../lib/catalogue/catalogue.ts';
+import type { TaskEntry } from '../../lib/catalogue/entry.ts';
+import { readLocalInclude } from '../../lib/catalogue/local-include.ts';
+import { resolveTasks } from '../../lib/catalogue/resolve.ts';
+import { wheelCatalogue, withRoot } from '../../lib/catalogue/wheel-catalogue.ts';
+import { UsageError } from './exit.ts';
+import { nameAndFolder } from './options.ts';
+import { ROOT, withSession } from './session.ts';
+
+/** Where task definitions come from, as the command line says. */
+export interface CatalogueChoice {
+  readonly wheel?: string | boolean | undefined;
+  readonly includePath?: string | undefined;
+}
+
+/** The wheel named, else the one that the set-up brought. */
+export function wheelPath(named: string | boolean | undefined): string {
+  if (typeof named === 'string') return named;
+  return process.env['SAMPLER_HARNESS_WHEEL'] || join(ROOT, '.cache', 'harness', 'lm_eval-0.4.9-py3-none-any.whl');
+}
+
+/**
+ * Does `work` with the catalogue: the staged one where the environment names a bucket, else the wheel's.
+ * @throws as `openCatalogue`, `wheelCatalogue` and `readLocalInclude` do
+ */
+export async function withCatalogue<T>(
+  choice: CatalogueChoice,
+  work: (catalogue: Catalogue) => Promise<T>,
+): Promise<T> {
+  const folder = choice.includePath === undefined ? undefined : nameAndFolder(choice.includePath);
+  const staged = folder === undefined ? choice.includePath : undefined;
+  const include = folder && (await readLocalInclude(folder.name, folder.dir));
+  const withFolder = (catalogue: Catalogue) => (include ? withRoot(catalogue, include.name, include.root) : catalogue);
+  if (choice.wheel !== undefined || !process.env['DATASETS_BUCKET']) {
+    if (staged !== undefined) {
+      throw new UsageError(
+        `--include-path ${staged} lies in the bucket, which a wheel goes without; name a folder: --include-path ${staged}=DIR.`,
+      );
+    }
+    return work(withFolder(await wheelCatalogue(wheelPath(choice.wheel))));
+  }
+  return withSession(['datasetsBucket'], async ({ config, clients, log }) => {
+    const includePath = staged ?? config.includePath;
+    const catalogue = await openCatalogue({ s3: clients.s3(), bucket: config.datasetsBucket, includePath, log });
+    return work(withFolder(catalogue));
+  });
+}
+
+/** The tasks that the arguments name together: names, wildcards, groups and tags. @throws PermanentError UnknownTask */
+export function tasksNamed(catalogue: Catalogue, names: readonly string[]): Promise<TaskEntry[]> {
+  return resolveTasks(catalogue, names.join(','));
+}

@@ -1,0 +1,30 @@
+import { DeadLetters } from '../../lib/operator/dead-letters.ts';
+import { UsageError } from './exit.ts';
+import { withSession } from './session.ts';
+
+const QUEUES = ['register', 'sample', 'shard'] as const;
+type QueueName = (typeof QUEUES)[number];
+const SETTINGS = {
+  register: 'registerQueueUrl',
+  sample: 'sampleQueueUrl',
+  shard: 'shardQueueUrl',
+} as const satisfies Record<QueueName, string>;
+
+/** Does `work` with each of the dead-letter queues: the one named, or all three, one after the other. */
+export async function withDeadLetters<T>(
+  name: string | undefined,
+  work: (letters: DeadLetters, queue: QueueName) => Promise<T>,
+): Promise<T[]> {
+  const chosen = name === undefined ? QUEUES : QUEUES.filter((queue) => queue === name);
+  if (chosen.length === 0) throw new UsageError(`There is no queue "${name}": name one of ${QUEUES.join(', ')}.`);
+  const results: T[] = [];
+  for (const queue of chosen) {
+    const setting = SETTINGS[queue];
+    results.push(
+      await withSession([setting], ({ config, clients }) =>
+        work(new DeadLetters(clients.sqs(), config[setting]), queue),
+      ),
+    );
+  }
+  return results;
+}

@@ -1,0 +1,71 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { loadEnvFile } from 'node:process';
+import { type Clients, createClients } from '../../lib/clients/clients.ts';
+import { type Config, readConfig, type Setting } from '../../lib/config/config.ts';
+import { Logger } from '../../lib/log/log.ts';
+import { note } from './output.ts';
+
+/** The folder of the repository. */
+export const ROOT = join(import.meta.dirname, '..', '..');
+const LOCAL_ENV = join(ROOT, '.local', 'env');
+/** An environment that sets one of these means another stack than the local one, as a whole. */
+const STACK_VARIABLES = [
+  'DATASETS_BUCKET',
+  'POSTGRES_URI',
+  'MONGODB_URI',
+  'REGISTER_QUEUE_URL',
+  'SAMPLE_QUEUE_URL',
+  'SHARD_QUEUE_URL',
+];
+
+/** What a command works with. */
+export interface Session<Needed extends Setting> {
+  readonly config: Config<Needed>;
+  readonly clients: Clients;
+  /** Writes to standard error; standard output is the result's. */
+  readonly log: Logger;
+}
+
+/** Takes the stack from `.local/env` unless the environment names one. */
+export function loadLocalEnv(): void {
+  if (!STACK_VARIABLES.some((name) => process.env[name]) && existsSync(LOCAL_ENV)) loadEnvFile(LOCAL_ENV);
+}
+
+/**
+ * Does a command's work with clients of the stack, which are closed afterwards.
+ * @throws PermanentError Configuration where a needed setting is missing.
+ */
+export async function withSession<const Needed extends Setting, T>(
+  needs: readonly Needed[],
+  work: (session: Session<Needed>) => Promise<T>,
+): Promise<T> {
+  const config = readConfig(process.env, needs);
+  const clients = createClients({ ...address('postgresUri', needs), ...address('mongodbUri', needs) });
+  try {
+    return await work({ config, clients, log: stderrLog() });
+  } finally {
+    await clients.dispose();
+  }
+}
+
+function address(name: 'postgresUri' | 'mongodbUri', needs: readonly Setting[]): Partial<Record<typeof name, string>> {
+  return needs.includes(name) ? { [name]: readConfig(process.env, [name])[name] } : {};
+}
+
+/** A log for people: warnings and errors, one line each on standard error; all of it with LOG_LEVEL=DEBUG. */
+export function stderrLog(): Logger {
+  const { logLevel } = readConfig(process.env, []);
+  return new Logger(logLevel === 'info' ? 'warn' : logLevel, {}, (line) => note(plainLine(line)));
+}
+
+/** `warn: message (name value, name value)` of a log line. */
+function plainLine(line: string): string {
+  const parsed: unknown = JSON.parse(line);
+  if (typeof parsed !== 'object' || parsed === null) return line;
+  const { level, time: _, message, ...fields } = Object.fromEntries(Object.entries(parsed));
+  const told = Object.entries(fields).map(
+    ([name, value]) => `${name} ${typeof value === 'string' ? value : JSON.stringify(value)}`,
+  );
+  return `${level}: ${message}${told.length > 0 ? ` (${told.join(', ')})` : ''}`;
+}

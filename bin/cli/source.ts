@@ -1,0 +1,18 @@
+import type { ObjectSource } from '../../lib/datasets/object-source.ts';
+import { S3ObjectSource } from '../../lib/datasets/object-source.ts';
+import { FolderSource } from '../../lib/preview/folder-source.ts';
+import { UsageError } from './exit.ts';
+import { withSession } from './session.ts';
+
+/** Does `work` with the staged data sets: those of the folder, where one is named, else the bucket's. */
+export async function withSource<T>(from: string | undefined, work: (source: ObjectSource) => Promise<T>): Promise<T> {
+  if (from !== undefined) return work(new FolderSource(from));
+  if (!process.env['DATASETS_BUCKET']) {
+    throw new UsageError(
+      'There is no bucket to read data sets from: name a folder with --from DIR, or start a stack (npm start).',
+    );
+  }
+  return withSession(['datasetsBucket'], ({ config, clients }) =>
+    work(new S3ObjectSource(clients.s3(), config.datasetsBucket)),
+  );
+}

@@ -1,0 +1,14 @@
+import type { Command } from 'commander';
+import { group } from '../cli/group.ts';
+import { dlqLsCommand } from './dlq-ls.ts';
+import { dlqRedriveCommand } from './dlq-redrive.ts';
+import { dlqShowCommand } from './dlq-show.ts';
+
+/** `sampler dlq`: messages that were refused or given up. */
+export function dlqCommand(): Command {
+  return group('dlq', 'look into the dead-letter queues, and send messages back', [
+    dlqLsCommand(),
+    dlqShowCommand(),
+    dlqRedriveCommand(),
+  ]);
+}

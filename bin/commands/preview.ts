@@ -1,0 +1,85 @@
+import { writeFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { z } from 'zod';
+import { previewPage } from '../../lib/preview/page.ts';
+import { type Preview, previewTask } from '../../lib/preview/preview.ts';
+import { previewText } from '../../lib/preview/text.ts';
+import { dumps } from '../../lib/python/json.ts';
+import { tasksNamed, withCatalogue } from '../cli/catalogue.ts';
+import { examples } from '../cli/group.ts';
+import {
+  catalogueShape,
+  fromShape,
+  jsonOption,
+  optionsOf,
+  wholeNumber,
+  withCatalogueOptions,
+  withFrom,
+  withJson,
+} from '../cli/options.ts';
+import { note, print } from '../cli/output.ts';
+import { readSampleBody, requestShape, sampleBody, withRequestOptions } from '../cli/request.ts';
+import { withSource } from '../cli/source.ts';
+
+/** Prompts don't show whom they are for. */
+const NOBODY = { address: 'preview', service: 'preview' };
+
+/** `sampler preview`: prompts, byte for byte as they would be sent, without any database. */
+export function previewCommand(): Command {
+  const command = new Command('preview')
+    .description('render the exact prompts of a task from its staged data, without any database')
+    .argument('<tasks...>', 'names, wildcards, groups and tags')
+    .option('--first <N>', 'the first N documents of those asked for (default: 1, or all with --doc-ids or --qty)')
+    .option('--html <FILE>', 'also write one self-contained page to look through them')
+    .addHelpText(
+      'after',
+      examples(
+        'preview gsm8k',
+        'preview gsm8k --doc-ids 7473-7480 --num-fewshot 2 --html gsm8k.html',
+        'preview mmlu_anatomy --path /v1/completions --json',
+        'preview my_task --wheel --include-path house=./my-tasks --from ./my-data',
+      ),
+    );
+  withFrom(command, 'read data sets of this folder, in the layout of the bucket, instead of the bucket');
+  return withJson(withCatalogueOptions(withRequestOptions(command))).action((tasks: string[]) => run(tasks, command));
+}
+
+async function run(names: readonly string[], command: Command): Promise<void> {
+  const own = { first: wholeNumber('first', 1).optional(), html: z.string().optional() };
+  const options = optionsOf({ ...jsonOption, ...catalogueShape, ...fromShape, ...requestShape, ...own }, command);
+  const picked = options.docIds !== undefined || options.qty !== undefined;
+  const message = readSampleBody(sampleBody(names, NOBODY, picked ? options : { ...options, qty: '-1' }));
+  const first = options.first ?? (picked ? Number.POSITIVE_INFINITY : 1);
+  const previews = await withCatalogue(options, (catalogue) =>
+    withSource(options.from, async (source) => {
+      const done: Preview[] = [];
+      for (const entry of await tasksNamed(catalogue, names)) {
+        done.push(await previewTask({ catalogue, source }, message, entry, message.seed ?? 0n, first));
+      }
+      return done;
+    }),
+  );
+  for (const { plan, ignoredBlacklist } of previews) {
+    if (ignoredBlacklist.length > 0) note(`warn: ${plan.task}: blacklisted ids outside the split are ignored`);
+  }
+  if (options.html !== undefined) {
+    writeFileSync(options.html, previewPage(previews));
+    note(`written: ${options.html}`);
+  }
+  if (options.html !== undefined && !options.json) return;
+  print(options.json, previews.flatMap(instances), () => previews.map(previewText).join('\n'));
+}
+
+function instances({ plan, instances: rendered }: Preview) {
+  return rendered.map(({ docId, idx, data, ctxlen, arguments: [context, rest] }) => ({
+    task: plan.task,
+    resolved_task: plan.resolvedTask,
+    request_type: plan.requestType,
+    num_fewshot: plan.numFewshot,
+    doc_id: docId,
+    idx,
+    arguments: [context, typeof rest === 'string' ? rest : dumps(rest, { ensureAscii: false })],
+    ctxlen,
+    data,
+  }));
+}

@@ -1,0 +1,104 @@
+import { readFileSync } from 'node:fs';
+import { text } from 'node:stream/consumers';
+import { Command } from 'commander';
+import { z } from 'zod';
+import { waitForSample } from '../../lib/operator/waiting.ts';
+import { tasksNamed, withCatalogue } from '../cli/catalogue.ts';
+import { UsageError } from '../cli/exit.ts';
+import { examples } from '../cli/group.ts';
+import { jsonOption, optionsOf, wholeNumber, withJson } from '../cli/options.ts';
+import { print } from '../cli/output.ts';
+import { readSampleBody, requestShape, sampleBody, withRequestOptions } from '../cli/request.ts';
+import { sendMessage, settle, waitingProgress } from '../cli/send.ts';
+import { withSession } from '../cli/session.ts';
+
+/** What goes with a message of one's own. */
+const BESIDE_MESSAGE = ['message', 'json', 'wait', 'timeout'];
+
+/** `sampler sample`: a sample message. */
+export function sampleCommand(): Command {
+  const command = new Command('sample')
+    .description('ask for prompts of tasks for one supplier')
+    .argument('[tasks...]', 'names, wildcards, groups and tags')
+    .option('--address <ADDRESS>', "the supplier's address")
+    .option('--service <SERVICE>', 'the code of the service that it is asked on')
+    .option('--include-path <NAME>', 'also look among the definitions staged under NAME')
+    .option('--message <FILE>', 'send this message, as it is, in place of one made of options; - reads standard input')
+    .option('--wait', 'wait until all prompts are written; exit code 3 where a task fails')
+    .option('--timeout <SECONDS>', 'how long to wait', '900')
+    .addHelpText(
+      'after',
+      examples(
+        'sample gsm8k --address SUPPLIER --service SERVICE --qty 50 --wait',
+        'sample mmlu_anatomy --address SUPPLIER --service SERVICE --doc-ids 0-9 --path /v1/completions',
+        'sample --message request.json',
+        'preview gsm8k --qty 50 --seed 7    # what --seed 7 will ask',
+      ),
+    );
+  return withJson(withRequestOptions(command)).action((tasks: string[]) => run(tasks, command));
+}
+
+async function run(names: readonly string[], command: Command): Promise<void> {
+  const own = {
+    address: z.string().optional(),
+    service: z.string().optional(),
+    includePath: z.string().optional(),
+    message: z.string().optional(),
+    wait: z.boolean().default(false),
+    timeout: wholeNumber('timeout', 1),
+  };
+  const options = optionsOf({ ...jsonOption, ...requestShape, ...own }, command);
+  const body = options.message === undefined ? bodyOf(names, options) : await ownBody(names, options.message, command);
+  const message = readSampleBody(body);
+  if (!options.wait) {
+    await withSession(['sampleQueueUrl'], async ({ config, clients }) => {
+      const id = await sendMessage(clients.sqs(), config.sampleQueueUrl, body);
+      print(options.json, { request_id: id, queue: config.sampleQueueUrl }, () => `sent: ${id}`);
+    });
+    return;
+  }
+  const tasks = await withCatalogue({ includePath: message.include_path }, async (catalogue) =>
+    (await tasksNamed(catalogue, [message.tasks])).map(({ name }) => name),
+  );
+  await withSession(['sampleQueueUrl', 'mongodbUri'], async ({ config, clients }) => {
+    const [sqs, queueUrl] = [clients.sqs(), config.sampleQueueUrl];
+    const requestId = await sendMessage(sqs, queueUrl, body);
+    const progress = waitingProgress('sampling', tasks.length);
+    const { onLook } = progress;
+    const timeoutMs = options.timeout * 1000;
+    const waiting = { db: clients.mongo().db(), sqs, queueUrl, requestId, tasks, timeoutMs, onLook };
+    const states = await waitForSample(waiting).finally(progress.stop);
+    print(options.json, { request_id: requestId, queue: queueUrl, tasks: states }, () => {
+      const done = states.filter(({ state }) => state === 'done').length;
+      return `${requestId}: ${done} of ${states.length} tasks are written`;
+    });
+    settle(states);
+  });
+}
+
+type Options = Parameters<typeof sampleBody>[2] & {
+  address?: string | undefined;
+  service?: string | undefined;
+  includePath?: string | undefined;
+};
+
+function bodyOf(names: readonly string[], options: Options): string {
+  const { address, service } = options;
+  if (names.length === 0) throw new UsageError('Name the tasks to ask for, or give a whole message with --message.');
+  if (address === undefined || service === undefined)
+    throw new UsageError('Give --address and --service of the supplier.');
+  return sampleBody(names, { address, service }, options, options.includePath);
+}
+
+async function ownBody(names: readonly string[], file: string, command: Command): Promise<string> {
+  const others = Object.keys(command.opts()).filter((name) => !BESIDE_MESSAGE.includes(name));
+  if (names.length > 0 || others.length > 0) {
+    throw new UsageError(`--message is sent as it is; leave out ${[...names, ...others].join(', ')}.`);
+  }
+  if (file === '-') return text(process.stdin);
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new UsageError(`--message ${file} can't be read: ${error instanceof Error ? error.message : error}`);
+  }
+}

@@ -1,0 +1,66 @@
+import { Command } from 'commander';
+import { z } from 'zod';
+import { compileHarness } from '../../lib/catalogue/compile.ts';
+import { type IncludeSummary, readLocalInclude, stageInclude } from '../../lib/catalogue/local-include.ts';
+import { type StageSummary, stageHarness } from '../../lib/catalogue/stage.ts';
+import { commonShape } from '../../lib/messages/register.ts';
+import { wheelPath } from '../cli/catalogue.ts';
+import { UsageError } from '../cli/exit.ts';
+import { examples } from '../cli/group.ts';
+import { jsonOption, nameAndFolder, optionsOf, repeatable, withJson } from '../cli/options.ts';
+import { note, print } from '../cli/output.ts';
+import { withSession } from '../cli/session.ts';
+
+/** `sampler stage harness`: compiles the wheel's task definitions into the bucket, and further folders beside them. */
+export function stageHarnessCommand(): Command {
+  const command = new Command('harness')
+    .description("compile the harness's task definitions into the bucket, and folders of your own beside them")
+    .option('--wheel <FILE>', 'the wheel of lm-eval (default: the one that the set-up brings)')
+    .addOption(
+      repeatable(
+        '--include-path <NAME=DIR>',
+        'also upload a folder of YAML definitions as include/NAME; messages ask for it with "include_path": "NAME"; can be repeated',
+      ),
+    )
+    .addHelpText('after', examples('stage harness', 'stage harness --include-path house=./my-tasks'));
+  return withJson(command).action(() => run(command));
+}
+
+async function run(command: Command): Promise<void> {
+  const shape = { ...jsonOption, wheel: z.string().optional(), includePath: z.array(z.string()).default([]) };
+  const options = optionsOf(shape, command);
+  // Broken definitions are told before anything is uploaded.
+  const includes = await Promise.all(options.includePath.map(readInclude));
+  const wheel = wheelPath(options.wheel);
+  await withSession(['datasetsBucket'], async ({ config: { datasetsBucket: bucket }, clients, log }) => {
+    const s3 = clients.s3();
+    const harness = await stageHarness({ s3, bucket, wheelPath: wheel, log });
+    const index = includes.length > 0 ? (await compileHarness(wheel)).index : new Map();
+    const staged: IncludeSummary[] = [];
+    for (const include of includes) staged.push(await stageInclude(s3, bucket, include, index));
+    for (const { name, hidden } of staged) {
+      if (hidden.length > 0)
+        note(`warn: the harness has these names of ${name} too, and its own are used: ${hidden.join(', ')}`);
+    }
+    print(options.json, { ...harness, includes: staged }, () => text(harness, staged));
+  });
+}
+
+async function readInclude(argument: string) {
+  const folder = nameAndFolder(argument);
+  if (!folder) throw new UsageError(`--include-path "${argument}" must be NAME=DIR.`);
+  const problem = commonShape.include_path.safeParse(folder.name).error?.issues[0]?.message;
+  if (problem !== undefined) throw new UsageError(`--include-path: "${folder.name}" ${problem}.`);
+  return readLocalInclude(folder.name, folder.dir);
+}
+
+function text(harness: StageSummary, includes: readonly IncludeSummary[]): string {
+  const { version, tasks, supported, groups, tags, objects, bytes, seconds } = harness;
+  const lines = includes.map(
+    (include) =>
+      `include/${include.name}: ${include.tasks} tasks and ${include.groups} groups in ${include.files} files` +
+      `${include.removed > 0 ? `; ${include.removed} files of before removed` : ''}`,
+  );
+  const first = `lm-eval ${version}: ${tasks} tasks (${supported} can be sampled), ${groups} groups, ${tags} tags; ${objects} objects, ${bytes} bytes, ${seconds} s`;
+  return [first, ...lines].join('\n');
+}

@@ -1,0 +1,137 @@
+import { Command } from 'commander';
+import type { TaskEntry } from '../../lib/catalogue/entry.ts';
+import { SamplerError } from '../../lib/errors/errors.ts';
+import { twinName } from '../../lib/plan/choose-task.ts';
+import type { PreviewServices } from '../../lib/preview/preview.ts';
+import { type Failure, type Verdict, validateTask } from '../../lib/preview/validate.ts';
+import { tasksNamed, withCatalogue } from '../cli/catalogue.ts';
+import { EXIT } from '../cli/exit.ts';
+import { examples } from '../cli/group.ts';
+import {
+  catalogueShape,
+  fromShape,
+  jsonOption,
+  optionsOf,
+  withCatalogueOptions,
+  withFrom,
+  withJson,
+} from '../cli/options.ts';
+import { print, table } from '../cli/output.ts';
+import { showProgress } from '../cli/progress.ts';
+import { readSampleBody, requestShape, sampleBody } from '../cli/request.ts';
+import { withSource } from '../cli/source.ts';
+
+const CHAT = '/v1/chat/completions';
+const COMPLETIONS = '/v1/completions';
+/** Failures that are told per task and path; all are counted. */
+const MAX_TOLD = 100;
+
+/** One task on one path: what came of it, or why it can't be asked so at all. */
+type Checked =
+  | (Verdict & { readonly state: 'ok' | 'failed'; readonly failures: readonly Failure[] })
+  | {
+      readonly state: 'refused';
+      readonly task: string;
+      readonly path: string;
+      readonly error: { code: string; message: string };
+    };
+
+/** `sampler validate`: renders every document of the staged data. */
+export function validateCommand(): Command {
+  const command = new Command('validate')
+    .description('render every document of the staged data and report each that fails (exit code 3)')
+    .argument('<tasks...>', 'names, wildcards, groups and tags')
+    .option(
+      '--path <PATH>',
+      `${CHAT} or ${COMPLETIONS} (default: both; a multiple_choice task without twin, the latter)`,
+    )
+    .option('--num-fewshot <N>', 'worked examples (default: the table of the name, else the YAML)')
+    .option('--gen-kwargs <JSON|TEXT>', 'generation arguments, as in a sample message')
+    .option('--system-instruction <TEXT>', "text before the task's description")
+    .addHelpText(
+      'after',
+      examples(
+        'validate gsm8k',
+        "validate 'mmlu_*_generative' --path /v1/chat/completions",
+        'validate my_task --wheel --include-path house=./my-tasks --from ./my-data --json',
+      ),
+    );
+  withFrom(command, 'read data sets of this folder, in the layout of the bucket, instead of the bucket');
+  return withJson(withCatalogueOptions(command)).action((tasks: string[]) => run(tasks, command));
+}
+
+async function run(names: readonly string[], command: Command): Promise<void> {
+  const { path, numFewshot, genKwargs, systemInstruction } = requestShape;
+  const shape = { ...jsonOption, ...catalogueShape, ...fromShape, path, numFewshot, genKwargs, systemInstruction };
+  const options = optionsOf(shape, command);
+  const messageFor = (asked: string) =>
+    readSampleBody(
+      sampleBody(names, { address: 'validate', service: 'validate' }, { ...options, path: asked, qty: '-1' }),
+    );
+  const checked = await withCatalogue(options, (catalogue) =>
+    withSource(options.from, async (source) => {
+      const done: Checked[] = [];
+      for (const entry of await tasksNamed(catalogue, names)) {
+        for (const asked of await pathsOf(entry, options.path, catalogue)) {
+          done.push(await check({ catalogue, source }, messageFor(asked), entry, asked));
+        }
+      }
+      return done;
+    }),
+  );
+  print(options.json, checked, () => text(checked));
+  if (checked.some(({ state }) => state !== 'ok')) process.exitCode = EXIT.negative;
+}
+
+/** A multiple-choice task without twin can only be scored. */
+async function pathsOf(
+  entry: TaskEntry,
+  asked: string | undefined,
+  catalogue: PreviewServices['catalogue'],
+): Promise<string[]> {
+  if (asked !== undefined) return [asked];
+  const chat =
+    entry.config.get('output_type') !== 'multiple_choice' || (await catalogue.find(twinName(entry.name))) !== null;
+  return chat ? [CHAT, COMPLETIONS] : [COMPLETIONS];
+}
+
+async function check(
+  services: PreviewServices,
+  message: Parameters<typeof validateTask>[1],
+  entry: TaskEntry,
+  path: string,
+): Promise<Checked> {
+  const failures: Failure[] = [];
+  const progress = showProgress(`${entry.name} on ${path}`, 0, 'documents');
+  try {
+    const verdict = await validateTask(services, message, entry, {
+      onFailure: (failure) => failures.length < MAX_TOLD && failures.push(failure),
+      onProgress: (documents, total) => progress.add(documents, total),
+    });
+    return { ...verdict, state: verdict.failed === 0 ? 'ok' : 'failed', failures };
+  } catch (error) {
+    if (!(error instanceof SamplerError) || !error.permanent) throw error;
+    return { state: 'refused', task: entry.name, path, error: { code: error.code, message: error.message } };
+  } finally {
+    progress.stop();
+  }
+}
+
+function text(checked: readonly Checked[]): string {
+  const rows = checked.map((result) =>
+    result.state === 'refused'
+      ? [result.task, result.path, '-', '-', `refused: ${result.error.code}: ${result.error.message}`]
+      : [result.task, result.path, String(result.documents), String(result.prompts), verdictText(result)],
+  );
+  const failures = checked.flatMap((result) =>
+    result.state === 'refused'
+      ? []
+      : result.failures.map(({ docId, code, message }) => `document ${docId}: ${code}: ${message}`),
+  );
+  return [table(['TASK', 'PATH', 'DOCUMENTS', 'PROMPTS', 'RESULT'], rows), ...failures].join('\n');
+}
+
+function verdictText({ failed, resolvedTask, task }: Verdict): string {
+  const by = resolvedTask === task ? '' : `, by ${resolvedTask}`;
+  return (failed === 0 ? 'ok' : `${failed} documents fail`) + by;
+}

@@ -1,0 +1,55 @@
+import { Command } from 'commander';
+import { dlqCommand } from './commands/dlq.ts';
+import { previewCommand } from './commands/preview.ts';
+import { registerCommand } from './commands/register.ts';
+import { requestsCommand } from './commands/requests.ts';
+import { sampleCommand } from './commands/sample.ts';
+import { stageCommand } from './commands/stage.ts';
+import { tasksCommand } from './commands/tasks.ts';
+import { validateCommand } from './commands/validate.ts';
+
+const AFTER = `
+Where to: the stack of the environment (DATASETS_BUCKET, POSTGRES_URI, MONGODB_URI, *_QUEUE_URL), else the one of
+.local/env, which npm start writes. Results go to standard output, everything else to standard error.
+
+Exit codes:
+  0  done
+  1  it could not be done; the reason is on standard error
+  2  wrong usage
+  3  done, and the answer is no: documents fail, a request was refused or failed
+  4  there is nothing of that name
+
+A first session:
+  $ sampler stage harness                                   the task definitions
+  $ sampler stage datasets gsm8k                            its data, from the Hugging Face hub
+  $ sampler preview gsm8k                                   what its prompts look like
+  $ sampler register gsm8k --wait                           the data into Postgres
+  $ sampler sample gsm8k --address A --service S --qty 5 --wait`;
+
+/** The command with all its parts. It throws instead of ending the process. */
+export function createProgram(): Command {
+  const program = new Command('sampler')
+    .description('Stages, looks at and asks for the questions of lm-evaluation-harness tasks.')
+    .showHelpAfterError('(add --help for what it takes)')
+    .showSuggestionAfterError()
+    .addHelpText('after', AFTER)
+    .exitOverride();
+  program.addCommand(stageCommand());
+  program.addCommand(tasksCommand());
+  program.addCommand(previewCommand());
+  program.addCommand(validateCommand());
+  program.addCommand(registerCommand());
+  program.addCommand(sampleCommand());
+  program.addCommand(requestsCommand());
+  program.addCommand(dlqCommand());
+  settle(program);
+  return program;
+}
+
+/** What commands made by themselves do not take over from their parent. */
+function settle(parent: Command): void {
+  for (const command of parent.commands) {
+    command.copyInheritedSettings(parent);
+    settle(command);
+  }
+}
