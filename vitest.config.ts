@@ -3,8 +3,6 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    // The fault suite takes minutes of killing and waiting; npm run faults runs it alone.
-    exclude: process.env['FAULTS'] ? [] : ['test/faults/**'],
     globalSetup: ['test/setup/services.ts'],
     setupFiles: ['test/setup/properties.ts'],
     reporters: ['default', './test/setup/summary-reporter.ts'],

@@ -71,6 +71,41 @@ export async function killAt(
   place: Passing,
   env: Record<string, string> = {},
 ): Promise<void> {
+  const { worker, close } = await condemned(scene, roles, place, env);
+  await worker.ended;
+  close();
+}
+
+/** Kills one process after the other at that place until `over`; gives the number of deaths. */
+export async function killUntil(
+  scene: Scene,
+  roles: readonly string[],
+  place: Passing,
+  over: () => Promise<boolean>,
+): Promise<number> {
+  let deaths = 0;
+  while (!(await over())) {
+    const { worker, close } = await condemned(scene, roles, place, {});
+    let alive = true;
+    void worker.ended.then(() => {
+      alive = false;
+    });
+    while (alive && !(await over())) await sleep(100);
+    if (alive) worker.kill();
+    else deaths++;
+    await worker.ended;
+    close();
+  }
+  return deaths;
+}
+
+/** Starts a process that will be killed at that place. */
+async function condemned(
+  scene: Scene,
+  roles: readonly string[],
+  place: Passing,
+  env: Record<string, string>,
+): Promise<{ worker: Worker; close: () => void }> {
   let worker: Worker | undefined;
   const wire = await mongoWire(scene.servers.mongoPort, ({ command, collection, when }) => {
     if (command !== place.command || collection !== place.collection || when !== place.when) return true;
@@ -78,6 +113,5 @@ export async function killAt(
     return false;
   });
   worker = scene.workers.start(roles, { ...env, MONGODB_URI: scene.mongoUriAt(wire.port) });
-  await worker.ended;
-  wire.close();
+  return { worker, close: () => wire.close() };
 }
