@@ -2,6 +2,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { bundleFunctions } from './bundle.ts';
+import { requireDocker, startDockerStack } from './docker.ts';
 import { formatDotenv } from './dotenv.ts';
 import { type EventSource, type EventSources, startEventSources } from './event-source.ts';
 import { releaseInFlight } from './in-flight.ts';
@@ -23,6 +24,8 @@ export interface LocalOptions {
   /** Starts with an empty `.local/`. */
   fresh?: boolean;
   ports?: Partial<Ports>;
+  /** Takes the servers from docker-compose.yml. */
+  docker?: boolean;
   /** Gets what happens, line by line. */
   say: (line: string) => void;
   /** Gets each line that a function writes. */
@@ -44,6 +47,7 @@ export interface LocalService {
  */
 export async function runLocally(options: LocalOptions): Promise<LocalService> {
   const { say } = options;
+  if (options.docker === true) requireDocker();
   // Beside the folder, as a fresh start empties it.
   const unlock = takeRunLock(join(ROOT, '.cache', 'local-stack.pid'));
   const closers: (() => Promise<void> | void)[] = [unlock];
@@ -56,13 +60,14 @@ export async function runLocally(options: LocalOptions): Promise<LocalService> {
     const service = readServiceFile(ROOT);
     rmSync(join(LOCAL_DIR, 'ready'), { force: true });
     say('starting Postgres, MongoDB, SQS and S3 ...');
-    const stack = await startStack({
+    const common = {
       dir: LOCAL_DIR,
-      queues: 'fauxqs',
       visibilityTimeouts: visibilityTimeouts(service.functions),
       ...(options.fresh === undefined ? {} : { fresh: options.fresh }),
       ...(options.ports === undefined ? {} : { ports: options.ports }),
-    });
+    };
+    const stack =
+      options.docker === true ? await startDockerStack(common) : await startStack({ ...common, queues: 'fauxqs' });
     closers.unshift(() => stack.stop());
     const outDir = join(LOCAL_DIR, 'functions');
     mkdirSync(outDir, { recursive: true });
@@ -85,10 +90,11 @@ async function drive(
   functions: readonly ServiceFunction[],
   bundles: Readonly<Record<string, string>>,
   stack: Stack,
-  { say, onFunctionLine }: LocalOptions,
+  { say, onFunctionLine, docker }: LocalOptions,
 ): Promise<() => Promise<void>> {
   const sqs = createLocalSqs(stack.env['AWS_ENDPOINT_URL'] ?? '');
-  await releaseInFlight(sqs, stack.env);
+  // LocalStack has no page to do this by, and forgets its messages when it stops.
+  if (docker !== true) await releaseInFlight(sqs, stack.env);
   const running: LocalFunction[] = [];
   const clocks: NodeJS.Timeout[] = [];
   const sources: EventSource[] = [];

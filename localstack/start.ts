@@ -4,9 +4,10 @@ import { endOfRun } from './end-of-run.ts';
 import { type LocalService, runLocally } from './local.ts';
 import type { Ports } from './stack.ts';
 
-const USAGE = `npm start -- [--fresh] [--postgres-port N] [--mongo-port N] [--aws-port N]
+const USAGE = `npm start -- [--fresh] [--docker] [--postgres-port N] [--mongo-port N] [--aws-port N]
 
   --fresh   starts with empty databases, queues and bucket
+  --docker  takes the servers from localstack/docker-compose.yml, PG Admin with them; needs Docker with Compose
   --...port takes that port instead of the last run's or a free one (also: SAMPLER_POSTGRES_PORT and so on)`;
 
 const say = (line: string) => console.log(`[stack] ${line}`);
@@ -32,6 +33,7 @@ async function main(): Promise<number> {
   const ending = endOfRun();
   const starting = runLocally({
     fresh: values.fresh,
+    docker: values.docker,
     ports: readPorts(values),
     say,
     onFunctionLine: (name, line) => console.log(`[${name}] ${line}`),
@@ -49,6 +51,7 @@ function readArguments() {
   const port = { type: 'string' } as const;
   const options = {
     fresh: { type: 'boolean', default: false },
+    docker: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
     'postgres-port': port,
     'mongo-port': port,

@@ -7,6 +7,8 @@ import postgres from 'postgres';
 export const PGADMIN_LOGIN = { email: 'admin@local.dev', password: 'admin' } as const;
 /** What the databases' server is called in PG Admin. */
 export const PGADMIN_SERVER = 'pokt-ml-datasets';
+/** The port in the compose file, and here where none is named. */
+export const PGADMIN_PORT = 5050;
 
 /**
  * Writes below `dir` what PG Admin needs to reach `postgresUri` without asking: the list of its one server, whose path is

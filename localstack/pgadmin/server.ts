@@ -5,8 +5,6 @@ import { join } from 'node:path';
 import { choosePort, startServer, waitUntilReady } from '../processes.ts';
 import { PGADMIN_LOGIN, writeConnection } from './connection.ts';
 
-/** The port in the compose file and here. */
-export const PGADMIN_PORT = 5050;
 /** The Python environment that the set-up makes. */
 export const PGADMIN_VENV = join(import.meta.dirname, '..', '..', '.cache', 'pgadmin');
 

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { endOfRun } from '../end-of-run.ts';
 import { LOCAL_DIR } from '../local.ts';
-import { PGADMIN_LOGIN, PGADMIN_SERVER, runningPostgres } from './connection.ts';
-import { PGADMIN_PORT, startPgadmin } from './server.ts';
+import { PGADMIN_LOGIN, PGADMIN_PORT, PGADMIN_SERVER, runningPostgres } from './connection.ts';
+import { startPgadmin } from './server.ts';
 
 const USAGE = `npm run pgadmin -- [--port N]
 
