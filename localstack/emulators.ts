@@ -42,7 +42,7 @@ export async function startFauxqsEmulator(dir: string, port: number): Promise<Em
 }
 
 /**
- * Starts LocalStack with SQS and S3, its data in memory and its files in `<dir>/localstack`.
+ * Starts LocalStack, its data in memory and its files in `<dir>/localstack`.
  * `python` is the interpreter of the environment it is installed in. Throws an Error when it can't start.
  */
 export async function startLocalstackEmulator(dir: string, port: number, python: string): Promise<Emulator> {
@@ -59,8 +59,8 @@ export async function startLocalstackEmulator(dir: string, port: number, python:
     cwd: files,
     env: {
       ...process.env,
-      SERVICES: 'sqs,s3',
-      EAGER_SERVICE_LOADING: '1',
+      // The queue tests want the first two; test/deploy the others. Each is loaded when first asked for.
+      SERVICES: 'sqs,s3,cloudformation,cloudwatch,iam,kms,logs,secretsmanager,sns,ssm,sts',
       GATEWAY_SERVER: 'hypercorn',
       GATEWAY_LISTEN: `127.0.0.1:${port}`,
       // Its own folders instead of /var/lib/localstack, no reports about its use, no look-ups of other hosts.

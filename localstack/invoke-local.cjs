@@ -27,7 +27,10 @@ function useLocalEnvironment(serverless) {
   const file = process.env.SAMPLER_ENV_FILE || join(serverless.serviceDir, '.local', 'env');
   const environment = parseEnv(readStackEnvironment(file, serverless.classes.Error));
   Object.assign(process.env, environment);
-  serverless.service.provider.environment = { ...serverless.service.provider.environment, ...environment };
+  // What fetches secrets on Lambda has none to fetch here.
+  const { NODE_OPTIONS: _onLambda, ...shared } = serverless.service.provider.environment;
+  serverless.service.provider.environment = { ...shared, ...environment };
+  for (const definition of Object.values(serverless.service.functions)) definition.environment = {};
 }
 
 function readStackEnvironment(file, FrameworkError) {

@@ -4,16 +4,20 @@ import { load } from 'js-yaml';
 import { z } from 'zod';
 import { QUEUES, type QueueName } from './names.ts';
 
+/** The file of the queues; serverless.yml includes it. */
+const QUEUES_FILE = 'deploy/queues.yml';
+
 /** The parts of serverless.yml that the local stack follows, so that it runs what a deployment runs. */
 const sqsEvent = z.object({
   sqs: z.object({
     batchSize: z.number().int().min(1).max(10),
-    maximumConcurrency: z.number().int().min(2),
+    maximumConcurrency: z.union([z.number().int().min(2), z.string()]),
     functionResponseType: z.literal('ReportBatchItemFailures'),
   }),
 });
 const scheduleEvent = z.object({ schedule: z.string() });
 const serviceFile = z.object({
+  params: z.object({ default: z.record(z.string(), z.unknown()) }),
   provider: z.object({ memorySize: z.number() }),
   functions: z.record(
     z.string(),
@@ -34,12 +38,13 @@ const serviceFile = z.object({
       keepNames: z.boolean(),
       legalComments: z.literal('none'),
       sourcemap: z.boolean(),
-      minify: z.boolean(),
+      minifyWhitespace: z.boolean(),
+      minifySyntax: z.boolean(),
     }),
   }),
-  resources: z.object({
-    Resources: z.record(z.string(), z.object({ Properties: z.record(z.string(), z.unknown()) })),
-  }),
+});
+const queuesFile = z.object({
+  Resources: z.record(z.string(), z.object({ Properties: z.record(z.string(), z.unknown()) })),
 });
 
 /** A function of the service: by what it is driven, and within which limits. */
@@ -61,9 +66,14 @@ export interface Service {
   bundleOptions: z.output<typeof serviceFile>['custom']['esbuild'];
 }
 
-/** Reads serverless.yml in `root`. Throws a ZodError where it holds something that the local stack does not know. */
+/**
+ * Reads serverless.yml in `root`, with the defaults of its parameters, and the queues that it includes. Throws a ZodError
+ * where it holds something that the local stack does not know.
+ */
 export function readServiceFile(root: string): Service {
-  const file = serviceFile.parse(load(readFileSync(join(root, 'serverless.yml'), 'utf8')));
+  const read = (path: string) => load(readFileSync(join(root, path), 'utf8'));
+  const file = serviceFile.parse(read('serverless.yml'));
+  const { Resources } = queuesFile.parse(read(QUEUES_FILE));
   const functions = Object.entries(file.functions).map(([name, definition]): ServiceFunction => {
     const [event] = definition.events;
     const common = {
@@ -76,12 +86,21 @@ export function readServiceFile(root: string): Service {
     if ('schedule' in event) return { ...common, everySeconds: rateSeconds(event.schedule) };
     const queue = QUEUES.find((known) => known === name);
     if (queue === undefined) throw new Error(`serverless.yml: the function ${name} takes messages but has no queue`);
-    const { batchSize, maximumConcurrency } = event.sqs;
-    const properties = file.resources.Resources[`${name[0]?.toUpperCase()}${name.slice(1)}Queue`]?.Properties;
+    const { batchSize } = event.sqs;
+    const maximumConcurrency = givenNumber(event.sqs.maximumConcurrency, file.params.default);
+    const properties = Resources[`${name[0]?.toUpperCase()}${name.slice(1)}Queue`]?.Properties;
     const visibilityTimeoutSeconds = z.number().parse(properties?.['VisibilityTimeout']);
     return { ...common, queue: { name: queue, batchSize, maximumConcurrency, visibilityTimeoutSeconds } };
   });
   return { functions, bundleOptions: file.custom.esbuild };
+}
+
+/** A number that is written out, or the default of the parameter that stands in its place. */
+function givenNumber(value: number | string, defaults: Readonly<Record<string, unknown>>): number {
+  if (typeof value === 'number') return value;
+  const name = /^\$\{param:(\w+)\}$/.exec(value)?.[1];
+  if (name === undefined) throw new Error(`serverless.yml: "${value}" is neither a number nor a parameter`);
+  return z.number().parse(defaults[name]);
 }
 
 const UNIT_SECONDS = { minute: 60, hour: 3600, day: 86_400 };

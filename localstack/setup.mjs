@@ -4,6 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import { delimiter, join } from 'node:path';
+import { installCfnLintForTests } from './setup/cfn-lint.mjs';
 import { installComposeForTests } from './setup/compose.mjs';
 import { installMongod } from './setup/mongod.mjs';
 import { installModules, NODE } from './setup/node-modules.mjs';
@@ -14,7 +15,14 @@ import { ROOT, SetupError, say, withSetupLock } from './setup/steps.mjs';
 const OLDEST_NODE = 20;
 
 /** What the tests need. */
-const FOR_TESTS = [installMongod, installHarness, installLocalstack, installPgadminForTests, installComposeForTests];
+const FOR_TESTS = [
+  installMongod,
+  installHarness,
+  installLocalstack,
+  installCfnLintForTests,
+  installPgadminForTests,
+  installComposeForTests,
+];
 
 /**
  * What each script runs, one command after the other, and what it needs beside the Node packages.

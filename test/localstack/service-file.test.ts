@@ -8,7 +8,7 @@ import { readServiceFile } from '../../localstack/service-file.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const service = readServiceFile(ROOT);
-const file = load(readFileSync(join(ROOT, 'serverless.yml'), 'utf8'));
+const read = (path: string) => load(readFileSync(join(ROOT, path), 'utf8'));
 
 it('drives each function that has a queue by it, and the sweep by the clock', () => {
   expect(service.functions.map(({ name, queue, everySeconds }) => [name, queue?.name, everySeconds])).toEqual([
@@ -17,14 +17,12 @@ it('drives each function that has a queue by it, and the sweep by the clock', ()
   ]);
 });
 
-it('hides a message for at least six times as long as its function may take', () => {
-  for (const { name, timeoutSeconds, queue } of service.functions) {
-    if (queue !== undefined) expect(queue.visibilityTimeoutSeconds / timeoutSeconds, name).toBeGreaterThanOrEqual(6);
-  }
+it('runs as many batches at a time as a deployment without parameters', () => {
+  expect(service.functions.map(({ queue }) => queue?.maximumConcurrency)).toEqual([2, 4, 8, undefined]);
 });
 
-it('deploys the queues and the bucket under the names of the local ones, with as many tries', () => {
-  expect(file).toMatchObject({ service: SERVICE });
+it('deploys the queues under the names of the local ones, with as many tries', () => {
+  expect(read('serverless.yml')).toMatchObject({ service: SERVICE });
   for (const queue of QUEUES) {
     const id = `${queue[0]?.toUpperCase()}${queue.slice(1)}`;
     const Resources = {
@@ -39,6 +37,6 @@ it('deploys the queues and the bucket under the names of the local ones, with as
       },
       [`${id}DeadLetters`]: { Properties: { QueueName: `\${self:service}-\${sls:stage}-${queue}-dlq` } },
     };
-    expect(file).toMatchObject({ resources: { Resources } });
+    expect(read('deploy/queues.yml')).toMatchObject({ Resources });
   }
 });
