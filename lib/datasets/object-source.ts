@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { GetObjectCommand, HeadObjectCommand, ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
 import { TransientError } from '../errors/errors.ts';
 
@@ -61,9 +62,7 @@ export class S3ObjectSource implements ObjectSource {
     try {
       const match = etag === undefined ? {} : { IfMatch: etag };
       const got = await this.#s3.send(new GetObjectCommand({ Bucket: this.#bucket, Key: key, Range, ...match }));
-      const bytes = (await got.Body?.transformToByteArray()) ?? new Uint8Array();
-      if (bytes.length !== end - start) throw new Error(`got ${bytes.length} bytes for ${Range}`);
-      return new Uint8Array(bytes);
+      return await readExactly(got.Body, end - start);
     } catch (error) {
       if (error instanceof Error && /^(PreconditionFailed|NoSuchKey|InvalidRange)$/.test(error.name)) {
         const message = `${this.name}/${key} was replaced or removed while it was being read. It is read anew.`;
@@ -86,6 +85,22 @@ export class S3ObjectSource implements ObjectSource {
       ContinuationToken = page.NextContinuationToken;
     } while (ContinuationToken !== undefined);
   }
+}
+
+/** Reads a body into one buffer of just that size; the SDK's own way keeps all of it twice. */
+async function readExactly(body: unknown, length: number): Promise<Uint8Array<ArrayBuffer>> {
+  if (!(body instanceof Readable)) throw new Error('the answer has no body');
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for await (const chunk of body) {
+    if (!(chunk instanceof Uint8Array) || at + chunk.length > length) {
+      throw new Error(`got more than the ${length} bytes asked for`);
+    }
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  if (at !== length) throw new Error(`got ${at} of ${length} bytes`);
+  return bytes;
 }
 
 /** The checksum of an upload in parts (`...-3`) is that of its parts' checksums, and tells nothing about the bytes. */

@@ -1,11 +1,10 @@
 import { brotliDecompressSync, crc32, gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { parquetHeader } from 'hyparquet/src/column.js';
-import { decompressPage, readDataPage, readDataPageV2 } from 'hyparquet/src/datapage.js';
-import { readPlain } from 'hyparquet/src/plain.js';
-import type { ColumnDecoder, ColumnMetaData, Compressors, DataPage, PageHeader } from 'hyparquet/src/types.js';
+import { decompressPage } from 'hyparquet/src/datapage.js';
+import type { ColumnMetaData, Compressors, PageHeader } from 'hyparquet/src/types.js';
 import type { PyValue } from '../python/value.ts';
+import { MAX_PAGE_BYTES, readLevels, type ValueDecoder, valueDecoder } from './parquet-page-values.ts';
 import type { Leaf } from './parquet-schema.ts';
-import { leafConverter } from './parquet-values.ts';
 
 /** Random access to the bytes of one file. */
 export interface FileBytes {
@@ -38,16 +37,17 @@ export function columnChunk(meta: ColumnMetaData, fileSize: number): ColumnChunk
 export interface Page {
   /** Entries of the page: values, NULLs and empty lists. */
   count: number;
-  definitions: readonly number[] | undefined;
-  repetitions: readonly number[] | undefined;
+  definitions: Uint8Array | undefined;
+  repetitions: Uint8Array | undefined;
   /** The values that are there. */
   values: PyValue[];
 }
 
 /** Enough for nearly every page header; more is fetched where a header's statistics are longer. */
 const HEADER_BYTES = 16 * 1024;
-/** A page that claims to unpack to more than this is not one (they are about a megabyte). */
-const MAX_PAGE_BYTES = 1024 ** 3;
+const MAX_HEADER_BYTES = 16 * 1024 ** 2;
+/** A page that claims to hold more entries than this is not one. */
+const MAX_PAGE_ENTRIES = 2 ** 24;
 
 /**
  * Reads the pages of a column chunk one after the other, through a window of `windowBytes` that grows only for a page
@@ -56,37 +56,25 @@ const MAX_PAGE_BYTES = 1024 ** 3;
 export class PageReader {
   readonly #file: FileBytes;
   readonly #leaf: Leaf;
-  readonly #decoder: ColumnDecoder;
-  readonly #convert: ReturnType<typeof leafConverter>;
+  readonly #decoder: ValueDecoder;
+  readonly #compressors: Compressors;
   readonly #windowBytes: number;
   readonly #end: number;
   readonly #codec: ColumnMetaData['codec'];
   #next: number;
   #window: Uint8Array<ArrayBuffer> = new Uint8Array();
-  #dictionary: PyValue[] | undefined;
   #left: number;
 
   constructor(file: FileBytes, leaf: Leaf, chunk: ColumnChunk, compressors: Compressors, windowBytes: number) {
     this.#file = file;
     this.#leaf = leaf;
+    this.#compressors = compressors;
     this.#windowBytes = windowBytes;
     this.#next = chunk.start;
     this.#end = chunk.end;
     this.#left = chunk.entries;
     this.#codec = chunk.codec;
-    this.#convert = leafConverter(leaf.element);
-    const { element, path } = leaf;
-    const { type, codec } = chunk;
-    // Values are converted here, so the decoder's own parsers never run.
-    this.#decoder = {
-      element,
-      type,
-      codec,
-      compressors,
-      schemaPath: path,
-      pathInSchema: [],
-      parsers: NO_PARSERS,
-    };
+    this.#decoder = valueDecoder(leaf.element, leaf.element.type ?? chunk.type);
   }
 
   /** Whether all values that the footer speaks of were read. */
@@ -98,10 +86,15 @@ export class PageReader {
   async next(): Promise<Page | undefined> {
     while (this.#left > 0) {
       const { header, body } = await this.#readPage();
-      if (header.type === 'DICTIONARY_PAGE') this.#dictionary = this.#readDictionary(header, body);
-      if (header.type !== 'DATA_PAGE' && header.type !== 'DATA_PAGE_V2') continue;
+      if (header.type === 'DICTIONARY_PAGE') {
+        const count = header.dictionary_page_header?.num_values ?? -1;
+        this.#decoder.readDictionary(this.#unpack(body, header.uncompressed_page_size), count);
+      }
       const page = this.#readData(header, body);
+      if (page === undefined) continue;
       this.#left -= page.count;
+      // What is left of the chunk is of no use to anybody.
+      if (this.#left === 0) this.#window = new Uint8Array();
       return page;
     }
     return undefined;
@@ -116,7 +109,9 @@ export class PageReader {
     const size = header.compressed_page_size;
     const unpacked = header.uncompressed_page_size;
     if (!(size >= 0) || this.#next + length + size > this.#end) throw new Error('a page is longer than its column');
-    if (!(unpacked >= 0) || unpacked > MAX_PAGE_BYTES) throw new Error(`a page claims to hold ${unpacked} bytes`);
+    if (!(unpacked >= 0) || unpacked > MAX_PAGE_BYTES || size > MAX_PAGE_BYTES) {
+      throw new Error(`a page claims to hold ${unpacked} bytes, where ${MAX_PAGE_BYTES} are the most that is read`);
+    }
     await this.#fill(length + size);
     const body = this.#window.subarray(length, length + size);
     this.#advance(length + size);
@@ -133,8 +128,9 @@ export class PageReader {
         const header = parquetHeader(reader);
         return { header, length: reader.offset };
       } catch (error) {
+        // It may be longer than what was read so far.
         const whole = this.#next + this.#window.length >= this.#end;
-        if (!(error instanceof RangeError) || whole) throw error;
+        if (whole || this.#window.length >= MAX_HEADER_BYTES) throw error;
         await this.#fill(this.#window.length * 4);
       }
     }
@@ -147,6 +143,10 @@ export class PageReader {
     const to = Math.min(this.#end, this.#next + Math.max(bytes, this.#windowBytes));
     if (to <= from) return;
     const read = await this.#file.read(from, to);
+    if (this.#window.length === 0) {
+      this.#window = read;
+      return;
+    }
     const window = new Uint8Array(this.#window.length + read.length);
     window.set(this.#window);
     window.set(read, this.#window.length);
@@ -158,50 +158,44 @@ export class PageReader {
     this.#window = this.#window.subarray(bytes);
   }
 
-  #readDictionary(header: PageHeader, body: Uint8Array): PyValue[] {
-    const count = header.dictionary_page_header?.num_values ?? 0;
-    const bytes = decompressPage(body, header.uncompressed_page_size, this.#codec, this.#decoder.compressors);
-    const reader = { view: viewOf(bytes), offset: 0 };
-    const { type, type_length: length } = this.#leaf.element;
-    return this.#convert(readPlain(reader, type ?? this.#decoder.type, count, length));
-  }
-
-  #readData(header: PageHeader, body: Uint8Array): Page {
-    const head = header.data_page_header_v2 ?? header.data_page_header;
-    const count = head?.num_values ?? -1;
-    if (head === undefined || count < 0 || count > this.#left) throw new Error(`a page claims to hold ${count} values`);
+  #readData(header: PageHeader, body: Uint8Array): Page | undefined {
+    const { data_page_header: v1, data_page_header_v2: v2, uncompressed_page_size: size } = header;
+    const head = v2 ?? v1;
+    if (head === undefined || !header.type.startsWith('DATA_PAGE')) return undefined;
+    const count = head.num_values;
+    if (!(count >= 0 && count <= this.#left && count <= MAX_PAGE_ENTRIES)) {
+      throw new Error(`a page claims to hold ${count} values`);
+    }
     const { maxDefinition, maxRepetition } = this.#leaf;
-    const { definitionLevels, repetitionLevels, dataPage } = this.#decode(header, body);
-    const definitions = definitionLevels?.length ? definitionLevels : undefined;
-    const repetitions = maxRepetition > 0 ? repetitionLevels : undefined;
-    const encoded: unknown = head.encoding;
-    const byDictionary = encoded === 'RLE_DICTIONARY' || encoded === 'PLAIN_DICTIONARY';
-    const values = byDictionary ? this.#lookUp(dataPage) : this.#convert(dataPage);
-    let there = count;
-    if (definitions !== undefined) {
-      there = 0;
-      for (const level of definitions) if (level === maxDefinition) there++;
-    }
-    if (values.length !== there) throw new Error(`a page holds ${values.length} values instead of ${there}`);
-    return { count, definitions, repetitions, values };
+    const bytes = v2 === undefined ? this.#unpack(body, size) : body;
+    let at = 0;
+    const levels = (max: number, given: number | undefined) => {
+      if (max === 0) return undefined;
+      // Only the newer pages know the length from their header.
+      const start = given === undefined ? at + 4 : at;
+      const length = given ?? viewOf(bytes).getUint32(at, true);
+      if (!(length >= 0 && start + length <= bytes.length)) throw new Error('the levels of a page are longer than it');
+      at = start + length;
+      return readLevels(bytes.subarray(start, at), max, count);
+    };
+    const repetitions = levels(maxRepetition, v2?.repetition_levels_byte_length);
+    const definitions = levels(maxDefinition, v2?.definition_levels_byte_length);
+    const there = definitions === undefined ? count : countEqual(definitions, maxDefinition);
+    let rest = bytes.subarray(at);
+    if (v2 !== undefined && v2.is_compressed !== false && there > 0) rest = this.#unpack(rest, size - at);
+    const values = this.#decoder.read(rest, String(head.encoding), there);
+    return { count, definitions: there === count ? undefined : definitions, repetitions, values };
   }
 
-  #decode(header: PageHeader, body: Uint8Array): DataPage {
-    if (header.data_page_header_v2 !== undefined) return readDataPageV2(body, header, this.#decoder);
-    const bytes = decompressPage(body, header.uncompressed_page_size, this.#codec, this.#decoder.compressors);
-    if (header.data_page_header === undefined) throw new Error('a data page has no header of its kind');
-    return readDataPage(bytes, header.data_page_header, this.#decoder);
+  #unpack(bytes: Uint8Array, size: number): Uint8Array {
+    return decompressPage(bytes, size, this.#codec, this.#compressors);
   }
+}
 
-  #lookUp(indexes: DataPage['dataPage']): PyValue[] {
-    const values = new Array<PyValue>(indexes.length);
-    for (let position = 0; position < indexes.length; position++) {
-      const value = this.#dictionary?.[Number(indexes[position])];
-      if (value === undefined) throw new Error('a page refers to a value that its dictionary does not hold');
-      values[position] = value;
-    }
-    return values;
-  }
+function countEqual(levels: Uint8Array, wanted: number): number {
+  let count = 0;
+  for (const level of levels) if (level === wanted) count++;
+  return count;
 }
 
 /** Loads what unpacks the given codecs; snappy and lz4 only where a file needs them. */
@@ -228,19 +222,3 @@ function isCodec(text: string): text is keyof Compressors {
 function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
-
-function unused(): never {
-  throw new Error('values are not converted here');
-}
-
-const NO_PARSERS: ColumnDecoder['parsers'] = {
-  timestampFromMilliseconds: unused,
-  timestampFromMicroseconds: unused,
-  timestampFromNanoseconds: unused,
-  dateFromDays: unused,
-  stringFromBytes: unused,
-  jsonFromBytes: unused,
-  geometryFromBytes: unused,
-  geographyFromBytes: unused,
-  uuidFromBytes: unused,
-};

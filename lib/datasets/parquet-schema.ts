@@ -27,9 +27,13 @@ export interface ParquetSchema {
   leaves: Leaf[];
 }
 
+/** Groups of the schema inside of each other, of which a list has two. Deeper values no longer fit into JSON that is read back. */
+const MAX_DEPTH = 180;
+
 /** Reads a schema tree by the rules of the format, with its older ways to write lists. Throws Error for what has no form. */
 export function readSchema(root: SchemaTree): ParquetSchema {
   const leaves: Leaf[] = [];
+  if (depthOf(root) > MAX_DEPTH) throw new Error(`its columns are nested more than ${MAX_DEPTH} levels deep`);
   const visited = root.children.map((child) => visit(child, { path: [root], definition: 0, repetition: 0 }, leaves));
   return {
     columns: root.children.map((child, index) => ({
@@ -39,6 +43,17 @@ export function readSchema(root: SchemaTree): ParquetSchema {
     nodes: visited.map(({ node }) => node),
     leaves,
   };
+}
+
+/** Groups on the way down to the deepest leaf; a list is two. Not by recursion, which a hostile schema would exhaust. */
+function depthOf(root: SchemaTree): number {
+  let depth = 0;
+  let level = root.children;
+  while (level.length > 0) {
+    depth++;
+    level = level.flatMap(({ children }) => children);
+  }
+  return depth;
 }
 
 interface Place {

@@ -1,8 +1,9 @@
-import { parquetMetadataAsync, parquetSchema } from 'hyparquet';
+import { parquetSchema } from 'hyparquet';
 import type { Compressors, FileMetaData, RowGroup } from 'hyparquet/src/types.js';
 import { PermanentError, SamplerError } from '../errors/errors.ts';
 import type { PyValue } from '../python/value.ts';
 import type { Column } from './column-type.ts';
+import { readFooter } from './parquet-footer.ts';
 import { type ColumnChunk, columnChunk, type FileBytes, loadCompressors, PageReader } from './parquet-pages.ts';
 import { columnReader, LeafCursor } from './parquet-rows.ts';
 import { type Leaf, type ParquetSchema, readSchema } from './parquet-schema.ts';
@@ -44,7 +45,7 @@ export async function openParquet(file: FileBytes, name: string): Promise<Parque
   let compressors: Compressors;
   let groups: Group[];
   try {
-    const metadata = await readMetadata(file);
+    const metadata = await readFooter(file);
     schema = readSchema(parquetSchema(metadata));
     compressors = await loadCompressors(codecsOf(metadata));
     groups = metadata.row_groups.map((group) => compact(group, schema.leaves, file.size));
@@ -65,18 +66,6 @@ export async function openParquet(file: FileBytes, name: string): Promise<Parque
       }
     },
   };
-}
-
-async function readMetadata(file: FileBytes): Promise<FileMetaData> {
-  if (file.size < 12) throw new Error(`${file.size} bytes are too few for a parquet file`);
-  const magic = Buffer.from(await file.read(0, 4)).toString('latin1');
-  if (magic !== 'PAR1') throw new Error('it does not begin with PAR1, so it is no parquet file (or an encrypted one)');
-  // A copy: what was read may be a part of a longer buffer.
-  const slice = async (start: number, end = file.size) => (await file.read(start, end)).slice().buffer;
-  const metadata = await parquetMetadataAsync({ byteLength: file.size, slice }, { geoparquet: false });
-  const counted = metadata.row_groups.reduce((sum, group) => sum + group.num_rows, 0n);
-  if (counted !== metadata.num_rows) throw new Error(`it has ${counted} rows but says ${metadata.num_rows}`);
-  return metadata;
 }
 
 /** What is kept of a row group; footers hold much more, and a file can have thousands. */
@@ -113,15 +102,29 @@ async function* rowGroupBatches(
   const size = Math.max(1, Math.min(BATCH_ROWS, Math.floor(BATCH_BYTES / rowBytes)));
   for (let start = 0; start < rows; start += size) {
     const count = Math.min(size, rows - start);
-    await Promise.all(cursors.map((cursor) => cursor.fill(count)));
+    await Promise.all(cursors.map((cursor, index) => fill(cursor, count, schema.leaves[index])));
     yield Array.from({ length: count }, () => readers.map((read) => read()));
   }
   if (!cursors.every((cursor) => cursor.done)) throw new Error(`a column holds more than its ${rows} rows`);
 }
 
+async function fill(cursor: LeafCursor, rows: number, leaf: Leaf | undefined): Promise<void> {
+  try {
+    await cursor.fill(rows);
+  } catch (error) {
+    if (error instanceof SamplerError) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`column ${JSON.stringify(leaf ? pathOf(leaf).join('.') : '')}: ${reason}`, { cause: error });
+  }
+}
+
+function pathOf(leaf: Leaf): string[] {
+  return leaf.path.slice(1).map(({ element }) => element.name);
+}
+
 function chunkOf(group: RowGroup, leaf: Leaf, fileSize: number): ColumnChunk {
   const { index } = leaf;
-  const path = leaf.path.slice(1).map(({ element }) => element.name);
+  const path = pathOf(leaf);
   const chunk = group.columns[index];
   const meta = chunk?.meta_data;
   if (meta === undefined || chunk?.crypto_metadata !== undefined)
