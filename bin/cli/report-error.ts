@@ -1,7 +1,8 @@
 import { CommanderError } from 'commander';
 import { SamplerError } from '../../lib/errors/errors.ts';
-import { redact } from '../../lib/log/log.ts';
+import { redact } from '../../lib/log/redact.ts';
 import { EXIT, NotFoundError, UsageError } from './exit.ts';
+import { note } from './output.ts';
 
 /** Errors of a network or a server that is not there, by their code or the start of their name. */
 const CONNECTION = /^(E[A-Z]{3,}|CONNECT|CONNECTION|Mongo|Postgres|Timeout|NoSuchBucket|QueueDoesNotExist|UND_ERR)/;
@@ -20,12 +21,12 @@ export function reportError(error: unknown): number {
   }
   const reason = connectionProblem(error);
   if (reason !== undefined) return tell('Unavailable', reason, EXIT.failed);
-  console.error(redact(error instanceof Error ? (error.stack ?? error.message) : String(error)));
+  note(redact(error instanceof Error ? (error.stack ?? error.message) : String(error)));
   return EXIT.failed;
 }
 
 function tell(code: string, message: string, exit: number): number {
-  console.error(`${code}: ${redact(message).replaceAll('\n', ' ')}`);
+  note(`${code}: ${redact(message).replaceAll('\n', ' ')}`);
   return exit;
 }
 

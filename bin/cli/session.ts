@@ -63,9 +63,16 @@ export function stderrLog(): Logger {
 function plainLine(line: string): string {
   const parsed: unknown = JSON.parse(line);
   if (typeof parsed !== 'object' || parsed === null) return line;
-  const { level, time: _, message, ...fields } = Object.fromEntries(Object.entries(parsed));
+  const {
+    level,
+    timestamp: _,
+    service: __,
+    sampling_rate: ___,
+    message,
+    ...fields
+  } = Object.fromEntries(Object.entries(parsed));
   const told = Object.entries(fields).map(
     ([name, value]) => `${name} ${typeof value === 'string' ? value : JSON.stringify(value)}`,
   );
-  return `${level}: ${message}${told.length > 0 ? ` (${told.join(', ')})` : ''}`;
+  return `${String(level).toLowerCase()}: ${message}${told.length > 0 ? ` (${told.join(', ')})` : ''}`;
 }

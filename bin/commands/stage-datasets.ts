@@ -1,31 +1,137 @@
 import { Command } from 'commander';
-import { stageDatasets } from '../../lib/datasets/stage.ts';
+import { z } from 'zod';
+import { createS3 } from '../../lib/clients/aws.ts';
+import { DATASETS_PREFIX, datasetPrefix } from '../../lib/datasets/layout.ts';
+import { type StageResult, stageDatasets } from '../../lib/datasets/stage.ts';
+import { Hub } from '../../lib/hub/hub.ts';
+import { stageFromHub } from '../../lib/hub/stage-hub.ts';
+import { neededDatasets } from '../../lib/operator/needed-datasets.ts';
+import { tasksNamed, withCatalogue } from '../cli/catalogue.ts';
 import { UsageError } from '../cli/exit.ts';
 import { examples } from '../cli/group.ts';
-import { fromShape, jsonOption, optionsOf, withFrom, withJson } from '../cli/options.ts';
-import { print } from '../cli/output.ts';
+import {
+  catalogueShape,
+  fromShape,
+  jsonOption,
+  optionsOf,
+  wholeNumber,
+  withCatalogueOptions,
+  withFrom,
+  withJson,
+} from '../cli/options.ts';
+import { note, print } from '../cli/output.ts';
+import { showProgress } from '../cli/progress.ts';
 import { progressLog } from '../cli/progress-log.ts';
 import { withSession } from '../cli/session.ts';
 
-/** `sampler stage datasets`. */
+/** One file of some gigabytes may take this long on a slow line. */
+const UPLOAD_MS = 6 * 3600 * 1000;
+
+/** `sampler stage datasets`: the data that tasks need, from a hub or a folder. */
 export function stageDatasetsCommand(): Command {
   const command = new Command('datasets')
-    .description('upload data sets')
-    .addHelpText('after', examples('stage datasets --from ./data'));
-  withFrom(command, 'a folder in the layout of the bucket');
-  return withJson(command).action(() => run(command));
+    .description('upload the data sets that tasks need, from the Hugging Face hub or from a folder')
+    .argument('[tasks...]', 'names, wildcards, groups and tags; with --from and none, all of the folder')
+    .option('--revision <REV>', 'branch, tag or commit of the data set on the hub (default: the newest)')
+    .option('--concurrency <N>', 'files that are downloaded at the same time', '4')
+    .option('--token <TOKEN>', 'access token of the hub (default: HF_TOKEN)')
+    .option('--hub-url <URL>', 'another hub (default: HF_ENDPOINT, else the Hugging Face hub)')
+    .option(
+      '--server-url <URL>',
+      "its data set server, which tells splits' order where the card does not (default: HF_DATASETS_SERVER)",
+    )
+    .addHelpText(
+      'after',
+      examples(
+        'stage datasets gsm8k mmlu_anatomy',
+        'stage datasets gsm8k --revision e53f048856ff4f594e959d75785d2c2d37b678ee',
+        'stage datasets --from ./data',
+        "stage datasets 'mmlu_*' --from ./data",
+      ),
+    );
+  withFrom(command, 'take them from this folder, in the layout of the bucket, in place of the hub');
+  return withJson(withCatalogueOptions(command)).action((tasks: string[]) => run(tasks, command));
 }
 
-async function run(command: Command): Promise<void> {
-  const { json, from } = optionsOf({ ...jsonOption, ...fromShape }, command);
-  if (from === undefined) throw new UsageError('No folder to stage: name one with --from DIR.');
-  await withSession(['datasetsBucket'], async ({ config: { datasetsBucket: bucket }, clients }) => {
-    const result = await stageDatasets({ s3: clients.s3(), bucket, fromDir: from, log: progressLog });
-    print(
-      json,
-      result,
-      () =>
-        `${result.datasets} data sets: ${result.uploaded} files uploaded, ${result.unchanged} unchanged, ${result.bytes} bytes`,
-    );
+const text = z.string().optional();
+const shape = {
+  ...jsonOption,
+  ...fromShape,
+  ...catalogueShape,
+  revision: text,
+  concurrency: wholeNumber('concurrency', 1),
+  token: text,
+  hubUrl: text,
+  serverUrl: text,
+};
+type Options = z.output<z.ZodObject<typeof shape>>;
+type Needed = Awaited<ReturnType<typeof neededDatasets>>['datasets'];
+
+async function run(tasks: readonly string[], command: Command): Promise<void> {
+  const options = optionsOf(shape, command);
+  if (tasks.length === 0 && options.from === undefined) {
+    throw new UsageError('Name the tasks whose data sets to stage, or a folder with --from DIR.');
+  }
+  const needed = tasks.length === 0 ? undefined : await needs(tasks, options);
+  const result = await withSession(['datasetsBucket'], async ({ config: { datasetsBucket: bucket } }) => {
+    const s3 = createS3(process.env, UPLOAD_MS);
+    try {
+      if (options.from === undefined) return await fromHub(s3, bucket, needed ?? [], options);
+      const only = needed && new Set(needed.map(folderOf));
+      return await stageDatasets({ s3, bucket, fromDir: options.from, only, log: progressLog });
+    } finally {
+      s3.destroy();
+    }
   });
+  print(options.json, result, () => summary(result));
+}
+
+/** The data sets that the tasks need; those that can't be sampled need none. */
+async function needs(tasks: readonly string[], options: Options): Promise<Needed> {
+  const { datasets, unsupported } = await withCatalogue(options, async (catalogue) =>
+    neededDatasets(catalogue, await tasksNamed(catalogue, tasks)),
+  );
+  for (const { task, reason } of unsupported) note(`warn: ${task} is left out: it ${reason}`);
+  if (datasets.length === 0) throw new UsageError('None of these tasks can be sampled, so none needs a data set.');
+  return datasets;
+}
+
+async function fromHub(s3: ReturnType<typeof createS3>, bucket: string, datasets: Needed, options: Options) {
+  const { revision, concurrency } = options;
+  if (revision !== undefined && new Set(datasets.map(({ path }) => path)).size > 1) {
+    throw new UsageError('--revision belongs to one data set, and these tasks need several; stage them one by one.');
+  }
+  const hub = new Hub({
+    url: options.hubUrl ?? fromEnvironment('HF_ENDPOINT'),
+    serverUrl: options.serverUrl ?? fromEnvironment('HF_DATASETS_SERVER'),
+    token: options.token ?? fromEnvironment('HF_TOKEN'),
+  });
+  const progress = showProgress('staging', 0, 'bytes');
+  try {
+    return await stageFromHub({
+      s3,
+      bucket,
+      hub,
+      datasets,
+      revision,
+      concurrency,
+      warn: (message) => note(`warn: ${message}`),
+      onBytes: progress.add,
+    });
+  } finally {
+    progress.stop();
+  }
+}
+
+function folderOf({ path, config }: Needed[number]): string {
+  return datasetPrefix(path, config).slice(DATASETS_PREFIX.length, -1);
+}
+
+function summary({ datasets, uploaded, unchanged, bytes }: StageResult): string {
+  return `${datasets} data sets: ${uploaded} files uploaded, ${unchanged} unchanged, ${bytes} bytes`;
+}
+
+/** An empty variable counts as one that is not set. */
+function fromEnvironment(name: string): string | undefined {
+  return process.env[name] || undefined;
 }

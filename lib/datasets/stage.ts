@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { relative, sep } from 'node:path';
 import { HeadObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { PermanentError } from '../errors/errors.ts';
 import type { Logger } from '../log/log.ts';
 import { DATASETS_PREFIX, MANIFEST_NAME } from './layout.ts';
 import { bodyOf, hashOf, type LocalDataset, localDatasets } from './local-dataset.ts';
@@ -14,6 +15,8 @@ export interface StageRequest {
   bucket: string;
   /** A folder laid out as `<dataset_path>/<config or default>/<split>/<NNNN>.parquet`. */
   fromDir: string;
+  /** Folders below it, such as `cais/mmlu/anatomy`: only these data sets are staged; all where not given. */
+  only?: ReadonlySet<string> | undefined;
   log: Pick<Logger, 'info' | 'warn'>;
 }
 
@@ -29,10 +32,10 @@ export interface StageResult {
  * Copies all data sets of a folder to the bucket. Files that are there already are left alone; manifests come last, so
  * that a data set is either as it was, or complete, or refused when it is registered. A missing manifest is made; one
  * that is there must fit its files.
- * @throws PermanentError DatasetMissing (no data sets in the folder), DatasetInvalid (files not those of the manifest)
+ * @throws PermanentError DatasetMissing (no data sets in the folder, or not those wanted), DatasetInvalid (files not those of the manifest)
  */
-export async function stageDatasets({ s3, bucket, fromDir, log }: StageRequest): Promise<StageResult> {
-  const datasets = await localDatasets(fromDir);
+export async function stageDatasets({ s3, bucket, fromDir, only, log }: StageRequest): Promise<StageResult> {
+  const datasets = chosen(fromDir, await localDatasets(fromDir), only);
   const result: StageResult = { datasets: datasets.length, uploaded: 0, unchanged: 0, bytes: 0 };
   let done = 0;
   const waiting = datasets.values();
@@ -52,6 +55,20 @@ export async function stageDatasets({ s3, bucket, fromDir, log }: StageRequest):
   return result;
 }
 
+function chosen(fromDir: string, all: LocalDataset[], only: ReadonlySet<string> | undefined): LocalDataset[] {
+  if (only === undefined) return all;
+  const byFolder = new Map(all.map((dataset) => [folderOf(fromDir, dataset), dataset]));
+  const missing = [...only].filter((folder) => !byFolder.has(folder));
+  if (missing.length > 0) {
+    throw new PermanentError('DatasetMissing', `${fromDir} does not hold ${missing.join(', ')}.`);
+  }
+  return [...byFolder].filter(([folder]) => only.has(folder)).map(([, dataset]) => dataset);
+}
+
+function folderOf(fromDir: string, { dir }: LocalDataset): string {
+  return relative(fromDir, dir).split(sep).join('/');
+}
+
 async function stageDataset(
   s3: S3Client,
   bucket: string,
@@ -60,7 +77,7 @@ async function stageDataset(
   result: StageResult,
 ): Promise<void> {
   const { manifest, made } = await dataset.manifest();
-  const prefix = `${DATASETS_PREFIX}${relative(fromDir, dataset.dir).split(sep).join('/')}/`;
+  const prefix = `${DATASETS_PREFIX}${folderOf(fromDir, dataset)}/`;
   const put = async (key: string, size: number, sha256: string, body: () => ReturnType<typeof bodyOf>) => {
     if (await isThere(s3, bucket, key, size, sha256)) {
       result.unchanged++;
@@ -92,7 +109,14 @@ async function stageDataset(
   await put(prefix + MANIFEST_NAME, text.length, await hashOf([text]), async () => text);
 }
 
-async function isThere(s3: S3Client, bucket: string, key: string, size: number, sha256: string): Promise<boolean> {
+/** Whether the bucket holds that file already, as an earlier staging put it there. */
+export async function isThere(
+  s3: S3Client,
+  bucket: string,
+  key: string,
+  size: number,
+  sha256: string,
+): Promise<boolean> {
   try {
     const head = await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
     return head.ContentLength === size && head.Metadata?.['sha256'] === sha256;

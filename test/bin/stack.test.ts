@@ -1,0 +1,274 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DeleteMessageCommand, ReceiveMessageCommand, SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { type Db, MongoClient } from 'mongodb';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { createLocalSqs } from '../../localstack/resources.ts';
+import { type RunningFunctions, startFunctions } from '../helpers/functions.ts';
+import { freshStack, required, type TestStack } from '../helpers/stack.ts';
+import { sampler, samplerHere, samplerJson, WHEEL } from './cli.ts';
+import { writeDefinitions, writeQuestions } from './own-tasks.ts';
+
+const SUPPLIER = ['--address', 'supplier', '--service', 'service', '--include-path', 'house'];
+const sentSchema = z.object({ request_id: z.string() });
+
+let stack: TestStack;
+let functions: RunningFunctions | undefined;
+let sqs: SQSClient;
+let mongo: MongoClient;
+let db: Db;
+const definitions = writeDefinitions();
+const data = writeQuestions();
+
+const run = (...args: string[]) => sampler(args, stack.env);
+const here = (...args: string[]) => samplerHere(args, stack.env);
+const json = (...args: string[]) => samplerJson(args, stack.env, samplerHere);
+
+beforeAll(async () => {
+  stack = await freshStack();
+  sqs = createLocalSqs(stack.endpoint);
+  mongo = new MongoClient(stack.mongodbUri);
+  db = mongo.db();
+  functions = await startFunctions({ ...stack.env, SHARD_SIZE: '4' });
+});
+afterAll(async () => {
+  await functions?.stop();
+  sqs?.destroy();
+  await mongo?.close();
+  await stack?.dispose();
+});
+
+describe('from nothing to prompts, each step a command', () => {
+  it('a folder with a broken definition is refused before anything is uploaded, with file and reason', async () => {
+    const broken = writeDefinitions({ 'more/bad.yaml': 'task: [', 'lost.yaml': 'include: nowhere\ntask: lost\n' });
+    const { code, stderr } = await here('stage', 'harness', '--wheel', WHEEL, '--include-path', `house=${broken}`);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /^BadTaskDefinition: .*lost\.yaml includes "nowhere", which does not exist; more\/bad\.yaml is no YAML/,
+    );
+    expect((await here('tasks', 'show', 'gsm8k')).stderr).toMatch(/^HarnessNotStaged: /);
+  });
+
+  it('stage harness takes folders of definitions along, and removes what they hold no more', async () => {
+    writeFileSync(join(definitions, 'sums', 'old.yaml'), 'include: _template\ntask: old_sums\n');
+    const stage = ['stage', 'harness', '--wheel', WHEEL, '--include-path', `house=${definitions}`];
+    expect((await samplerJson(stage, stack.env)).json).toMatchObject({
+      version: '0.4.9',
+      includes: [{ name: 'house', tasks: 3, files: 4, removed: 0, hidden: [] }],
+    });
+    rmSync(join(definitions, 'sums', 'old.yaml'));
+    expect((await json(...stage)).json).toMatchObject({ includes: [{ tasks: 2, files: 3, removed: 1 }] });
+    expect(await here('tasks', 'show', 'old_sums', '--include-path', 'house')).toMatchObject({ code: 4 });
+    expect((await json('tasks', 'show', 'house_sums', '--include-path', 'house')).json).toMatchObject({
+      supported: true,
+    });
+  });
+
+  it('stage datasets uploads a folder', async () => {
+    const first = await run('stage', 'datasets', '--from', data);
+    expect(first).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^1 data sets: 4 files uploaded, 0 unchanged/),
+    });
+    expect((await json('stage', 'datasets', '--from', data)).json).toMatchObject({ uploaded: 0, unchanged: 4 });
+  });
+
+  it('register --wait waits for the tables', async () => {
+    const { code, json: ended } = await json('register', 'house_*', '--include-path', 'house', '--wait');
+    expect(ended).toMatchObject({ tasks: ['house_strict', 'house_sums'].map((task) => ({ task, state: 'done' })) });
+    expect(code).toBe(0);
+  });
+
+  it.each(['/v1/chat/completions', '/v1/completions'])(
+    'sample --wait on %s writes the very prompts that preview shows, also those of later shards',
+    async (path) => {
+      const settings = [
+        '--doc-ids',
+        '12-20,41,43',
+        '--path',
+        path,
+        '--num-fewshot',
+        '3',
+        '--gen-kwargs',
+        'temperature=0.5',
+      ];
+      const sent = await samplerJson(['sample', 'house_sums', ...SUPPLIER, ...settings, '--wait'], stack.env);
+      expect(sent).toMatchObject({ code: 0, json: { tasks: [{ state: 'done', shards: { written: 3, total: 3 } }] } });
+      const { request_id } = sentSchema.parse(sent.json);
+      const record = await db.collection('sample_requests').findOne({ request_id });
+      const instances = await db.collection('instances').find({ task_id: record?._id }).sort({ doc_id: 1 }).toArray();
+      const prompts = await db.collection('prompts').find({ task_id: record?._id }).toArray();
+      const dataOf = new Map(prompts.map((prompt) => [String(prompt['instance_id']), prompt]));
+      const written = instances.map(({ _id, doc_id, idx }) => {
+        const prompt = dataOf.get(String(_id));
+        return { doc_id, idx, data: prompt?.['data'], ctxlen: prompt?.['ctxlen'] };
+      });
+      expect(written).toHaveLength(11);
+      const seen = await json('preview', 'house_sums', '--include-path', 'house', ...settings);
+      const shown = z.array(z.object({ doc_id: z.number(), idx: z.number(), data: z.string(), ctxlen: z.number() }));
+      expect(shown.parse(seen.json)).toEqual(written);
+      const fromFolder = await json(
+        'preview',
+        'house_sums',
+        '--wheel',
+        WHEEL,
+        '--include-path',
+        `house=${definitions}`,
+        '--from',
+        data,
+        ...settings,
+      );
+      expect(fromFolder.json).toEqual(seen.json);
+    },
+  );
+
+  it('requests ls and show tell how it stands, by plan and by message', async () => {
+    const listed = await json('requests', 'ls', '--task', 'house_sums', '--state', 'done', '--limit', '1');
+    const [newest] = z.array(z.looseObject({ id: z.string(), request_id: z.string() })).parse(listed.json);
+    expect(newest).toMatchObject({ state: 'done', address: 'supplier', shards: { written: 3, total: 3 }, error: null });
+    for (const id of [newest?.id ?? '', newest?.request_id ?? '']) {
+      const { json: shown } = await json('requests', 'show', id);
+      expect(shown).toEqual([
+        expect.objectContaining({ id: newest?.id, documents: 11, attempt: 1, lease_until: null }),
+      ]);
+    }
+    expect((await here('requests', 'ls')).stdout).toMatch(/^ID +STATE +TASK/);
+    expect(await here('requests', 'show', 'nobody')).toMatchObject({
+      code: 4,
+      stderr: expect.stringMatching(/^NotFound: /),
+    });
+  });
+});
+
+describe('a request that fails', () => {
+  it('ends the wait with code 3 and the reason: refused by its message, or by a document', async () => {
+    const many = await here('sample', 'house_sums', ...SUPPLIER, '--qty', '31', '--wait');
+    expect(many).toMatchObject({ code: 3, stderr: expect.stringMatching(/^house_sums: TooFewDocuments: .*31/m) });
+    const strict = await json('sample', 'house_strict', ...SUPPLIER, '--qty', '-1', '--wait');
+    expect(strict.code).toBe(3);
+    expect(strict.json).toMatchObject({ tasks: [{ state: 'failed', error: { code: 'TemplateFailed' } }] });
+    const missing = await here('register', 'gsm8k', '--wait');
+    expect(missing).toMatchObject({ code: 3, stderr: expect.stringMatching(/^gsm8k: DatasetMissing: /m) });
+  });
+
+  it('lies in the dead-letter queue: ls and show leave it there, redrive sends it back as the request it was', async () => {
+    const letterSchema = z.array(
+      z.object({ queue: z.string(), requestId: z.string(), messageId: z.string(), code: z.string().nullable() }),
+    );
+    const list = async () => letterSchema.parse((await json('dlq', 'ls')).json);
+    const letters = await list();
+    expect(letters.map(({ queue, code }) => [queue, code])).toEqual(
+      expect.arrayContaining([
+        ['register', 'DatasetMissing'],
+        ['sample', 'TooFewDocuments'],
+        ['shard', 'TemplateFailed'],
+      ]),
+    );
+    expect(await list()).toEqual(letters);
+    const refused = letters.find(({ code }) => code === 'TooFewDocuments');
+    const { json: shown } = await json('dlq', 'show', refused?.requestId ?? '');
+    expect(shown).toMatchObject([
+      { body: expect.stringContaining('"qty":31'), attributes: { 'error-code': 'TooFewDocuments' } },
+    ]);
+    const redriven = await here('dlq', 'redrive', 'sample', '--id', refused?.requestId ?? '');
+    expect(redriven).toMatchObject({ code: 0, stdout: '1 messages sent back\n' });
+    // It fails again, under its own id, and comes back as another message.
+    await expect
+      .poll(async () => (await list()).find(({ requestId }) => requestId === refused?.requestId)?.messageId, {
+        timeout: 30_000,
+      })
+      .not.toSatisfy((id: unknown) => id === undefined || id === refused?.messageId);
+    expect(await list()).toHaveLength(letters.length);
+    expect(await here('dlq', 'redrive', '--id', 'nobody')).toMatchObject({ code: 4 });
+  });
+});
+
+describe('without functions', () => {
+  beforeAll(async () => {
+    await functions?.stop();
+    functions = undefined;
+  });
+
+  it('sample and register put the message on the queue as it will be read', async () => {
+    const message = { framework: 'lmeh', tasks: 'house_sums', requester_args: { address: 'a', service: 's' }, qty: 2 };
+    const own = await sampler(['sample', '--message', '-', '--json'], stack.env, `${JSON.stringify(message)}\n`);
+    expect(await takeSent('SAMPLE')).toEqual({
+      id: sentSchema.parse(JSON.parse(own.stdout)).request_id,
+      body: message,
+    });
+    const options = [
+      '--qty',
+      '5',
+      '--seed',
+      '7',
+      '--blacklist',
+      '12,14-15',
+      '--llm-args',
+      '{"b":1.0,"a":[2]}',
+      '--header',
+      'X-Key=v=w',
+    ];
+    await here('sample', 'house_sums', 'gsm8k', ...SUPPLIER, ...options, '--system-instruction', 'Überlege.');
+    expect((await takeSent('SAMPLE'))?.body).toEqual({
+      framework: 'lmeh',
+      tasks: 'house_sums,gsm8k',
+      include_path: 'house',
+      requester_args: { address: 'supplier', service: 'service', headers: { 'X-Key': 'v=w' } },
+      blacklist: [12, 14, 15],
+      qty: 5,
+      llm_args: { b: 1, a: [2] },
+      system_instruction: 'Überlege.',
+      seed: 7,
+    });
+    await here('register', 'a', 'b*');
+    expect((await takeSent('REGISTER'))?.body).toEqual({ framework: 'lmeh', tasks: 'a,b*' });
+  });
+
+  it('a wait ends when its time is over, with code 3', async () => {
+    const ended = await here('sample', 'house_sums', ...SUPPLIER, '--qty', '1', '--wait', '--timeout', '1');
+    expect(ended).toMatchObject({
+      code: 3,
+      stderr: expect.stringMatching(/^house_sums: still waiting when the time was over/m),
+    });
+    await takeSent('SAMPLE');
+  });
+
+  it('a wait ends when the queue is empty and nothing was recorded: the message was dropped', async () => {
+    const waiting = json('sample', 'house_sums', ...SUPPLIER, '--qty', '1', '--wait');
+    await expect.poll(() => takeSent('SAMPLE'), { timeout: 30_000 }).toBeDefined();
+    expect(await waiting).toMatchObject({ code: 3, json: { tasks: [{ task: 'house_sums', state: 'gone' }] } });
+  });
+
+  it('redrive --all names the requests that SQS itself had put aside, and keeps the attributes of the others', async () => {
+    const queue = required(stack.env, 'REGISTER_QUEUE_URL');
+    await here('dlq', 'redrive', 'register', '--all');
+    expect((await takeSent('REGISTER'))?.attributes).toMatchObject({ 'error-code': 'DatasetMissing' });
+    const { MessageId } = await sqs.send(new SendMessageCommand({ QueueUrl: `${queue}-dlq`, MessageBody: 'by SQS' }));
+    const { json: sent } = await json('dlq', 'redrive', 'register', '--all');
+    expect(sent).toEqual([{ queue: 'register', messageId: MessageId, requestId: MessageId }]);
+    expect(await takeSent('REGISTER')).toMatchObject({
+      attributes: { 'request-id': MessageId, 'error-code': 'Redriven' },
+    });
+    expect((await json('dlq', 'ls', 'register')).json).toEqual([]);
+  });
+});
+
+async function takeSent(queue: 'SAMPLE' | 'REGISTER') {
+  const QueueUrl = required(stack.env, `${queue}_QUEUE_URL`);
+  const { Messages: [message] = [] } = await sqs.send(
+    new ReceiveMessageCommand({ QueueUrl, MessageAttributeNames: ['All'], WaitTimeSeconds: 1 }),
+  );
+  if (!message) return undefined;
+  await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle: message.ReceiptHandle }));
+  const attributes = Object.entries(message.MessageAttributes ?? {}).map(([name, { StringValue }]) => [
+    name,
+    StringValue,
+  ]);
+  const body: unknown = message.Body?.startsWith('{') ? JSON.parse(message.Body) : message.Body;
+  return {
+    id: message.MessageId,
+    body,
+    ...(attributes.length > 0 ? { attributes: Object.fromEntries(attributes) } : {}),
+  };
+}

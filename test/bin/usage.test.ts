@@ -1,0 +1,172 @@
+import { describe, expect, it } from 'vitest';
+import { createProgram } from '../../bin/program.ts';
+import { sampler, samplerHere, samplerJson, WHEEL } from './cli.ts';
+import { writeDefinitions, writeQuestions } from './own-tasks.ts';
+
+/** Every command that does something, by its whole name. */
+function commands(
+  parent = createProgram(),
+  names: string[] = [],
+): { name: string[]; help: string; options: string[] }[] {
+  return parent.commands.flatMap((command) => {
+    const name = [...names, command.name()];
+    if (command.commands.length > 0) return commands(command, name);
+    let help = '';
+    command.configureOutput({ writeOut: (text) => (help += text) }).outputHelp();
+    return [{ name, help, options: command.options.map(({ long }) => long ?? '') }];
+  });
+}
+
+describe('every command', () => {
+  it.each(commands().map((command) => [command.name.join(' '), command] as const))(
+    '%s shows examples of itself in its help and has --json',
+    (name, { help, options }) => {
+      expect(help).toContain(`$ sampler ${name}`);
+      expect(options).toContain('--json');
+    },
+  );
+});
+
+describe('the exit code', () => {
+  it('of help is 0, with the codes told; of a wrong option 2, in a process of its own', async () => {
+    const { code, stdout, stderr } = await sampler(['--help']);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(/Exit codes:\n {2}0 .*\n {2}1 .*\n {2}2 .*\n {2}3 .*\n {2}4 /);
+    expect(await sampler(['tasks', 'ls', '--al'])).toMatchObject({ code: 2, stdout: '' });
+  });
+
+  it.each([
+    ['an unknown command', ['smaple'], /Did you mean sample/],
+    ['a group alone', ['dlq'], /Usage: sampler dlq/],
+    ['an unknown option', ['tasks', 'ls', '--all'], /unknown option '--all'/],
+    [
+      'a value that is none',
+      ['requests', 'ls', '--limit', '0'],
+      /^Usage: --limit "0" must be a whole number of at least 1/,
+    ],
+    ['options that leave nothing', ['tasks', 'ls', '--supported', '--unsupported'], /^Usage: /],
+    ['a sample without supplier', ['sample', 'gsm8k', '--qty', '1'], /^Usage: Give --address and --service/],
+    ['a message beside other options', ['sample', 'gsm8k', '--qty', '1', '--message', '-'], /leave out gsm8k, qty/],
+    ['arguments that are no JSON', ['preview', 'gsm8k', '--llm-args', '{1}'], /^Usage: --llm-args is no JSON/],
+    ['ids that are none', ['preview', 'gsm8k', '--doc-ids', '4-2'], /^Usage: --doc-ids "4-2" must be/],
+    ['an include path that is no folder', ['stage', 'harness', '--include-path', 'x'], /must be NAME=DIR/],
+    ['a redrive of nobody knows what', ['dlq', 'redrive'], /^Usage: Say which/],
+    ['a queue that there is not', ['dlq', 'ls', 'tasks'], /^Usage: There is no queue "tasks"/],
+    ['no data to look at', ['preview', 'gsm8k', '--wheel', WHEEL], /^Usage: There is no bucket/],
+  ])('of %s is 2, with one reason and nothing on standard output', async (_, args, reason) => {
+    const { code, stdout, stderr } = await samplerHere(args);
+    expect(stderr).toMatch(reason);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).not.toMatch(/^\s+at /m);
+  });
+
+  it.each([
+    ['a setting that is missing', ['requests', 'ls'], {}, /^Configuration: MONGODB_URI is not set/],
+    [
+      'a server that is not there',
+      ['dlq', 'ls', 'shard'],
+      {
+        SHARD_QUEUE_URL: 'http://127.0.0.1:9/q',
+        AWS_ENDPOINT_URL: 'http://127.0.0.1:9',
+        AWS_REGION: 'x',
+        AWS_ACCESS_KEY_ID: 'x',
+        AWS_SECRET_ACCESS_KEY: 'x',
+      },
+      /^Unavailable: .*ECONNREFUSED/,
+    ],
+    [
+      'a bad message',
+      ['sample', 'a', '--address', 'a', '--service', 's', '--qty', 'x'],
+      {},
+      /^BadMessage: .*qty: must be a whole/,
+    ],
+    [
+      'a wheel that is none',
+      ['tasks', 'report', '--wheel', import.meta.filename],
+      {},
+      /^Configuration: .*can't be read as a wheel/,
+    ],
+  ])('of %s is 1, told in one line', async (_, args, env, reason) => {
+    const { code, stdout, stderr } = await samplerHere(args, env);
+    expect(stderr).toMatch(reason);
+    expect([code, stdout, stderr.trim().split('\n').length]).toEqual([1, '', 1]);
+  });
+
+  it('of a name that there is not is 4', async () => {
+    const { code, stderr } = await samplerHere(['tasks', 'show', 'no_such_task', '--wheel', WHEEL]);
+    expect([code, stderr.split(':')[0]]).toEqual([4, 'UnknownTask']);
+  });
+});
+
+describe('without any stack', () => {
+  const own = ['--wheel', WHEEL, '--include-path', `house=${writeDefinitions()}`];
+  const from = writeQuestions();
+
+  it('tasks ls tells what can be sampled and why the rest can not', async () => {
+    const { json } = await samplerJson(['tasks', 'ls', 'house_*', 'drop', 'mmlu_anatomy', ...own], {}, samplerHere);
+    expect(json).toEqual([
+      { task: 'house_strict', output_type: 'generate_until', supported: true, reason: null },
+      { task: 'house_sums', output_type: 'generate_until', supported: true, reason: null },
+      { task: 'drop', output_type: 'generate_until', supported: false, reason: expect.stringContaining('drop/utils.') },
+      { task: 'mmlu_anatomy', output_type: 'multiple_choice', supported: true, reason: null },
+    ]);
+  });
+
+  it('tasks show tells data set, splits, shots, functions and twin', async () => {
+    const show = (task: string) => samplerJson(['tasks', 'show', task, ...own], {}, samplerHere);
+    expect((await show('mmlu_anatomy')).json).toMatchObject({
+      supported: true,
+      details: {
+        dataset_path: 'cais/mmlu',
+        dataset_name: 'anatomy',
+        asked_split: 'test',
+        splits: { test: 'test', fewshot: 'dev' },
+        shots: { yaml: null, table: 5, in_effect: 5, from: 'dev', sampler: 'first_n' },
+        twin: { task: 'mmlu_anatomy_generative', supported: true },
+      },
+    });
+    expect((await show('winogrande')).json).toMatchObject({
+      hooks: {
+        sampling: expect.arrayContaining([{ hook: 'winogrande/preprocess_winogrande.doc_to_text', here: true }]),
+      },
+    });
+  });
+
+  it('preview shows the prompts of a folder, and validate finds the documents that fail', async () => {
+    const preview = await samplerHere(['preview', 'house_sums', '--from', from, ...own]);
+    expect(preview).toMatchObject({ code: 0, stderr: '' });
+    expect(preview.stdout).toContain('===== house_sums, document 12: /v1/chat/completions, 2 shots');
+    expect(preview.stdout).toContain('----- user\nWhat is 0 plus 0? <b>& 1</b>\n');
+    const { code, json } = await samplerJson(
+      ['validate', 'house_strict', 'house_sums', '--from', from, ...own],
+      {},
+      samplerHere,
+    );
+    expect(code).toBe(3);
+    expect(json).toEqual(
+      ['house_strict', 'house_sums'].flatMap((task) =>
+        ['/v1/chat/completions', '/v1/completions'].map((path) =>
+          expect.objectContaining({
+            task,
+            path,
+            documents: 30,
+            ...(task === 'house_sums'
+              ? { state: 'ok', failed: 0, prompts: 30, failures: [] }
+              : {
+                  state: 'failed',
+                  failed: 2,
+                  prompts: 28,
+                  failures: [24, 41].map((docId) =>
+                    expect.objectContaining({
+                      docId,
+                      code: 'TemplateFailed',
+                      message: expect.stringContaining(`document ${docId}`),
+                    }),
+                  ),
+                }),
+          }),
+        ),
+      ),
+    );
+  });
+});
