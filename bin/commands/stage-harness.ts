@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { z } from 'zod';
-import { compileHarness } from '../../lib/catalogue/compile.ts';
+import { openCatalogue } from '../../lib/catalogue/catalogue.ts';
 import { type IncludeSummary, readLocalInclude, stageInclude } from '../../lib/catalogue/local-include.ts';
 import { type StageSummary, stageHarness } from '../../lib/catalogue/stage.ts';
 import { commonShape } from '../../lib/messages/register.ts';
@@ -35,7 +35,7 @@ async function run(command: Command): Promise<void> {
   await withSession(['datasetsBucket'], async ({ config: { datasetsBucket: bucket }, clients, log }) => {
     const s3 = clients.s3();
     const harness = await stageHarness({ s3, bucket, wheelPath: wheel, log });
-    const index = includes.length > 0 ? (await compileHarness(wheel)).index : new Map();
+    const { index } = await openCatalogue({ s3, bucket, log });
     const staged: IncludeSummary[] = [];
     for (const include of includes) staged.push(await stageInclude(s3, bucket, include, index));
     for (const { name, hidden } of staged) {

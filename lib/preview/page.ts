@@ -58,7 +58,7 @@ function article({ plan }: Preview, instance: ShownInstance, id: string): string
 <h2>${escapeHtml(`${plan.task}, document ${instance.docId}${plan.requestType === 'loglikelihood' ? `, choice ${instance.idx}` : ''}`)}</h2>
 <p class="meta">${escapeHtml(about.filter((text) => text !== '').join(' · '))}</p>
 ${system.map(turn).join('\n')}
-${examples.length === 0 ? '' : folded(`${examples.length / 2} worked examples`, examples.map(turn).join('\n'))}
+${examples.length === 0 ? '' : folded(`${examples.length / 2} worked example${examples.length > 2 ? 's' : ''}`, examples.map(turn).join('\n'))}
 ${question.map(turn).join('\n')}
 ${continuation === null ? '' : turn({ role: 'scored', text: continuation })}
 ${generation === null ? '' : folded('generation arguments', pre(generation))}
