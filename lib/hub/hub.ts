@@ -33,7 +33,12 @@ export interface HubFile {
   readonly oid: string;
 }
 
-const infoSchema = z.object({ sha: z.string().regex(/^[0-9a-f]{40}$/), cardData: z.unknown().optional() });
+/** `name` is the repository's own, where it was renamed since. */
+const infoSchema = z.object({
+  name: z.string(),
+  sha: z.string().regex(/^[0-9a-f]{40}$/),
+  cardData: z.unknown().optional(),
+});
 const splitsSchema = z.object({ dataset_info: z.object({ splits: z.record(z.string(), z.unknown()) }) });
 
 /** The parts of a hub that hold data sets. All throw PermanentError DatasetMissing, or TransientError Unavailable. */
@@ -67,7 +72,7 @@ export class Hub {
           ...this.#token,
         }),
       );
-      return { repo, sha: info.sha, card: info.cardData };
+      return { repo: info.name, sha: info.sha, card: info.cardData };
     } catch (error) {
       if (error instanceof HubApiError && error.statusCode === 404 && !isRepoMissing(error)) return null;
       throw this.#explain(`looking up the data set ${repo}, revision ${revision},`, repo, error);

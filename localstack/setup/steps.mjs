@@ -54,9 +54,9 @@ export async function runStep(title, log, [program = '', ...args], { advice, env
   }
 }
 
-/** Prints one line about the set-up. @param {string} line */
+/** Prints one line about the set-up; standard output is for what the script itself prints. @param {string} line */
 export function say(line) {
-  console.log(`[setup] ${line}`);
+  console.error(`[setup] ${line}`);
 }
 
 /**

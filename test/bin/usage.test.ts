@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createProgram } from '../../bin/program.ts';
 import { sampler, samplerHere, samplerJson, WHEEL } from './cli.ts';
@@ -23,6 +25,17 @@ describe('every command', () => {
     (name, { help, options }) => {
       expect(help).toContain(`$ sampler ${name}`);
       expect(options).toContain('--json');
+    },
+  );
+});
+
+describe('the page docs/cli.md', () => {
+  const page = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'cli.md'), 'utf8');
+  it.each(commands().map(({ name, options }) => [name.join(' '), options] as const))(
+    'tells of %s and each of its options',
+    (name, options) => {
+      expect(page).toMatch(new RegExp(`^npx sampler ${name}\\b`, 'm'));
+      expect(options.filter((option) => !page.includes(option))).toEqual([]);
     },
   );
 });
