@@ -3,38 +3,80 @@ import { compareCodePoints } from '../python/sort.ts';
 import { strip } from '../python/text.ts';
 import { isDict, type PyDict, type PyValue } from '../python/value.ts';
 
-/** Schemas that coerce as pydantic's lax mode does (the Python service's models), over values as Python's `json` reads them. */
+/**
+ * Schemas that coerce as pydantic's lax mode does (the Python service's models), over values as Python's `json` reads them.
+ * Beside each stands what JSON Schema can say of it, for docs/messages.md and docs/schemas.
+ */
 
 const INT64 = 2n ** 63n;
 const TRUE_WORDS = new Set(['1', 'true', 't', 'yes', 'y', 'on']);
 const FALSE_WORDS = new Set(['0', 'false', 'f', 'no', 'n', 'off']);
 
+/** Text that counts as an int, for JSON Schema; its fraction must be zero. */
+const DIGITS = '[0-9]+(_[0-9]+)*(\\.0*)?\\s*$';
+const INT_TEXT = { type: 'string', pattern: `^\\s*[+-]?${DIGITS}` } as const;
+const NOT_NEGATIVE_TEXT = { type: 'string', pattern: `^\\s*(\\+?${DIGITS}|-0+(_0+)*(\\.0*)?\\s*$)` } as const;
+const AS_INT = { type: 'boolean', description: 'counts as 1 or 0' } as const;
+
 /** An int: ints, floats without a fraction, numeric text, booleans. Within 64 bits, since MongoDB must hold it. */
-export const laxInt = z.unknown().transform((value, context): bigint => {
-  const int = toInt(value);
-  if (int !== null && int >= -INT64 && int < INT64) return int;
-  context.addIssue({ code: 'custom', message: 'must be a whole number of at most 64 bits' });
-  return z.NEVER;
-});
+export const laxInt = z
+  .unknown()
+  .transform((value, context): bigint => {
+    const int = toInt(value);
+    if (int !== null && int >= -INT64 && int < INT64) return int;
+    context.addIssue({ code: 'custom', message: 'must be a whole number of at most 64 bits' });
+    return z.NEVER;
+  })
+  .meta({
+    id: 'Int64',
+    title: 'whole number of 64 bits',
+    anyOf: [{ type: 'integer', minimum: Number(-INT64), exclusiveMaximum: Number(INT64) }, INT_TEXT, AS_INT],
+  });
 
 /** An int that a JavaScript number holds exactly. */
-export const laxNumber = laxInt.transform((value, context): number => {
-  const number = Number(value);
-  if (Number.isSafeInteger(number)) return number;
-  context.addIssue({ code: 'custom', message: 'is too large' });
-  return z.NEVER;
-});
+export const laxNumber = laxInt
+  .transform((value, context): number => {
+    const number = Number(value);
+    if (Number.isSafeInteger(number)) return number;
+    context.addIssue({ code: 'custom', message: 'is too large' });
+    return z.NEVER;
+  })
+  .meta({
+    id: 'WholeNumber',
+    title: 'whole number',
+    anyOf: [{ type: 'integer', minimum: Number.MIN_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER }, INT_TEXT, AS_INT],
+  });
+
+/** An int from 0 on. */
+export const notNegative = laxNumber
+  .refine((value) => value >= 0, 'must not be negative')
+  .meta({
+    id: 'NotNegative',
+    title: 'whole number from 0',
+    anyOf: [{ type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER }, NOT_NEGATIVE_TEXT, AS_INT],
+  });
 
 /** A bool: booleans, 0 and 1, and the words that pydantic takes. */
-export const laxBool = z.unknown().transform((value, context): boolean => {
-  if (typeof value === 'boolean') return value;
-  if (value === 1n || value === 1) return true;
-  if (value === 0n || value === 0) return false;
-  if (typeof value === 'string' && TRUE_WORDS.has(value.toLowerCase())) return true;
-  if (typeof value === 'string' && FALSE_WORDS.has(value.toLowerCase())) return false;
-  context.addIssue({ code: 'custom', message: 'must be true or false' });
-  return z.NEVER;
-});
+export const laxBool = z
+  .unknown()
+  .transform((value, context): boolean => {
+    if (typeof value === 'boolean') return value;
+    if (value === 1n || value === 1) return true;
+    if (value === 0n || value === 0) return false;
+    if (typeof value === 'string' && TRUE_WORDS.has(value.toLowerCase())) return true;
+    if (typeof value === 'string' && FALSE_WORDS.has(value.toLowerCase())) return false;
+    context.addIssue({ code: 'custom', message: 'must be true or false' });
+    return z.NEVER;
+  })
+  .meta({
+    id: 'Flag',
+    title: 'true or false',
+    anyOf: [
+      { type: 'boolean' },
+      { enum: [0, 1] },
+      { type: 'string', pattern: `^(${[...TRUE_WORDS, ...FALSE_WORDS].map(inAnyCase).join('|')})$` },
+    ],
+  });
 
 /** Text; nothing else is taken for text. A lone surrogate can't be stored or sent. */
 export const text = z
@@ -42,22 +84,28 @@ export const text = z
   .refine((value) => value.isWellFormed(), 'holds half a surrogate pair');
 
 /** A dict with its keys sorted by code point, also inside, as the Python service's transport delivers it. */
-export const sortedDict = z.unknown().transform((value, context): PyDict => {
-  if (isDict(value)) return sortKeys(value);
-  context.addIssue({ code: 'custom', message: 'must be an object' });
-  return z.NEVER;
-});
+export const sortedDict = z
+  .unknown()
+  .transform((value, context): PyDict => {
+    if (isDict(value)) return sortKeys(value);
+    context.addIssue({ code: 'custom', message: 'must be an object' });
+    return z.NEVER;
+  })
+  .meta({ type: 'object' });
 
 /** A dict of texts, in the order sent. */
-export const textDict = z.unknown().transform((value, context): ReadonlyMap<string, string> => {
-  const result = new Map<string, string>();
-  for (const [key, item] of isDict(value) ? value : []) {
-    if (typeof key === 'string' && typeof item === 'string') result.set(key, item);
-  }
-  if (isDict(value) && result.size === value.size) return result;
-  context.addIssue({ code: 'custom', message: 'must be an object whose values are all text' });
-  return z.NEVER;
-});
+export const textDict = z
+  .unknown()
+  .transform((value, context): ReadonlyMap<string, string> => {
+    const result = new Map<string, string>();
+    for (const [key, item] of isDict(value) ? value : []) {
+      if (typeof key === 'string' && typeof item === 'string') result.set(key, item);
+    }
+    if (isDict(value) && result.size === value.size) return result;
+    context.addIssue({ code: 'custom', message: 'must be an object whose values are all text' });
+    return z.NEVER;
+  })
+  .meta({ type: 'object', additionalProperties: { type: 'string' } });
 
 /** An object with these fields, from a dict. `extra` says what happens to keys that it does not know. */
 export function dictOf<Shape extends z.ZodRawShape>(shape: Shape, extra: 'refuse' | 'ignore') {
@@ -90,4 +138,9 @@ function toInt(value: unknown): bigint | null {
   if (!match?.[2] || match[2].length > 40) return null;
   const int = BigInt(match[2].replaceAll('_', ''));
   return match[1] === '-' ? -int : int;
+}
+
+/** A pattern of JSON Schema, which knows no flags, for a word in small or capital letters. */
+function inAnyCase(word: string): string {
+  return word.replace(/[a-z]/g, (letter) => `[${letter}${letter.toUpperCase()}]`);
 }

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { loads } from '../python/json.ts';
 import { isDict } from '../python/value.ts';
-import { dictOf, laxNumber, text } from './lax.ts';
+import { dictOf, notNegative, text } from './lax.ts';
 
 /**
  * The body of a message that the register function sends to itself: one part of a data set that is too large for one
@@ -9,13 +9,14 @@ import { dictOf, laxNumber, text } from './lax.ts';
  */
 export const loadPartMessage = dictOf(
   {
-    /** Which load. */
-    load: text.regex(/^[0-9a-f-]{36}$/, 'must be the id of a load'),
-    /** Number of the part, from 0. */
-    part: laxNumber.refine((value) => value >= 0, 'must not be negative'),
+    load: text.regex(/^[0-9a-f-]{36}$/, 'must be the id of a load').describe('Which load.'),
+    part: notNegative.describe('Number of the part, from 0.'),
   },
   'refuse',
-);
+).meta({
+  title: 'load-part message',
+  description: 'Internal: one part of a large data set, which the register function sends to itself.',
+});
 export type LoadPartMessage = z.output<typeof loadPartMessage>;
 
 /** Whether a body on the register queue is meant as one: it has `load`, and no key of a register message. */

@@ -1,0 +1,20 @@
+/** `npm run docs`: writes docs/messages.md and docs/schemas from the schemas of the messages. */
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { messageSchemas } from '../lib/messages/json-schema.ts';
+import { messagesPage } from '../lib/messages/messages-page.ts';
+
+const DOCS = join(import.meta.dirname, '..', 'docs');
+const SCHEMAS = join(DOCS, 'schemas');
+
+mkdirSync(SCHEMAS, { recursive: true });
+writeFileSync(join(DOCS, 'messages.md'), messagesPage());
+for (const [name, schema] of Object.entries(messageSchemas())) {
+  // JavaScript writes 2^63 with zeros for its last digits; readers with longer integers would take too much.
+  const text = JSON.stringify(schema, null, 2).replaceAll('9223372036854776000', '9223372036854775808');
+  writeFileSync(join(SCHEMAS, `${name}.json`), `${text}\n`);
+}
+// In the repository's own layout, as its linter wants all JSON.
+const { status } = spawnSync('biome', ['format', '--write', SCHEMAS], { stdio: 'inherit' });
+process.exitCode = status ?? 1;
