@@ -26,10 +26,18 @@ function bar(label: string, total: number, unit: string): Progress {
     formatValue: (value, _options, type) =>
       unit === 'bytes' && (type === 'value' || type === 'total') ? megabytes(value) : String(value),
   });
-  shown.start(total, 0);
+  let started = false;
+  const start = (of: number) => {
+    // A bar of nothing would look like one that is full.
+    if (started || of === 0) return;
+    started = true;
+    shown.start(of, 0);
+  };
+  start(total);
   return {
-    add(amount, newTotal) {
-      if (newTotal !== undefined) shown.setTotal(newTotal);
+    add(amount, newTotal = total) {
+      start(newTotal);
+      if (newTotal !== shown.getTotal()) shown.setTotal(newTotal);
       shown.increment(amount);
     },
     stop: () => shown.stop(),

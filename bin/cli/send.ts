@@ -1,7 +1,7 @@
 import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { TaskState } from '../../lib/operator/waiting.ts';
 import { EXIT } from './exit.ts';
-import { note } from './output.ts';
+import { note, print } from './output.ts';
 import { showProgress } from './progress.ts';
 
 /** Puts a message on a queue. Gives SQS' id of it, which is the request's identity from then on. */
@@ -10,25 +10,36 @@ export async function sendMessage(sqs: SQSClient, QueueUrl: string, MessageBody:
   return MessageId;
 }
 
-/** Shows how the tasks of a message come along: shards, or tasks where these have none. */
-export function waitingProgress(label: string, tasks: number) {
-  const progress = showProgress(label, tasks, 'parts');
-  let shown = 0;
-  return {
-    onLook(states: readonly TaskState[]): void {
-      const total = states.reduce((sum, { shards }) => sum + (shards?.total ?? 1), 0);
-      const done = states.reduce((sum, { state, shards }) => sum + (shards?.written ?? (state === 'done' ? 1 : 0)), 0);
-      progress.add(done - shown, total);
-      shown = done;
-    },
-    stop: () => progress.stop(),
-  };
+/** A message that was sent and is waited for. */
+export interface Followed {
+  readonly json: boolean;
+  readonly requestId: string;
+  readonly queueUrl: string;
+  /** What is done to the tasks, for the progress, and what they are afterwards. */
+  readonly doing: string;
+  readonly done: string;
+  /** Waits until it is over, and tells now and then how the tasks stand. */
+  readonly wait: (onLook: (states: readonly TaskState[]) => void) => Promise<readonly TaskState[]>;
 }
 
-/** Tells how it ended, a line per task that is not done, and sets the exit code. */
-export function settle(states: readonly TaskState[]): void {
-  for (const { task, state, error } of states) if (state !== 'done') note(`${task}: ${reasonOf(state, error)}`);
-  if (states.some(({ state }) => state !== 'done')) process.exitCode = EXIT.negative;
+/** Shows how the tasks of a message come along, then how it ended: a line per task that is not done, and the exit code. */
+export async function follow({ json, requestId, queueUrl, doing, done, wait }: Followed): Promise<void> {
+  const progress = showProgress(doing, 0, 'parts');
+  let shown = 0;
+  const onLook = (states: readonly TaskState[]) => {
+    // Shards are counted, or tasks where these have none.
+    const total = states.reduce((sum, { shards }) => sum + (shards?.total ?? 1), 0);
+    const now = states.reduce((sum, { state, shards }) => sum + (shards?.written ?? (state === 'done' ? 1 : 0)), 0);
+    progress.add(now - shown, total);
+    shown = now;
+  };
+  const states = await wait(onLook).finally(progress.stop);
+  const open = states.filter(({ state }) => state !== 'done');
+  print(json, { request_id: requestId, queue: queueUrl, tasks: states }, () => {
+    return `${requestId}: ${states.length - open.length} of ${states.length} tasks are ${done}`;
+  });
+  for (const { task, state, error } of open) note(`${task}: ${reasonOf(state, error)}`);
+  if (open.length > 0) process.exitCode = EXIT.negative;
 }
 
 function reasonOf(state: TaskState['state'], error: TaskState['error']): string {

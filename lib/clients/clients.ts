@@ -23,8 +23,11 @@ export interface ClientAddresses {
   mongodbUri: string;
 }
 
+/** Wraps a client of AWS as it is made, so that its calls can be watched. */
+export type Watch = <Client>(client: Client) => Client;
+
 /** Makes the set of clients of a process; connects nowhere yet. */
-export function createClients(addresses: Partial<ClientAddresses>): Clients {
+export function createClients(addresses: Partial<ClientAddresses>, watch: Watch = (client) => client): Clients {
   const sql = lazy(
     () => createSql(given(addresses.postgresUri, 'postgresUri')),
     (client) => client.end({ timeout: 5 }),
@@ -34,11 +37,11 @@ export function createClients(addresses: Partial<ClientAddresses>): Clients {
     (client) => client.close(),
   );
   const s3 = lazy(
-    () => createS3(),
+    () => watch(createS3()),
     (client) => client.destroy(),
   );
   const sqs = lazy(
-    () => createSqs(),
+    () => watch(createSqs()),
     (client) => client.destroy(),
   );
   return {

@@ -1,4 +1,10 @@
-import { MongoClient, type MongoClientOptions } from 'mongodb';
+import {
+  MongoClient,
+  type MongoClientOptions,
+  MongoNetworkError,
+  MongoServerSelectionError,
+  MongoWriteConcernError,
+} from 'mongodb';
 
 /** As for Postgres: one batch at a time needs few connections. */
 const MAX_CONNECTIONS = 3;
@@ -25,4 +31,9 @@ export function createMongo(uri: string, options: MongoClientOptions = {}): Mong
     retryWrites: true,
     ...options,
   });
+}
+
+/** Whether the error says that MongoDB is out of reach right now, or lost what it was about to confirm. */
+export function isMongoUnavailable(error: unknown): error is Error {
+  return [MongoNetworkError, MongoServerSelectionError, MongoWriteConcernError].some((kind) => error instanceof kind);
 }

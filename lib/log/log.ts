@@ -1,6 +1,9 @@
+import type { Logger as Powertools } from '@aws-lambda-powertools/logger';
+import { readable } from './readable.ts';
+import { RedactingLogger } from './redacting-logger.ts';
+
 /** Levels, from the most to the least talkative. */
-const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
-export type LogLevel = (typeof LEVELS)[number];
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
 /** The names that LOG_LEVEL and `log_level` may have: ours and those of Python's logging. */
 const LEVEL_NAMES: Readonly<Record<string, LogLevel>> = {
@@ -14,6 +17,9 @@ const LEVEL_NAMES: Readonly<Record<string, LogLevel>> = {
   FATAL: 'error',
 };
 
+/** What Powertools itself writes on each line; a field can't take its place. */
+const RESERVED: ReadonlySet<string> = new Set(['level', 'message', 'sampling_rate', 'service', 'timestamp']);
+
 /** Facts that go with a line. */
 export type LogFields = Readonly<Record<string, unknown>>;
 
@@ -24,75 +30,66 @@ export function parseLogLevel(name: string): LogLevel | undefined {
 }
 
 /**
- * Writes one JSON object a line: `level`, `time` (ISO 8601), `message`, then the fields. Passwords in URIs are blotted
- * out wherever they occur. Logging never throws.
+ * Writes one JSON object a line, by Powertools for AWS Lambda: `level`, `message`, `timestamp` (ISO 8601), `service`, within
+ * a function its name, invocation and trace, then the fields. Passwords in URIs are blotted out wherever they occur.
+ * Logging never throws.
  */
 export class Logger {
-  readonly #level: LogLevel;
-  readonly #fields: LogFields;
-  readonly #write: (line: string) => void;
+  /** For Powertools' middleware, which tells it of each invocation. */
+  readonly powertools: Powertools;
+  #fields: LogFields;
 
   /** `write` gets each line without its line break; standard output where not given. */
-  constructor(level: LogLevel = 'info', fields: LogFields = {}, write: (line: string) => void = writeToStdout) {
-    this.#level = level;
+  constructor(
+    level: LogLevel = 'info',
+    fields: LogFields = {},
+    write: (line: string) => void = writeToStdout,
+    powertools: Powertools = new RedactingLogger(
+      { logLevel: level, jsonReplacerFn: readable, serviceName: serviceName() },
+      write,
+    ),
+  ) {
+    this.powertools = powertools;
     this.#fields = fields;
-    this.#write = write;
   }
 
   /** A logger whose lines all carry these fields as well. */
   with(fields: LogFields): Logger {
-    return new Logger(this.#level, { ...this.#fields, ...fields }, this.#write);
+    return new Logger(undefined, { ...this.#fields, ...fields }, undefined, this.powertools);
+  }
+
+  /** Adds fields to all lines that this logger writes from now on, and to those of loggers made from it later. */
+  append(fields: LogFields): void {
+    this.#fields = { ...this.#fields, ...fields };
   }
 
   debug(message: string, fields?: LogFields): void {
-    this.#log('debug', message, fields);
+    this.powertools.debug(message, this.#all(fields));
   }
 
   info(message: string, fields?: LogFields): void {
-    this.#log('info', message, fields);
+    this.powertools.info(message, this.#all(fields));
   }
 
   warn(message: string, fields?: LogFields): void {
-    this.#log('warn', message, fields);
+    this.powertools.warn(message, this.#all(fields));
   }
 
   error(message: string, fields?: LogFields): void {
-    this.#log('error', message, fields);
+    this.powertools.error(message, this.#all(fields));
   }
 
-  #log(level: LogLevel, message: string, fields: LogFields = {}): void {
-    if (LEVELS.indexOf(level) < LEVELS.indexOf(this.#level)) return;
-    const head = { level, time: new Date().toISOString(), message };
-    this.#write(redact(stringify({ ...head, ...this.#fields, ...fields, ...head })));
+  #all(fields: LogFields = {}): Record<string, unknown> {
+    const all = Object.entries({ ...this.#fields, ...fields });
+    return Object.fromEntries(all.filter(([name]) => !RESERVED.has(name)));
   }
 }
 
-/** Blots out the password of every URI in a text. */
-export function redact(text: string): string {
-  return text.replace(/([a-z][\w+.-]*:\/\/[^\s/:@"\\]*):[^\s/"\\]+@/gi, '$1:***@');
+/** Under which logs, metrics and traces of this product are found; serverless.yml adds the stage. */
+export function serviceName(): string {
+  return process.env['POWERTOOLS_SERVICE_NAME'] || 'sampler';
 }
 
 function writeToStdout(line: string): void {
   process.stdout.write(`${line}\n`);
-}
-
-function stringify(fields: LogFields): string {
-  try {
-    return JSON.stringify(fields, readable);
-  } catch (error) {
-    // A cycle, or a getter that throws: the message matters more than the facts.
-    const { level, time, message } = fields;
-    return JSON.stringify({ level, time, message, unloggable: String(error) });
-  }
-}
-
-/** Values that JSON has no form for: errors with their causes, big integers, maps and sets. */
-function readable(_key: string, value: unknown): unknown {
-  if (typeof value === 'bigint') return value.toString();
-  if (value instanceof Map) return Object.fromEntries(value);
-  if (value instanceof Set) return [...value];
-  if (!(value instanceof Error)) return value;
-  const { name, message, stack, cause } = value;
-  const code = 'code' in value ? value.code : undefined;
-  return { name, message, ...(code === undefined ? {} : { code }), stack, ...(cause === undefined ? {} : { cause }) };
 }

@@ -1,3 +1,4 @@
+import { isMongoUnavailable } from '../clients/mongo.ts';
 import { type ErrorCode, SamplerError } from '../errors/errors.ts';
 import { type Delivery, ERROR_CODE_ATTRIBUTE, MAX_RECEIVES, REQUEST_ID_ATTRIBUTE } from './delivery.ts';
 import type { Queue } from './queue.ts';
@@ -14,8 +15,11 @@ export interface Failure {
   readonly stack: string | undefined;
 }
 
-/** Keeps a record of a message that was refused or given up, before it goes to the dead-letter queue. */
-export type KeepReason = (delivery: Delivery, failure: Failure) => Promise<void>;
+/**
+ * Keeps a record of a message that was refused or given up, before it goes to the dead-letter queue. The message is
+ * undefined where its body could not be read.
+ */
+export type KeepReason<Message> = (delivery: Delivery, failure: Failure, message: Message | undefined) => Promise<void>;
 
 /** First retry after this; each later one after four times as long, up to the maximum: 5 tries outlast 5 minutes. */
 const BACKOFF = { first: 5, factor: 4 };
@@ -30,6 +34,10 @@ export function failureOf(error: unknown): Failure {
     const { code, message, permanent, context } = error;
     return { code, message, permanent, context, stack: undefined };
   }
+  if (isMongoUnavailable(error)) {
+    const message = `MongoDB is out of reach: ${error.message}. It is tried again.`;
+    return { code: 'Unavailable', message, permanent: false, context: {}, stack: undefined };
+  }
   const { message, stack } = error instanceof Error ? error : { message: String(error), stack: undefined };
   return { code: 'Unexpected', message, permanent: false, context: {}, stack };
 }
@@ -37,31 +45,31 @@ export function failureOf(error: unknown): Failure {
 /**
  * Puts a failed message where it belongs: into the dead-letter queue, with its identity and the reason, where it can never
  * succeed or has had its last try; else back to its queue, after a while.
- * @returns whether the message is over and done with
+ * @returns where it went
  */
 export async function settleFailure(
   delivery: Delivery,
   failure: Failure,
   queue: Queue,
-  keepReason: KeepReason,
-): Promise<boolean> {
+  keepReason: () => Promise<void>,
+): Promise<'dead' | 'retried'> {
   const last = delivery.received >= MAX_RECEIVES;
-  if ((failure.permanent || last) && (await toDeadLetters(delivery, failure, queue, keepReason))) return true;
+  if ((failure.permanent || last) && (await toDeadLetters(delivery, failure, queue, keepReason))) return 'dead';
   await retryLater(delivery, failure, queue);
-  return false;
+  return 'retried';
 }
 
 async function toDeadLetters(
   delivery: Delivery,
   failure: Failure,
   queue: Queue,
-  keepReason: KeepReason,
+  keepReason: () => Promise<void>,
 ): Promise<boolean> {
   const { code, message, permanent, context, stack } = failure;
   const what = permanent ? 'message refused' : 'message given up after its last try';
   delivery.log.error(`${what}; it goes to the dead-letter queue`, { code, error: message, ...context, stack });
   try {
-    await keepReason(delivery, failure);
+    await keepReason();
   } catch (cause) {
     delivery.log.error('no record of the message could be kept', { error: failureOf(cause).message });
     // With its last try the log and the message's own attributes must do.

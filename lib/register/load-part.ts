@@ -1,5 +1,5 @@
 import type { Sql } from 'postgres';
-import { finishLoad, loadPart, type PendingLoad } from '../datasets/load-in-parts.ts';
+import { finishLoad, loadPart, type PartOutcome, type PendingLoad } from '../datasets/load-in-parts.ts';
 import type { ObjectSource } from '../datasets/object-source.ts';
 import type { Logger } from '../log/log.ts';
 import type { LoadPartMessage } from '../messages/load-part.ts';
@@ -17,11 +17,12 @@ export interface LoadServices {
  * @throws PermanentError where the data set can't be loaded; its load is given up
  * @throws TransientError Unavailable
  */
-export async function loadDatasetPart(services: LoadServices, { load, part }: LoadPartMessage): Promise<void> {
+export async function loadDatasetPart(services: LoadServices, { load, part }: LoadPartMessage): Promise<PartOutcome> {
   const { sql, source, log } = services;
   const started = Date.now();
   const outcome = await loadPart(sql, source, load, part);
   log.info(MEANINGS[outcome], { load, part, milliseconds: Date.now() - started });
+  return outcome;
 }
 
 const MEANINGS = {

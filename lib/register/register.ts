@@ -3,7 +3,7 @@ import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { TaskEntry } from '../catalogue/entry.ts';
 import { resolveTasks } from '../catalogue/resolve.ts';
 import { toTaskConfig } from '../catalogue/task-config.ts';
-import { registerDataset } from '../datasets/load.ts';
+import { type RegisterResult, registerDataset } from '../datasets/load.ts';
 import type { PendingLoad } from '../datasets/load-in-parts.ts';
 import type { ObjectSource } from '../datasets/object-source.ts';
 import type { PartLimits } from '../datasets/plan-parts.ts';
@@ -24,21 +24,30 @@ export interface RegisterServices {
   readonly log: Logger;
 }
 
+/** What was loaded for a message. */
+export interface Registered {
+  readonly tables: number;
+  readonly rows: number;
+}
+
 /**
  * Loads the data sets of all tasks named, one after the other; those registered already cost a look at what is staged. Of
  * large ones only the parts are sent out. A task that can't be registered does not hold up the others: what is wrong with
  * each is told at the end.
  * @throws PermanentError naming every task that can never be registered, with its reason.
  */
-export async function registerTasks(services: RegisterServices, tasks: string): Promise<void> {
+export async function registerTasks(services: RegisterServices, tasks: string): Promise<Registered> {
   const entries = await withTwins(services.catalogue, await resolveTasks(services.catalogue, tasks));
   const refused: SamplerError[] = [];
+  const loaded = { tables: 0, rows: 0 };
   const pending = new Map<string, PendingLoad>();
   for (const entry of entries) {
     try {
-      const load = await registerTask(services, entry);
+      const { pending: load, splits } = await registerTask(services, entry);
       // Tasks that share a large data set wait for one load.
       if (load !== undefined) pending.set(load.load, load);
+      if (splits.length > 0) loaded.tables++;
+      for (const { count } of splits) loaded.rows += count;
     } catch (error) {
       if (!(error instanceof SamplerError) || !error.permanent) throw error;
       refused.push(error);
@@ -48,7 +57,7 @@ export async function registerTasks(services: RegisterServices, tasks: string): 
   if (inParts) for (const load of pending.values()) await carryOn({ sql, log, queue: inParts.queue }, load);
   await tidy(services);
   const [first, ...others] = refused;
-  if (!first) return;
+  if (!first) return loaded;
   if (others.length === 0) throw first;
   const reasons = refused.map(({ message }) => message).join(' ');
   throw new PermanentError(
@@ -58,11 +67,11 @@ export async function registerTasks(services: RegisterServices, tasks: string): 
   );
 }
 
-async function registerTask(services: RegisterServices, entry: TaskEntry): Promise<PendingLoad | undefined> {
+async function registerTask(services: RegisterServices, entry: TaskEntry): Promise<RegisterResult> {
   const { sql, source, catalogue, inParts, log } = services;
   catalogue.requireSupported(entry);
   const config = toTaskConfig(entry.config);
-  const { pending } = await registerDataset({
+  return registerDataset({
     sql,
     source,
     datasetPath: config.dataset_path,
@@ -71,7 +80,6 @@ async function registerTask(services: RegisterServices, entry: TaskEntry): Promi
     log,
     ...(inParts ? { limits: inParts.limits } : {}),
   });
-  return pending;
 }
 
 /** What is left of old loads does no harm, so failing to remove it fails nothing. */

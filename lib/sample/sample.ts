@@ -34,12 +34,24 @@ export interface Request {
   readonly log: Logger;
 }
 
+/** What came of a request. */
+export interface Sampled {
+  /** Tasks that were planned, or whose plan goes on. */
+  readonly planned: number;
+  /** Messages sent to the shard queue. */
+  readonly shards: number;
+}
+
 /**
  * Plans a request and sends out its shards. Every task of it is planned before the first is begun, so that a request which
  * can't be carried out in full leaves nothing behind.
  * @throws PermanentError for what can never succeed: unknown or unsupported task, unregistered data set, impossible documents.
  */
-export async function sampleRequest(services: SampleServices, message: SampleMessage, request: Request): Promise<void> {
+export async function sampleRequest(
+  services: SampleServices,
+  message: SampleMessage,
+  request: Request,
+): Promise<Sampled> {
   const entries = await resolveTasks(services.catalogue, message.tasks);
   const planned = await Promise.all(entries.map((entry) => planOf(services, message, request, entry)));
   for (const { plan } of planned) checkStorable(plan);
@@ -48,8 +60,10 @@ export async function sampleRequest(services: SampleServices, message: SampleMes
     const record = await beginTask(services, request, task);
     if (record) begun.push(record);
   }
-  await services.shardQueue.send(begun.flatMap(unfinishedShards));
+  const bodies = begun.flatMap(unfinishedShards);
+  await services.shardQueue.send(bodies);
   for (const record of begun) if (record.unsent) await services.ledger.markSent(record);
+  return { planned: begun.length, shards: bodies.length };
 }
 
 async function planOf(

@@ -131,13 +131,13 @@ export class Scene {
   }
 
   /** Plans a request here, as the function `sample` does; its shards go to the queue. */
-  plan(request: Request, options: Planning = {}): Promise<void> {
+  async plan(request: Request, options: Planning = {}): Promise<void> {
     const { db = this.db, createdAt, queueUrl = this.shardUrl, shardSize = SHARD_SIZE, leaseMs = LEASE_MS } = options;
     const ledger = new Ledger(db, leaseMs, createdAt && (() => createdAt));
     const shardQueue = new Queue(this.sqs, queueUrl);
     const services = { sql: this.sql, catalogue: this.#catalogue, ledger, shardQueue, shardSize };
     const identity = { requestId: request.id, redriven: false, seed: request.parsed.seed ?? 0n, log: this.log };
-    return sampleRequest(services, request.parsed, identity);
+    await sampleRequest(services, request.parsed, identity);
   }
 
   record(plan: ObjectId): Promise<PlanRecord | null> {

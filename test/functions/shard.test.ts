@@ -27,7 +27,11 @@ beforeAll(async () => {
   mongo = new MongoClient(stack.mongodbUri);
   db = mongo.db();
   url = required(stack.env, 'SHARD_QUEUE_URL');
-  for (const [name, value] of Object.entries({ ...stack.env, POSTGRES_URI: NO_POSTGRES, LOG_LEVEL: 'CRITICAL' })) {
+  for (const [name, value] of Object.entries({
+    ...stack.env,
+    POSTGRES_URI: NO_POSTGRES,
+    POWERTOOLS_METRICS_DISABLED: 'true',
+  })) {
     vi.stubEnv(name, value);
   }
   const { handler } = await import('../../functions/shard.ts');

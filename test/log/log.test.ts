@@ -1,5 +1,8 @@
 import { expect, it } from 'vitest';
-import { Logger, parseLogLevel, redact } from '../../lib/log/log.ts';
+import { Logger, parseLogLevel } from '../../lib/log/log.ts';
+import { redact } from '../../lib/log/redact.ts';
+
+const HEAD = { level: 'INFO', timestamp: expect.any(String), service: 'sampler', sampling_rate: 0 };
 
 function recorder(level: 'debug' | 'info' | 'warn' | 'error') {
   const lines: string[] = [];
@@ -10,9 +13,7 @@ function recorder(level: 'debug' | 'info' | 'warn' | 'error') {
 it('writes one JSON object a line, with the fields of the logger and of the call', () => {
   const { log, entries } = recorder('info');
   log.with({ requestId: 'r1' }).info('sampled', { task: 'gsm8k', count: 3 });
-  expect(entries()).toEqual([
-    { level: 'info', time: expect.any(String), message: 'sampled', requestId: 'r1', task: 'gsm8k', count: 3 },
-  ]);
+  expect(entries()).toEqual([{ ...HEAD, message: 'sampled', requestId: 'r1', task: 'gsm8k', count: 3 }]);
 });
 
 it('leaves out what is below its level', () => {
@@ -26,8 +27,8 @@ it('leaves out what is below its level', () => {
 
 it('never lets a field take the place of the message or the level', () => {
   const { log, entries } = recorder('info');
-  log.info('true message', { message: 'false', level: 'error' });
-  expect(entries()).toEqual([{ level: 'info', time: expect.any(String), message: 'true message' }]);
+  log.with({ service: 'x' }).info('true message', { message: 'false', level: 'error', timestamp: 'never' });
+  expect(entries()).toEqual([{ ...HEAD, message: 'true message' }]);
 });
 
 it('blots out passwords of URIs, wherever they are', () => {
@@ -58,10 +59,19 @@ it('writes errors with their causes, big integers and maps', () => {
 
 it('still writes the message when a field can not be written', () => {
   const { log, entries } = recorder('info');
-  const cycle: Record<string, unknown> = {};
+  const cycle: Record<string, unknown> = { name: 'round' };
   cycle['self'] = cycle;
   log.info('kept', { cycle });
-  expect(entries()).toMatchObject([{ message: 'kept', unloggable: expect.stringContaining('circular') }]);
+  const bad = {
+    toJSON() {
+      throw new Error('no');
+    },
+  };
+  log.info('kept too', { bad });
+  expect(entries()).toMatchObject([
+    { message: 'kept', cycle: { name: 'round' } },
+    { message: 'kept too', unloggable: 'Error: no' },
+  ]);
 });
 
 it.each([

@@ -41,8 +41,8 @@ beforeEach(async () => {
 
 /** Options whose handler does what the message's body says. */
 function options(
-  more: Partial<BatchOptions> = {},
-): BatchOptions & { handled: Delivery[]; refused: [string, Failure][] } {
+  more: Partial<BatchOptions<string>> = {},
+): BatchOptions<string> & { handled: Delivery[]; refused: [string, Failure][] } {
   const handled: Delivery[] = [];
   const refused: [string, Failure][] = [];
   return {
@@ -50,7 +50,8 @@ function options(
     log,
     handled,
     refused,
-    handle: async (delivery) => {
+    parse: (body) => body,
+    handle: async (_, delivery) => {
       handled.push(delivery);
       if (delivery.body.includes('permanent')) throw new PermanentError('UnknownTask', 'There is no task "x".');
       if (delivery.body.includes('transient')) throw new TransientError('Unavailable', 'The database is down.');

@@ -1,0 +1,44 @@
+import { MetricUnit } from '@aws-lambda-powertools/metrics';
+import middy, { type MiddyfiedHandler } from '@middy/core';
+import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { type BatchOptions, type Outcome, processBatch } from '../queue/batch.ts';
+import type { Delivery } from '../queue/delivery.ts';
+import { addCounts, type Counts } from './counts.ts';
+import { observed } from './observed.ts';
+import type { Runtime } from './runtime.ts';
+import { inSubsegment } from './subsegment.ts';
+
+/** What makes one queue's function different from another's. */
+export interface QueueWork<Message> extends Pick<BatchOptions<Message>, 'queue' | 'parse' | 'identify' | 'keepReason'> {
+  /** Does one message's work and tells how much it was. What it throws decides whether it is tried again. */
+  readonly handle: (message: Message, delivery: Delivery) => Promise<Counts>;
+}
+
+const OUTCOMES: Readonly<Record<Outcome, string>> = {
+  done: 'MessagesDone',
+  retried: 'MessagesRetried',
+  dead: 'MessagesDead',
+};
+
+/** The handler of a function that works through a queue: parsing, failures, log, metrics and trace are the same for all. */
+export function queueFunction<Message>(
+  runtime: Pick<Runtime<never>, 'log' | 'metrics' | 'tracer'>,
+  { handle, ...work }: QueueWork<Message>,
+): MiddyfiedHandler<SQSEvent, SQSBatchResponse> {
+  const { log, metrics, tracer } = runtime;
+  const options: BatchOptions<Message> = {
+    ...work,
+    log,
+    async handle(message, delivery) {
+      const started = performance.now();
+      const { requestId, received } = delivery;
+      const counts = await inSubsegment(tracer, 'message', { requestId, received }, () => handle(message, delivery));
+      addCounts(metrics, counts);
+      metrics.addMetric('MessageDuration', MetricUnit.Milliseconds, performance.now() - started);
+    },
+    onOutcome: (outcome) => addCounts(metrics, { [OUTCOMES[outcome]]: 1 }),
+  };
+  return middy<SQSEvent, SQSBatchResponse>()
+    .use(observed(runtime))
+    .handler((event: SQSEvent, context: Context) => processBatch(event, context, options));
+}

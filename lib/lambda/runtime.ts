@@ -1,0 +1,43 @@
+import { Metrics } from '@aws-lambda-powertools/metrics';
+import { Tracer } from '@aws-lambda-powertools/tracer';
+import { type Clients, createClients } from '../clients/clients.ts';
+import { type Config, readConfig, type Setting } from '../config/config.ts';
+import { Logger, serviceName } from '../log/log.ts';
+
+/** What a function has for as long as its instance lives. */
+export interface Runtime<Needed extends Setting> {
+  readonly config: Config<Needed>;
+  /** Each client is made when first asked for; calls to AWS show in the trace. */
+  readonly clients: Clients;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly tracer: Tracer;
+}
+
+/** Under which metrics stand in CloudWatch; POWERTOOLS_METRICS_NAMESPACE overrides it. */
+const NAMESPACE = 'sampler';
+
+/**
+ * Reads the settings that a function needs and makes what it works with; what the operator should hear is logged.
+ * @throws PermanentError Configuration: a setting is missing or not right.
+ */
+export function startRuntime<const Needed extends Setting>(needs: readonly Needed[]): Runtime<Needed> {
+  const config = readConfig(process.env, needs);
+  const log = new Logger(config.logLevel);
+  for (const warning of config.warnings) log.warn(warning);
+  const name = { serviceName: serviceName() };
+  const metrics = new Metrics({
+    ...name,
+    namespace: process.env['POWERTOOLS_METRICS_NAMESPACE'] || NAMESPACE,
+    defaultDimensions: { function: process.env['AWS_LAMBDA_FUNCTION_NAME'] || 'unnamed' },
+  });
+  // What functions return tells nothing that the log does not, and may be long.
+  const tracer = new Tracer({ ...name, captureHTTPsRequests: false });
+  const clients = createClients(addressesOf(config), (client) => tracer.captureAWSv3Client(client));
+  return { config, clients, log, metrics, tracer };
+}
+
+function addressesOf(config: Partial<Config>): { postgresUri?: string; mongodbUri?: string } {
+  const { postgresUri, mongodbUri } = config;
+  return { ...(postgresUri === undefined ? {} : { postgresUri }), ...(mongodbUri === undefined ? {} : { mongodbUri }) };
+}

@@ -1,0 +1,73 @@
+import { TransientError } from '../errors/errors.ts';
+import type { Logger } from '../log/log.ts';
+import type { Plan } from '../plan/plan.ts';
+import { benchCollections } from '../work/collections.ts';
+import { taskDocument } from '../work/documents.ts';
+import type { PlanProgress } from '../work/ledger.ts';
+import { unfinishedShards } from '../work/shard-bodies.ts';
+import type { ShardServices } from './services.ts';
+
+/**
+ * Notes the shard as written and, where it was the last one, writes the `tasks` document.
+ * @returns whether it did
+ * @throws TransientError Unavailable where documents that were written are not there; all shards are on their way again then
+ */
+export async function finishShard(
+  services: ShardServices,
+  shard: number,
+  record: PlanProgress,
+  plan: Plan,
+  instances: number,
+  log: Logger,
+): Promise<boolean> {
+  const { ledger, mongo, db } = services;
+  const alone = record.shards === 1 && record.attempt === 1;
+  const current = alone ? record : await ledger.finishShard(record, shard, instances);
+  if (!current) {
+    log.warn('the request was finished or given up meanwhile');
+    return false;
+  }
+  const counts = alone ? [instances] : Object.values(current.progress);
+  if (counts.length < record.shards) return false;
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  if (!alone) await checkWhole(services, record, total, total * plan.repeats);
+  const document = taskDocument(record._id, plan, total, record.creation_date);
+  const completed = await ledger.complete(mongo, record, async (session) => {
+    await benchCollections(db).tasks.insertOne(document, { session });
+  });
+  if (completed) log.info('task complete', { instances: total });
+  return completed;
+}
+
+/** The Requester must never see a task in part: what was noted is held against what is there. */
+async function checkWhole(
+  services: ShardServices,
+  record: PlanProgress,
+  instances: number,
+  prompts: number,
+): Promise<void> {
+  const { _id } = record;
+  const collections = benchCollections(services.db);
+  const [foundInstances, foundPrompts] = await Promise.all([
+    collections.instances.countDocuments({ task_id: _id }),
+    collections.prompts.countDocuments({ task_id: _id }),
+  ]);
+  if (foundInstances === instances && foundPrompts === prompts) return;
+  if (!(await services.ledger.resetProgress(record))) return;
+  await sendUnfinished(services, record);
+  throw new TransientError(
+    'Unavailable',
+    `Of ${instances} instances and ${prompts} prompts only ${foundInstances} and ${foundPrompts} are there; all shards are written again.`,
+  );
+}
+
+/**
+ * Sends the messages of all shards that are not noted as written. Where the process dies before it has noted that, they
+ * are sent again; those written by then cost next to nothing.
+ */
+export async function sendUnfinished({ ledger, shardQueue }: ShardServices, { _id }: PlanProgress): Promise<void> {
+  const record = await ledger.findWhole(_id);
+  if (!record) return;
+  await shardQueue.send(unfinishedShards(record));
+  await ledger.markSent(record);
+}

@@ -1,0 +1,15 @@
+import type { Db, MongoClient } from 'mongodb';
+import type { Sql } from 'postgres';
+import type { TimeoutProfile } from '../payload/timeout.ts';
+import type { Queue } from '../queue/queue.ts';
+import type { Ledger } from '../work/ledger.ts';
+
+/** What rendering a shard needs. */
+export interface ShardServices {
+  readonly sql: Sql;
+  readonly mongo: MongoClient;
+  readonly db: Db;
+  readonly ledger: Ledger;
+  readonly shardQueue: Queue;
+  readonly timeouts: Readonly<Record<string, TimeoutProfile>> | undefined;
+}
