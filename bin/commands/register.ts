@@ -8,7 +8,7 @@ import { tasksNamed, withCatalogue } from '../cli/catalogue.ts';
 import { examples } from '../cli/group.ts';
 import { jsonOption, optionsOf, wholeNumber, withJson } from '../cli/options.ts';
 import { print } from '../cli/output.ts';
-import { sendMessage, settle, waitingProgress } from '../cli/send.ts';
+import { type Followed, follow, sendMessage } from '../cli/send.ts';
 import { withSession } from '../cli/session.ts';
 
 /** `sampler register`: a register message. */
@@ -45,14 +45,8 @@ async function run(names: readonly string[], command: Command): Promise<void> {
   await withSession(['registerQueueUrl', 'postgresUri', 'mongodbUri'], async ({ config, clients }) => {
     const [sqs, queueUrl] = [clients.sqs(), config.registerQueueUrl];
     const requestId = await sendMessage(sqs, queueUrl, body);
-    const progress = waitingProgress('registering', tasks.length);
-    const { onLook } = progress;
-    const waiting = { db: clients.mongo().db(), sqs, queueUrl, requestId, tasks, timeoutMs: timeout * 1000, onLook };
-    const states = await waitForRegister(waiting, clients.sql()).finally(progress.stop);
-    print(json, { request_id: requestId, queue: queueUrl, tasks: states }, () => {
-      const done = states.filter(({ state }) => state === 'done').length;
-      return `${requestId}: ${done} of ${states.length} tasks are registered`;
-    });
-    settle(states);
+    const waiting = { db: clients.mongo().db(), sqs, queueUrl, requestId, tasks, timeoutMs: timeout * 1000 };
+    const wait: Followed['wait'] = (onLook) => waitForRegister({ ...waiting, onLook }, clients.sql());
+    await follow({ json, requestId, queueUrl, doing: 'registering', done: 'registered', wait });
   });
 }

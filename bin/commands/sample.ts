@@ -9,7 +9,7 @@ import { examples } from '../cli/group.ts';
 import { jsonOption, optionsOf, wholeNumber, withJson } from '../cli/options.ts';
 import { print } from '../cli/output.ts';
 import { readSampleBody, requestShape, sampleBody, withRequestOptions } from '../cli/request.ts';
-import { sendMessage, settle, waitingProgress } from '../cli/send.ts';
+import { type Followed, follow, sendMessage } from '../cli/send.ts';
 import { withSession } from '../cli/session.ts';
 
 /** What goes with a message of one's own. */
@@ -63,16 +63,9 @@ async function run(names: readonly string[], command: Command): Promise<void> {
   await withSession(['sampleQueueUrl', 'mongodbUri'], async ({ config, clients }) => {
     const [sqs, queueUrl] = [clients.sqs(), config.sampleQueueUrl];
     const requestId = await sendMessage(sqs, queueUrl, body);
-    const progress = waitingProgress('sampling', tasks.length);
-    const { onLook } = progress;
-    const timeoutMs = options.timeout * 1000;
-    const waiting = { db: clients.mongo().db(), sqs, queueUrl, requestId, tasks, timeoutMs, onLook };
-    const states = await waitForSample(waiting).finally(progress.stop);
-    print(options.json, { request_id: requestId, queue: queueUrl, tasks: states }, () => {
-      const done = states.filter(({ state }) => state === 'done').length;
-      return `${requestId}: ${done} of ${states.length} tasks are written`;
-    });
-    settle(states);
+    const waiting = { db: clients.mongo().db(), sqs, queueUrl, requestId, tasks, timeoutMs: options.timeout * 1000 };
+    const wait: Followed['wait'] = (onLook) => waitForSample({ ...waiting, onLook });
+    await follow({ json: options.json, requestId, queueUrl, doing: 'sampling', done: 'written', wait });
   });
 }
 
