@@ -6,7 +6,9 @@ import type { DatasetFile, OpenDataset } from './open-dataset.ts';
 import type { RowFilter } from './row-filter.ts';
 
 /** What is sent to Postgres at a time; in characters. */
-const CHUNK_CHARACTERS = 256 * 1024;
+const CHUNK_CHARACTERS = 64 * 1024;
+/** A longer row is refused: Postgres takes none of a gigabyte, and such a character may be three bytes. In characters. */
+const MAX_ROW_CHARACTERS = 2 ** 28;
 /** `__id` is an INTEGER. */
 export const MAX_ROWS = 2 ** 31;
 
@@ -119,11 +121,22 @@ function lineWriter(
         continue;
       }
       const cell = text(value);
-      if (cell.includes('\0')) throw nulCharacter(split, name, place);
-      line += `\t${escapeCopy(cell)}`;
+      if (!SPECIAL.test(cell)) line += `\t${cell}`;
+      else if (cell.includes('\0')) throw nulCharacter(split, name, place);
+      else line += `\t${escapeCopy(cell)}`;
+      if (line.length > MAX_ROW_CHARACTERS) throw tooLong(place, line.length);
     }
     return `${line}\n`;
   };
+}
+
+function tooLong({ name, row }: { name: string; row: number }, characters: number): PermanentError {
+  return new PermanentError(
+    'DatasetInvalid',
+    `row ${row} of ${name} (from 0) is at least ${characters} characters long, where Postgres takes ${MAX_ROW_CHARACTERS} for sure. ` +
+      'Leave it out of the data set and stage it again.',
+    { context: { row, file: name } },
+  );
 }
 
 function nulCharacter(split: string, column: string, { name, row }: { name: string; row: number }): PermanentError {
@@ -135,9 +148,9 @@ function nulCharacter(split: string, column: string, { name, row }: { name: stri
   );
 }
 
-const SPECIAL = /[\\\n\r\t]/;
+const SPECIAL = /[\\\n\r\t\0]/;
 const ESCAPES: Readonly<Record<string, string>> = { '\\': '\\\\', '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
 function escapeCopy(text: string): string {
-  return SPECIAL.test(text) ? text.replace(/[\\\n\r\t]/g, (character) => ESCAPES[character] ?? character) : text;
+  return text.replace(/[\\\n\r\t]/g, (character) => ESCAPES[character] ?? character);
 }

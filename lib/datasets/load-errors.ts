@@ -1,12 +1,17 @@
 import { PermanentError } from '../errors/errors.ts';
 import { codeOf, explainPostgres } from './postgres-errors.ts';
 
+/** What is told of the place where Postgres stopped: it ends in the value, which can be long. In characters. */
+const MAX_WHERE = 200;
+
 /** Explains why a data set could not be loaded: what Postgres does not take, it never will. */
 export function explainLoad(table: string, error: unknown): unknown {
   const doing = `registering the data set of table ${JSON.stringify(table)}`;
   if (!/^(22|54)/.test(codeOf(error))) return explainPostgres(doing, error);
   const reason = error instanceof Error ? error.message : String(error);
-  return new PermanentError('DatasetInvalid', `${doing}: Postgres refuses it: ${reason}.`, {
+  // The line of the COPY, hence the row, and the column.
+  const where = error instanceof Error && 'where' in error ? ` (${String(error.where).slice(0, MAX_WHERE)})` : '';
+  return new PermanentError('DatasetInvalid', `${doing}: Postgres refuses it: ${reason}${where}.`, {
     cause: error,
     context: { table },
   });

@@ -1,3 +1,4 @@
+import { PermanentError } from '../errors/errors.ts';
 import type { Logger } from '../log/log.ts';
 import { copyIn } from './copy-in.ts';
 import { copyText, type SplitRange } from './copy-text.ts';
@@ -30,6 +31,8 @@ export interface RegisterRequest {
   /** The task that reads it; it decides about the row filter (row-filter.ts). */
   taskName: string;
   log: Pick<Logger, 'info' | 'warn'>;
+  /** The split that the task asks about; a data set that is staged without it is refused. */
+  split?: string | null | undefined;
   /** From which size on a data set is loaded in parts; without it all are loaded at once. */
   limits?: PartLimits;
 }
@@ -80,6 +83,7 @@ export async function registerDataset(request: RegisterRequest): Promise<Registe
       }
     }
     const stored = await findDataset(source, datasetPath, datasetName);
+    requireSplit(stored, request);
     const result = await loadOrBegin(request, table, stored);
     const { outcome, splits } = result;
     log.info('registered a data set', { table, task: taskName, outcome, splits, milliseconds: Date.now() - started });
@@ -176,6 +180,13 @@ function requireFitting({ description, tasks }: TableFound, request: RegisterReq
       `it holds ${held}, and ${taskName} can use ${filter === undefined ? 'only all of them' : 'only some of them'}`,
     );
   }
+}
+
+function requireSplit({ prefix, splits }: StoredDataset, { taskName, split }: RegisterRequest): void {
+  const names = splits.map((stored) => stored.split);
+  if (split === undefined || split === null || names.includes(split)) return;
+  const message = `the data set at ${prefix} is staged without the split ${split}, which the task ${taskName} asks about; it has ${names.join(', ')}. Stage all of it.`;
+  throw new PermanentError('DatasetMissing', message, { context: { task: taskName, split } });
 }
 
 /** Enters a task for a table that is there and holds what it wants. */

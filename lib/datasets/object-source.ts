@@ -22,8 +22,17 @@ export interface ObjectSource {
   readonly name: string;
   /** undefined where there is no such object. Throws TransientError Unavailable, as all do here. */
   stat(key: string): Promise<ObjectStat | undefined>;
-  /** The bytes from `start` up to, not including, `end`; fails if the object is not the one of `etag` any more. */
-  readRange(key: string, start: number, end: number, etag?: string): Promise<Uint8Array<ArrayBuffer>>;
+  /**
+   * The bytes from `start` up to, not including, `end`; fails if the object is not the one of `etag` any more. They may be
+   * put at the beginning of `into`, where they have room.
+   */
+  readRange(
+    key: string,
+    start: number,
+    end: number,
+    etag?: string,
+    into?: Uint8Array<ArrayBuffer>,
+  ): Promise<Uint8Array<ArrayBuffer>>;
   /** All keys with that prefix, with their sizes, in the store's order (UTF-8 bytes). */
   list(prefix: string): AsyncIterable<ListedObject>;
 }
@@ -56,13 +65,19 @@ export class S3ObjectSource implements ObjectSource {
     }
   }
 
-  async readRange(key: string, start: number, end: number, etag?: string): Promise<Uint8Array<ArrayBuffer>> {
+  async readRange(
+    key: string,
+    start: number,
+    end: number,
+    etag?: string,
+    into?: Uint8Array<ArrayBuffer>,
+  ): Promise<Uint8Array<ArrayBuffer>> {
     if (end <= start) return new Uint8Array();
     const Range = `bytes=${start}-${end - 1}`;
     try {
       const match = etag === undefined ? {} : { IfMatch: etag };
       const got = await this.#s3.send(new GetObjectCommand({ Bucket: this.#bucket, Key: key, Range, ...match }));
-      return await readExactly(got.Body, end - start);
+      return await readExactly(got.Body, end - start, into);
     } catch (error) {
       if (error instanceof Error && /^(PreconditionFailed|NoSuchKey|InvalidRange)$/.test(error.name)) {
         const message = `${this.name}/${key} was replaced or removed while it was being read. It is read anew.`;
@@ -88,9 +103,13 @@ export class S3ObjectSource implements ObjectSource {
 }
 
 /** Reads a body into one buffer of just that size; the SDK's own way keeps all of it twice. */
-async function readExactly(body: unknown, length: number): Promise<Uint8Array<ArrayBuffer>> {
+async function readExactly(
+  body: unknown,
+  length: number,
+  into: Uint8Array<ArrayBuffer> = new Uint8Array(length),
+): Promise<Uint8Array<ArrayBuffer>> {
   if (!(body instanceof Readable)) throw new Error('the answer has no body');
-  const bytes = new Uint8Array(length);
+  const bytes = into.length < length ? new Uint8Array(length) : into.subarray(0, length);
   let at = 0;
   for await (const chunk of body) {
     if (!(chunk instanceof Uint8Array) || at + chunk.length > length) {

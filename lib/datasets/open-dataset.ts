@@ -6,8 +6,8 @@ import type { StoredDataset, StoredFile } from './stored-dataset.ts';
 import { type OpenedFile, openStored, verifyFile } from './verified-file.ts';
 
 /** Files up to this size are read once and kept, as long as all of them together stay below the other. */
-const KEEP_FILE_BYTES = 8 * 1024 ** 2;
-const KEEP_ALL_BYTES = 32 * 1024 ** 2;
+const KEEP_FILE_BYTES = 1024 ** 2;
+const KEEP_ALL_BYTES = 8 * 1024 ** 2;
 /** Files that are opened at the same time. */
 const PARALLEL = 6;
 

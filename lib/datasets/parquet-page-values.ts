@@ -4,7 +4,7 @@ import { readPlain } from 'hyparquet/src/plain.js';
 import type { DecodedArray, ParquetType, SchemaElement } from 'hyparquet/src/types.js';
 import type { PyValue } from '../python/value.ts';
 import { bitWidth, readHybrid } from './parquet-hybrid.ts';
-import { leafConverter, leafType, readText } from './parquet-values.ts';
+import { leafConverter, leafType, readText, type Values } from './parquet-values.ts';
 
 /** What the values of one page may unpack to, in bytes. A page is about a megabyte, or one very long value. */
 export const MAX_PAGE_BYTES = 256 * 1024 ** 2;
@@ -12,7 +12,7 @@ export const MAX_PAGE_BYTES = 256 * 1024 ** 2;
 /** Turns the bytes of a page, from `at` on, into values. */
 export interface ValueDecoder {
   /** `count` values in that encoding. Throws Error where the bytes do not hold them. */
-  read(bytes: Uint8Array, encoding: string, count: number): PyValue[];
+  read(bytes: Uint8Array, encoding: string, count: number): Values;
   /** The values of a dictionary page. */
   readDictionary(bytes: Uint8Array, count: number): void;
 }
@@ -21,7 +21,7 @@ export interface ValueDecoder {
 export function valueDecoder(element: SchemaElement, type: ParquetType): ValueDecoder {
   const convert = leafConverter(element);
   const isText = type === 'BYTE_ARRAY' && leafType(element).kind === 'string';
-  let dictionary: PyValue[] | undefined;
+  let dictionary: PyValue[] = [];
   const plain = (bytes: Uint8Array, count: number) => {
     if (isText) return readTexts(bytes, count);
     const reader = readerOf(bytes);
@@ -32,7 +32,7 @@ export function valueDecoder(element: SchemaElement, type: ParquetType): ValueDe
   };
   return {
     read(bytes, encoding, count) {
-      if (count === 0) return [];
+      if (count === 0) return nothing;
       switch (encoding) {
         case 'PLAIN':
           return plain(bytes, count);
@@ -57,7 +57,8 @@ export function valueDecoder(element: SchemaElement, type: ParquetType): ValueDe
     },
     readDictionary(bytes, count) {
       if (!(count >= 0 && count <= bytes.length)) throw new Error(`a dictionary claims to hold ${count} values`);
-      dictionary = count === 0 ? [] : plain(bytes, count);
+      const values = count === 0 ? nothing : plain(bytes, count);
+      dictionary = Array.from({ length: count }, (_, index) => values(index));
     },
   };
 }
@@ -70,37 +71,38 @@ export function readLevels(bytes: Uint8Array, max: number, count: number): Uint8
   return levels;
 }
 
-function readTexts(bytes: Uint8Array, count: number): string[] {
+function readTexts(bytes: Uint8Array, count: number): Values {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const texts = new Array<string>(count);
+  /** Where each text ends; it begins behind the one before and four bytes with its length. */
+  const ends = new Int32Array(count);
   let at = 0;
   for (let index = 0; index < count; index++) {
     if (at + 4 > buffer.length) throw tooShort();
-    const start = at + 4;
-    at = start + buffer.readUInt32LE(at);
+    at += 4 + buffer.readUInt32LE(at);
     if (at > buffer.length) throw tooShort();
-    texts[index] = readText(buffer, start, at);
+    ends[index] = at;
   }
-  return texts;
+  return (index) => readText(buffer, (ends[index - 1] ?? 0) + 4, ends[index] ?? 0);
 }
 
-function lookUp(dictionary: readonly PyValue[] | undefined, bytes: Uint8Array, count: number): PyValue[] {
+function lookUp(dictionary: readonly PyValue[], bytes: Uint8Array, count: number): Values {
   const indexes = new Int32Array(count);
   readHybrid(bytes.subarray(1), bytes[0] ?? -1, indexes);
-  const values = new Array<PyValue>(count);
-  for (let position = 0; position < count; position++) {
-    const value = dictionary?.[indexes[position] ?? -1];
-    if (value === undefined) throw new Error('a page refers to a value that its dictionary does not hold');
-    values[position] = value;
+  if (indexes.some((index) => index >= dictionary.length)) {
+    throw new Error('a page refers to a value that its dictionary does not hold');
   }
-  return values;
+  return (index) => dictionary[indexes[index] ?? -1] ?? null;
 }
 
-function readBooleans(bytes: Uint8Array, count: number): PyValue[] {
+function readBooleans(bytes: Uint8Array, count: number): Values {
   const bits = new Uint8Array(count);
   // Their length comes first; a page holds nothing else.
   readHybrid(bytes.subarray(4), 1, bits);
-  return Array.from(bits, (bit) => bit === 1);
+  return (index) => bits[index] === 1;
+}
+
+function nothing(): never {
+  throw new Error('a page holds fewer values than it says');
 }
 
 function readDeltas(reader: { view: DataView; offset: number }, count: number, int32: boolean): DecodedArray {

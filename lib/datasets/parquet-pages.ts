@@ -2,14 +2,20 @@ import { brotliDecompressSync, crc32, gunzipSync, zstdDecompressSync } from 'nod
 import { parquetHeader } from 'hyparquet/src/column.js';
 import { decompressPage } from 'hyparquet/src/datapage.js';
 import type { ColumnMetaData, Compressors, PageHeader } from 'hyparquet/src/types.js';
-import type { PyValue } from '../python/value.ts';
 import { MAX_PAGE_BYTES, readLevels, type ValueDecoder, valueDecoder } from './parquet-page-values.ts';
 import type { Leaf } from './parquet-schema.ts';
+import type { Values } from './parquet-values.ts';
 
 /** Random access to the bytes of one file. */
 export interface FileBytes {
   readonly size: number;
-  read(start: number, end: number): Promise<Uint8Array<ArrayBuffer>>;
+  /** The bytes may be put at the beginning of `into`, where they have room. */
+  read(start: number, end: number, into?: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>>;
+}
+
+/** Memory of a column that its row groups use one after the other; garbage of that size would stay about for long. */
+export interface Window {
+  bytes: Uint8Array<ArrayBuffer>;
 }
 
 /** Where the values of one column of a row group lie, and how: all that is kept of what the footer says about it. */
@@ -39,8 +45,8 @@ export interface Page {
   count: number;
   definitions: Uint8Array | undefined;
   repetitions: Uint8Array | undefined;
-  /** The values that are there. */
-  values: PyValue[];
+  /** The values that are there, without gaps. */
+  values: Values;
 }
 
 /** Enough for nearly every page header; more is fetched where a header's statistics are longer. */
@@ -50,26 +56,25 @@ const MAX_HEADER_BYTES = 16 * 1024 ** 2;
 const MAX_PAGE_ENTRIES = 2 ** 24;
 
 /**
- * Reads the pages of a column chunk one after the other, through a window of `windowBytes` that grows only for a page
- * longer than that. Checksums of pages are checked where the file has them. Throws Error on anything malformed.
+ * Reads the pages of a column chunk one after the other, through a window that grows only for a page longer than it. Checksums of pages are checked where the file has them. Throws Error on anything malformed.
  */
 export class PageReader {
   readonly #file: FileBytes;
   readonly #leaf: Leaf;
   readonly #decoder: ValueDecoder;
   readonly #compressors: Compressors;
-  readonly #windowBytes: number;
+  readonly #memory: Window;
   readonly #end: number;
   readonly #codec: ColumnMetaData['codec'];
   #next: number;
   #window: Uint8Array<ArrayBuffer> = new Uint8Array();
   #left: number;
 
-  constructor(file: FileBytes, leaf: Leaf, chunk: ColumnChunk, compressors: Compressors, windowBytes: number) {
+  constructor(file: FileBytes, leaf: Leaf, chunk: ColumnChunk, compressors: Compressors, window: Window) {
     this.#file = file;
     this.#leaf = leaf;
     this.#compressors = compressors;
-    this.#windowBytes = windowBytes;
+    this.#memory = window;
     this.#next = chunk.start;
     this.#end = chunk.end;
     this.#left = chunk.entries;
@@ -139,18 +144,16 @@ export class PageReader {
   /** Makes the window hold at least `bytes`, or all that is left. */
   async #fill(bytes: number): Promise<void> {
     if (this.#window.length >= bytes) return;
-    const from = this.#next + this.#window.length;
-    const to = Math.min(this.#end, this.#next + Math.max(bytes, this.#windowBytes));
+    const held = this.#window.length;
+    const from = this.#next + held;
+    const to = Math.min(this.#end, this.#next + Math.max(bytes, this.#memory.bytes.length));
     if (to <= from) return;
-    const read = await this.#file.read(from, to);
-    if (this.#window.length === 0) {
-      this.#window = read;
-      return;
-    }
-    const window = new Uint8Array(this.#window.length + read.length);
-    window.set(this.#window);
-    window.set(read, this.#window.length);
-    this.#window = window;
+    const length = to - this.#next;
+    const memory = length > this.#memory.bytes.length ? new Uint8Array(length) : this.#memory.bytes;
+    memory.set(this.#window);
+    const read = await this.#file.read(from, to, memory.subarray(held));
+    if (read.buffer !== memory.buffer) memory.set(read, held);
+    this.#window = memory.subarray(0, length);
   }
 
   #advance(bytes: number): void {
@@ -167,7 +170,7 @@ export class PageReader {
       throw new Error(`a page claims to hold ${count} values`);
     }
     const { maxDefinition, maxRepetition } = this.#leaf;
-    const bytes = v2 === undefined ? this.#unpack(body, size) : body;
+    const bytes = v2 === undefined ? this.#unpack(body, size) : body.slice();
     let at = 0;
     const levels = (max: number, given: number | undefined) => {
       if (max === 0) return undefined;
@@ -188,7 +191,9 @@ export class PageReader {
   }
 
   #unpack(bytes: Uint8Array, size: number): Uint8Array {
-    return decompressPage(bytes, size, this.#codec, this.#compressors);
+    // The window's memory is used again while the page is still being read.
+    const packed = this.#codec === 'UNCOMPRESSED' ? bytes.slice() : bytes;
+    return decompressPage(packed, size, this.#codec, this.#compressors);
   }
 }
 

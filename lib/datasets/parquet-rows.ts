@@ -51,7 +51,7 @@ export class LeafCursor {
   take(): PyValue {
     const page = this.#page;
     if (page === undefined) throw new Error('it ends in the middle of a row');
-    const value = this.definition === this.#maxDefinition ? (page.values[this.#value++] ?? null) : null;
+    const value = this.definition === this.#maxDefinition ? page.values(this.#value++) : null;
     this.#entry++;
     if (this.#entry < page.count) this.#look(page);
     else this.#turn();

@@ -44,17 +44,16 @@ export function leafType(element: SchemaElement): ColumnType {
   return { kind: text ? 'string' : 'bytes' };
 }
 
-/** Converts all values of a page or dictionary. Throws where one has no Python form (bad UTF-8, year 0). */
-export function leafConverter(element: SchemaElement): (raw: DecodedArray) => PyValue[] {
+/** Values of a page by their position. What is asked for is made then, so that it lives no longer than its row. */
+export type Values = (index: number) => PyValue;
+
+/** Converts values of a page or dictionary as they are asked for. Throws then where one has no Python form (year 0). */
+export function leafConverter(element: SchemaElement): (raw: DecodedArray) => Values {
   const convert = valueConverter(element, leafType(element));
-  return (raw) => {
-    const values = new Array<PyValue>(raw.length);
-    for (let index = 0; index < raw.length; index++) {
-      const value: unknown = raw[index];
-      if (value === undefined) throw new Error('the page holds fewer values than it says');
-      values[index] = convert(value);
-    }
-    return values;
+  return (raw) => (index) => {
+    const value: unknown = raw[index];
+    if (value === undefined) throw new Error('the page holds fewer values than it says');
+    return convert(value);
   };
 }
 

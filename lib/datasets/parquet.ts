@@ -4,17 +4,24 @@ import { PermanentError, SamplerError } from '../errors/errors.ts';
 import type { PyValue } from '../python/value.ts';
 import type { Column } from './column-type.ts';
 import { readFooter } from './parquet-footer.ts';
-import { type ColumnChunk, columnChunk, type FileBytes, loadCompressors, PageReader } from './parquet-pages.ts';
+import {
+  type ColumnChunk,
+  columnChunk,
+  type FileBytes,
+  loadCompressors,
+  PageReader,
+  type Window,
+} from './parquet-pages.ts';
 import { columnReader, LeafCursor } from './parquet-rows.ts';
 import { type Leaf, type ParquetSchema, readSchema } from './parquet-schema.ts';
 
 /** All windows of a row group together; each of its columns has one. */
-const WINDOWS_BYTES = 32 * 1024 ** 2;
-const MIN_WINDOW_BYTES = 256 * 1024;
-const MAX_WINDOW_BYTES = 4 * 1024 ** 2;
+const WINDOWS_BYTES = 8 * 1024 ** 2;
+const MIN_WINDOW_BYTES = 128 * 1024;
+const MAX_WINDOW_BYTES = 2 * 1024 ** 2;
 /** A batch ends at this many rows, or at about this many bytes of them. */
-const BATCH_ROWS = 1000;
-const BATCH_BYTES = 4 * 1024 ** 2;
+const BATCH_ROWS = 256;
+const BATCH_BYTES = 1024 ** 2;
 
 /** An open parquet file. */
 export interface ParquetFile {
@@ -37,8 +44,7 @@ export interface ParquetFile {
 export async function openParquet(file: FileBytes, name: string): Promise<ParquetFile> {
   const explain = (where: string, error: unknown) => {
     if (error instanceof SamplerError) return error;
-    const reason = error instanceof Error ? error.message : String(error);
-    const message = `${name} can't be read${where}: ${reason}. Stage the data set again from a sound copy.`;
+    const message = `${name} can't be read${where}: ${reasonOf(error)}. Stage the data set again from a sound copy.`;
     return new PermanentError('DatasetInvalid', message, { cause: error, context: { file: name } });
   };
   let schema: ParquetSchema;
@@ -57,9 +63,10 @@ export async function openParquet(file: FileBytes, name: string): Promise<Parque
     rowCount: groups.reduce((sum, { rows }) => sum + rows, 0),
     groups,
     async *batches(from = 0, to = groups.length) {
+      const windows = windowsFor(schema.leaves.length);
       for (const [index, group] of groups.slice(from, to).entries()) {
         try {
-          yield* rowGroupBatches(file, schema, group, compressors);
+          yield* rowGroupBatches(file, schema, group, compressors, windows);
         } catch (error) {
           throw explain(`, row group ${from + index}`, error);
         }
@@ -88,14 +95,14 @@ async function* rowGroupBatches(
   schema: ParquetSchema,
   { rows, bytes, chunks }: Group,
   compressors: Compressors,
+  windows: readonly Window[],
 ): AsyncGenerator<PyValue[][]> {
   if (rows === 0) return;
-  const share = Math.floor(WINDOWS_BYTES / Math.max(1, schema.leaves.length));
-  const windowBytes = Math.max(MIN_WINDOW_BYTES, Math.min(MAX_WINDOW_BYTES, share));
   const cursors = schema.leaves.map((leaf, index) => {
     const chunk = chunks[index];
-    if (chunk === undefined) throw new Error(`column ${index} is missing`);
-    return new LeafCursor(new PageReader(file, leaf, chunk, compressors, windowBytes), leaf);
+    const window = windows[index];
+    if (chunk === undefined || window === undefined) throw new Error(`column ${index} is missing`);
+    return new LeafCursor(new PageReader(file, leaf, chunk, compressors, window), leaf);
   });
   const readers = schema.nodes.map((node) => columnReader(node, cursors));
   const rowBytes = Math.max(1, bytes / rows);
@@ -103,9 +110,31 @@ async function* rowGroupBatches(
   for (let start = 0; start < rows; start += size) {
     const count = Math.min(size, rows - start);
     await Promise.all(cursors.map((cursor, index) => fill(cursor, count, schema.leaves[index])));
-    yield Array.from({ length: count }, () => readers.map((read) => read()));
+    yield Array.from({ length: count }, (_, row) => readRow(readers, schema.columns, start + row));
   }
   if (!cursors.every((cursor) => cursor.done)) throw new Error(`a column holds more than its ${rows} rows`);
+}
+
+function readRow(readers: readonly (() => PyValue)[], columns: readonly Column[], row: number): PyValue[] {
+  const values: PyValue[] = [];
+  try {
+    for (const read of readers) values.push(read());
+  } catch (error) {
+    const { name } = columns[values.length] ?? { name: '' };
+    throw new Error(`row ${row} (from 0), column ${JSON.stringify(name)}: ${reasonOf(error)}`, { cause: error });
+  }
+  return values;
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** One for each column; small ones for many columns. */
+function windowsFor(columns: number): Window[] {
+  const share = Math.floor(WINDOWS_BYTES / Math.max(1, columns));
+  const size = Math.max(MIN_WINDOW_BYTES, Math.min(MAX_WINDOW_BYTES, share));
+  return Array.from({ length: columns }, () => ({ bytes: new Uint8Array(size) }));
 }
 
 async function fill(cursor: LeafCursor, rows: number, leaf: Leaf | undefined): Promise<void> {
@@ -113,8 +142,8 @@ async function fill(cursor: LeafCursor, rows: number, leaf: Leaf | undefined): P
     await cursor.fill(rows);
   } catch (error) {
     if (error instanceof SamplerError) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new Error(`column ${JSON.stringify(leaf ? pathOf(leaf).join('.') : '')}: ${reason}`, { cause: error });
+    const name = leaf ? pathOf(leaf).join('.') : '';
+    throw new Error(`column ${JSON.stringify(name)}: ${reasonOf(error)}`, { cause: error });
   }
 }
 

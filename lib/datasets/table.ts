@@ -6,6 +6,8 @@ import type { Column, ColumnType } from './column-type.ts';
 
 /** Postgres cuts longer names off without a word. */
 const MAX_NAME_BYTES = 63;
+/** Of a table in Postgres, our own two among them. */
+const MAX_COLUMNS = 1600;
 const HASH_DIGITS = 12;
 /** Our own columns, and those that every Postgres table has. */
 const TAKEN = ['__id', '__split', 'tableoid', 'xmin', 'cmin', 'xmax', 'cmax', 'ctid'];
@@ -116,8 +118,15 @@ export function createTableStatement(table: string, columns: readonly { column: 
   return `CREATE TABLE ${quoteName(table)} ("__id" INTEGER NOT NULL, "__split" TEXT NOT NULL${own.join('')})`;
 }
 
-/** The columns with the names that they have in the table. */
+/**
+ * The columns with the names that they have in the table.
+ * @throws PermanentError DatasetInvalid where there are more than a table can have, or as {@link columnNames}
+ */
 export function tableColumns(columns: readonly Column[], dataset: string): TableDescription['columns'] {
+  if (columns.length + 2 > MAX_COLUMNS) {
+    const message = `${dataset} has ${columns.length} columns; with __id and __split a table in Postgres has at most ${MAX_COLUMNS}.`;
+    throw new PermanentError('DatasetInvalid', message);
+  }
   const names = columnNames(
     columns.map(({ name }) => name),
     dataset,

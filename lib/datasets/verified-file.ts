@@ -37,7 +37,7 @@ export async function openStored(source: ObjectSource, file: StoredFile, keepByt
   }
   if (sha256 !== undefined && stat.sha256 !== undefined) checkHash(name, sha256, stat.sha256);
   const verified = sha256 === undefined || stat.sha256 !== undefined;
-  return { size, etag, verified, read: (start, end) => source.readRange(key, start, end, etag) };
+  return { size, etag, verified, read: (start, end, into) => source.readRange(key, start, end, etag, into) };
 }
 
 /**

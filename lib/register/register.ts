@@ -77,6 +77,7 @@ async function registerTask(services: RegisterServices, entry: TaskEntry): Promi
     datasetPath: config.dataset_path,
     datasetName: config.dataset_name,
     taskName: entry.name,
+    split: config.test_split ?? config.validation_split,
     log,
     ...(inParts ? { limits: inParts.limits } : {}),
   });
