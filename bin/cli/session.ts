@@ -59,20 +59,17 @@ export function stderrLog(): Logger {
   return new Logger(logLevel === 'info' ? 'warn' : logLevel, {}, (line) => note(plainLine(line)));
 }
 
+/** What a log line says of itself, which people at a terminal need not know. */
+const ABOUT_THE_LINE = new Set(['level', 'message', 'timestamp', 'service', 'sampling_rate']);
+
 /** `warn: message (name value, name value)` of a log line. */
 function plainLine(line: string): string {
   const parsed: unknown = JSON.parse(line);
   if (typeof parsed !== 'object' || parsed === null) return line;
-  const {
-    level,
-    timestamp: _,
-    service: __,
-    sampling_rate: ___,
-    message,
-    ...fields
-  } = Object.fromEntries(Object.entries(parsed));
-  const told = Object.entries(fields).map(
-    ([name, value]) => `${name} ${typeof value === 'string' ? value : JSON.stringify(value)}`,
-  );
-  return `${String(level).toLowerCase()}: ${message}${told.length > 0 ? ` (${told.join(', ')})` : ''}`;
+  const fields = new Map(Object.entries(parsed));
+  const told = [...fields]
+    .filter(([name]) => !ABOUT_THE_LINE.has(name))
+    .map(([name, value]) => `${name} ${typeof value === 'string' ? value : JSON.stringify(value)}`);
+  const head = `${String(fields.get('level')).toLowerCase()}: ${fields.get('message')}`;
+  return told.length > 0 ? `${head} (${told.join(', ')})` : head;
 }
