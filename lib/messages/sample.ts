@@ -13,7 +13,7 @@ const requesterArgs = dictOf(
     path: text
       .optional()
       .describe(
-        "Path of the Requester's calls: `/v1/chat/completions` or `/v1/completions`. Else the task's own, mostly chat.",
+        "Path of the Requester's calls: `/v1/chat/completions` or `/v1/completions`. Else the override table's, mostly chat.",
       ),
     headers: textDict
       .default(new Map([['Content-Type', 'application/json']]))
@@ -54,11 +54,13 @@ export const sampleMessage = dictOf(
     system_instruction: text.optional().describe("Text before the task's description in the system message."),
     apply_chat_template: laxBool
       .optional()
-      .describe('Prompts as chat messages. Else true on the chat path; refused as true on `/v1/completions`.'),
+      .describe(
+        'Prompts as chat messages: true on the chat path and false on `/v1/completions`, as if not sent; else refused.',
+      ),
     fewshot_as_multiturn: laxBool
       .optional()
       .describe(
-        'Worked examples as turns of their own. Else true on the chat path; refused as true on `/v1/completions`.',
+        'Worked examples as turns of their own. If not sent, true on the chat path; on `/v1/completions`, true is refused.',
       ),
     confirm_run_unsafe_code: laxBool.default(false).describe('Handed on to the Evaluator.'),
     seed: laxInt
