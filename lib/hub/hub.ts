@@ -46,6 +46,8 @@ export class Hub {
   readonly url: string;
   readonly #serverUrl: string | undefined;
   readonly #fetch: typeof fetch;
+  readonly #commits = new Map<string, Promise<HubCommit | null>>();
+  readonly #files = new Map<string, Promise<HubFile[]>>();
   readonly #token: { accessToken: string } | Record<never, never>;
 
   /** @throws PermanentError Configuration for a token that can't be one */
@@ -59,8 +61,17 @@ export class Hub {
     this.#token = token === undefined ? {} : { accessToken: token };
   }
 
-  /** The commit that a branch, tag or hash means now; null where the repository has no such revision. */
-  async commit(repo: string, revision: string): Promise<HubCommit | null> {
+  /** The commit that a branch, tag or hash means now; null where the repository has no such revision. Asked for once. */
+  commit(repo: string, revision: string): Promise<HubCommit | null> {
+    return once(this.#commits, JSON.stringify([repo, revision]), () => this.#commit(repo, revision));
+  }
+
+  /** All files of a commit. Asked for once: many configurations may lie in one repository. */
+  files(commit: HubCommit): Promise<HubFile[]> {
+    return once(this.#files, commit.sha, () => this.#list(commit));
+  }
+
+  async #commit(repo: string, revision: string): Promise<HubCommit | null> {
     try {
       const info = infoSchema.parse(
         await datasetInfo({
@@ -79,15 +90,13 @@ export class Hub {
     }
   }
 
-  /** All files of a commit, or of a folder of it. */
-  async files({ repo, sha }: HubCommit, folder?: string): Promise<HubFile[]> {
+  async #list({ repo, sha }: HubCommit): Promise<HubFile[]> {
     const found: HubFile[] = [];
     try {
       const entries = listFiles({
         repo: { type: 'dataset', name: repo },
         revision: sha,
         recursive: true,
-        ...(folder === undefined ? {} : { path: encodePath(folder) }),
         hubUrl: this.url,
         fetch: this.#fetch,
         ...this.#token,
@@ -97,7 +106,6 @@ export class Hub {
       }
       return found;
     } catch (error) {
-      if (folder !== undefined && error instanceof HubApiError && error.statusCode === 404) return [];
       throw this.#explain(`listing the files of the data set ${repo}`, repo, error);
     }
   }
@@ -163,6 +171,12 @@ export class Hub {
       }
     }
   }
+}
+
+function once<T>(known: Map<string, Promise<T>>, key: string, ask: () => Promise<T>): Promise<T> {
+  const found = known.get(key) ?? ask();
+  known.set(key, found);
+  return found;
 }
 
 /** The hub names what is missing in a header that the library does not keep, and in the text that it does. */

@@ -150,6 +150,14 @@ describe('where the files are', () => {
     expect(await staged()).toEqual(['_manifest.json', 'dev/0000.parquet', 'test/0000.parquet', 'train/0000.parquet']);
   });
 
+  it('several configurations of one repository are looked up together', async () => {
+    const files = { 'a/test/0000.parquet': DEV, 'b/test/0000.parquet': TEST };
+    hub.repos[repo] = { revisions: { main: { files: {} }, 'refs/convert/parquet': { files } } };
+    const datasets = ['a', 'b'].map((config) => ({ path: repo, config }));
+    expect(await stage({ datasets })).toMatchObject({ datasets: 2, uploaded: 4 });
+    expect(hub.seen.filter(({ path }) => path.includes('/tree/') || path.includes('/revision/'))).toHaveLength(4);
+  });
+
   it('a task that names no configuration gets the default one, staged as "default"', async () => {
     const files = { 'plain/train/0000.parquet': TRAIN };
     hub.repos[repo] = { revisions: { main: { files: {} }, 'refs/convert/parquet': { files } } };
