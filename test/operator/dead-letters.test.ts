@@ -1,0 +1,73 @@
+import { CreateQueueCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { type DeadLetter, DeadLetters } from '../../lib/operator/dead-letters.ts';
+import { createLocalSqs, queueUrl } from '../../localstack/resources.ts';
+import { freshStack, type TestStack } from '../helpers/stack.ts';
+import { attributesOf, receive, send } from '../queue/queues.ts';
+
+let stack: TestStack;
+let sqs: SQSClient;
+let name: string;
+let number = 0;
+
+beforeAll(async () => {
+  stack = await freshStack();
+  sqs = createLocalSqs(stack.endpoint);
+});
+afterAll(async () => {
+  sqs?.destroy();
+  await stack?.dispose();
+});
+beforeEach(async () => {
+  name = `${stack.stage}-letters-${number++}`;
+  await sqs.send(new CreateQueueCommand({ QueueName: `${name}-dlq` }));
+});
+
+const url = () => queueUrl(stack.endpoint, name);
+const bodies = (letters: readonly DeadLetter[]) => letters.map(({ body }) => body).sort();
+
+async function fill(count: number): Promise<string[]> {
+  const sent = Array.from({ length: count }, (_, i) => `message ${String(i).padStart(2, '0')}`);
+  for (const body of sent)
+    await send(sqs, `${url()}-dlq`, body, { 'request-id': `of ${body}`, 'error-code': 'BadMessage' });
+  return sent;
+}
+
+it('looking at more messages than one call gives shows each once, and leaves all of them there', async () => {
+  const sent = await fill(23);
+  const letters = new DeadLetters(sqs, url());
+  for (let i = 0; i < 2; i++) expect(bodies(await letters.list(Number.POSITIVE_INFINITY))).toEqual(sent);
+  expect(await letters.list(3)).toHaveLength(3);
+  expect(bodies(await letters.list(100))).toEqual(sent);
+});
+
+it('what is chosen goes back whole and is gone; the rest stays', async () => {
+  const sent = await fill(12);
+  await sqs.send(new CreateQueueCommand({ QueueName: name }));
+  const letters = new DeadLetters(sqs, url());
+  const told: string[] = [];
+  await letters.redrive(
+    ({ body }) => body > 'message 09',
+    ({ body }) => told.push(body),
+  );
+  expect(told).toEqual(['message 10', 'message 11']);
+  const back = await receive(sqs, url(), 2);
+  expect(back.map(attributesOf)).toEqual(
+    back.map(({ Body }) => ({ 'request-id': `of ${Body}`, 'error-code': 'BadMessage' })),
+  );
+  expect(bodies(await letters.list(100))).toEqual(sent.slice(0, 10));
+});
+
+it('a message whose queue does not take it stays where it is', async () => {
+  const sent = await fill(2);
+  const letters = new DeadLetters(sqs, url());
+  const all = letters.redrive(
+    () => true,
+    () => expect.unreachable('nothing was sent'),
+  );
+  await expect(all).rejects.toMatchObject({
+    code: 'Unavailable',
+    message: expect.stringMatching(/stays in the dead-letter queue, as do 1 after it/),
+  });
+  expect(bodies(await letters.list(100))).toEqual(sent);
+});
