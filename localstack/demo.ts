@@ -1,15 +1,11 @@
 /** `npm run demo`: starts the service (or joins one that runs), registers and samples a small task, shows what comes of it. */
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseEnv } from 'node:util';
 import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { type Db, type Document, MongoClient } from 'mongodb';
 import postgres from 'postgres';
 import { DEMO_INCLUDE, DEMO_TASK, stageDemo } from './demo-data.ts';
-import { LOCAL_DIR, runLocally } from './local.ts';
+import { startOrJoin } from './join.ts';
 import { createLocalS3, createLocalSqs } from './resources.ts';
-import { AlreadyRunningError } from './run-lock.ts';
 
 const PATIENCE_MS = 60_000;
 const say = (line: string) => console.log(`[demo] ${line}`);
@@ -24,7 +20,7 @@ try {
 process.exit();
 
 async function main(): Promise<number> {
-  const { env, stop } = await startOrJoin();
+  const { env, stop } = await startOrJoin({ say, onFunctionLine: noteFailure });
   const endpoint = env['AWS_ENDPOINT_URL'] ?? '';
   const s3 = createLocalS3(endpoint);
   const sqs = createLocalSqs(endpoint);
@@ -45,24 +41,8 @@ async function main(): Promise<number> {
   }
 }
 
-async function startOrJoin(): Promise<{ env: Record<string, string>; stop: () => Promise<void> }> {
-  try {
-    return await runLocally({ say, onFunctionLine: noteFailure });
-  } catch (error) {
-    if (!(error instanceof AlreadyRunningError) || !existsSync(join(LOCAL_DIR, 'ready'))) throw error;
-    say('npm start is running; using it');
-    return { env: readRunning(), stop: async () => {} };
-  }
-}
-
-/** The variables of the service that runs. */
-function readRunning(): Record<string, string> {
-  const entries = Object.entries(parseEnv(readFileSync(join(LOCAL_DIR, 'env'), 'utf8')));
-  return Object.fromEntries(entries.map(([name, value]) => [name, value ?? '']));
-}
-
 function noteFailure(name: string, line: string): void {
-  if (/"level":"(warn|error)"/.test(line)) failures.push(`${name}: ${line}`);
+  if (/"level":"(WARN|ERROR)"/.test(line)) failures.push(`${name}: ${line}`);
 }
 
 async function register(sqs: SQSClient, env: Record<string, string>): Promise<void> {

@@ -31,6 +31,7 @@ const FOR_TESTS = [
  */
 const SCRIPTS = {
   start: { needs: [installMongod, installHarness], commands: [[NODE, 'localstack/start.ts']] },
+  bench: { needs: [installMongod, installHarness], commands: [[NODE, 'bench/bench.ts']] },
   demo: { needs: [installMongod, installHarness], commands: [[NODE, 'localstack/demo.ts']] },
   pgadmin: { needs: [installPgadmin], commands: [[NODE, 'localstack/pgadmin/start.ts']] },
   sampler: { needs: [installHarness], commands: [[NODE, 'bin/sampler.ts']] },

@@ -137,7 +137,7 @@ describe.skipIf(!goldenAvailable)(
       const functions = await startFunctions({ ...stack.env, CONFIG_PATH: path });
       const sqs = createLocalSqs(stack.endpoint);
       const failure = () =>
-        functions.lines.findLast((line) => line.includes('"level":"error"') && line.includes('refused'));
+        functions.lines.findLast((line) => line.includes('"level":"ERROR"') && line.includes('refused'));
       try {
         await work({ client: benchClient(stack.env, sqs, db, failure), failure });
       } finally {

@@ -1,0 +1,31 @@
+/** `npm run bench [name ...]`: all figures, or those named, each beside a baseline of the same run; on a stack of its own or the one that runs. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cpus, loadavg } from 'node:os';
+import { join } from 'node:path';
+import { startOrJoin } from '../localstack/join.ts';
+
+const ALL = ['latency', 'functions', 'shard', 'register'];
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !ALL.includes(name));
+if (unknown.length > 0) {
+  console.error(`There is no ${unknown.join(', ')}; name some of ${ALL.join(', ')}.`);
+  process.exit(2);
+}
+
+const say = (line: string) => console.log(`[bench] ${line}`);
+const { env, stop } = await startOrJoin({ say, onFunctionLine: () => {} });
+say(`${cpus().length} cores (${cpus()[0]?.model.trim()}), load ${loadavg()[0]?.toFixed(1)}, Node ${process.version}`);
+let failed = 0;
+try {
+  for (const name of wanted.length > 0 ? wanted : ALL) {
+    say(name);
+    const script = join(import.meta.dirname, `${name}.ts`);
+    const child = spawn(process.execPath, [script], { env: { ...process.env, ...env }, stdio: 'inherit' });
+    const [code] = await once(child, 'exit');
+    if (code !== 0) failed++;
+  }
+} finally {
+  await stop();
+}
+process.exit(failed === 0 ? 0 : 1);

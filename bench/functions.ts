@@ -1,0 +1,131 @@
+/**
+ * The deployed bundles: their sizes, how long each takes to load and to answer its first message, and how much memory the
+ * function `shard` takes for one request of many shards. Each in a process of its own.
+ *
+ *   node bench/functions.ts [documents]
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { bundleFunctions } from '../localstack/bundle.ts';
+import { DEMO_INCLUDE, DEMO_TASK } from '../localstack/demo-data.ts';
+import { readServiceFile } from '../localstack/service-file.ts';
+import { toSqsEvent } from '../localstack/sqs-event.ts';
+import { benchTask, removeTable } from './questions.ts';
+import { median, openServices, planned, remove } from './services.ts';
+
+const ROOT = join(import.meta.dirname, '..');
+const STARTS = 5;
+const SHARD_SIZE = 250;
+
+/** What a process measured of one bundle. */
+interface Figures {
+  readonly load: number;
+  readonly first: number;
+  readonly peak: number;
+  readonly total: number;
+}
+
+const [role, bundle = '', events = '[]'] = process.argv.slice(2);
+if (role === 'run') await run(bundle, JSON.parse(events));
+else await compare(Number(role ?? 14_000));
+
+async function compare(documents: number): Promise<void> {
+  const dir = mkdtempSync(join(tmpdir(), 'bench-'));
+  const bundles = await bundleFunctions(readServiceFile(ROOT), ROOT, dir);
+  const services = await openServices();
+  const task = await benchTask(services, 'gsm8k', documents);
+  const ids = [];
+  for (const [name, path] of Object.entries(bundles)) {
+    const figures: Figures[] = [];
+    for (let i = 0; i < STARTS; i++) {
+      const small = await planned(services, task, 15, SHARD_SIZE);
+      ids.push(small.id);
+      figures.push(measure(path, [eventFor(name, small.shards, i)]));
+    }
+    const zipped = gzipSync(readFileSync(path)).length;
+    console.log(
+      `${name}: ${kilobytes(statSync(path).size)} (${kilobytes(zipped)} zipped), loads in ${of(figures, 'load')} ms, ` +
+        `first message ${of(figures, 'first')} ms, ${of(figures, 'peak')} MB (medians of ${STARTS} starts)`,
+    );
+  }
+  const many = await planned(services, task, documents, SHARD_SIZE);
+  ids.push(many.id);
+  const { peak, total } = measure(
+    bundles['shard'] ?? '',
+    many.shards.map((shard) => eventFor('shard', [shard], 0)),
+  );
+  console.log(
+    `shard, one process: ${documents} documents of gsm8k, 5 shots, ${many.shards.length} shards one after the other in ` +
+      `${(total / 1000).toFixed(1)} s (${(documents / (total / 1000)).toFixed(0)} prompts/s), peak memory ${peak.toFixed(0)} MB`,
+  );
+  for (const id of ids) await remove(services, id);
+  await removeTable(services, task.name);
+  await services.dispose();
+  rmSync(dir, { recursive: true });
+}
+
+function measure(path: string, messages: readonly object[]): Figures {
+  const file = {
+    ...process.env,
+    AWS_LAMBDA_FUNCTION_NAME: 'bench',
+    POWERTOOLS_METRICS_DISABLED: 'true',
+    LOG_LEVEL: 'ERROR',
+  };
+  const child = spawnSync(process.execPath, [import.meta.filename, 'run', path, JSON.stringify(messages)], {
+    env: file,
+    encoding: 'utf8',
+  });
+  const line = child.stdout.split('\n').find((text) => text.startsWith('figures '));
+  if (child.status !== 0 || !line) throw new Error(`${path} could not be measured:\n${child.stdout}${child.stderr}`);
+  return JSON.parse(line.slice('figures '.length));
+}
+
+/** Loads a bundle as Lambda does and hands it the events one after the other. */
+async function run(path: string, messages: readonly object[]): Promise<void> {
+  const context = { getRemainingTimeInMillis: () => 300_000, functionName: 'bench', awsRequestId: 'bench' };
+  const before = performance.now();
+  const { handler } = createRequire(path)(path);
+  const loaded = performance.now();
+  let first = 0;
+  for (const [i, message] of messages.entries()) {
+    const answer = await handler(message, context);
+    if (answer?.batchItemFailures?.length > 0) throw new Error('a message failed');
+    if (i === 0) first = performance.now() - loaded;
+  }
+  const figures = {
+    load: loaded - before,
+    first,
+    total: performance.now() - loaded,
+    peak: process.resourceUsage().maxRSS / 1000,
+  };
+  process.stdout.write(`figures ${JSON.stringify(figures)}\n`, () => process.exit());
+}
+
+function eventFor(name: string, shards: readonly object[], n: number): object {
+  const demo = { framework: 'lmeh', tasks: DEMO_TASK, include_path: DEMO_INCLUDE };
+  const requester_args = { address: `bench-${process.pid}-${n}`, service: 'bench' };
+  const bodies: Record<string, readonly object[]> = {
+    register: [demo],
+    sample: [{ ...demo, requester_args, qty: 15 }],
+    shard: shards,
+  };
+  const messages = (bodies[name] ?? []).map((body, i) => ({
+    MessageId: `${process.pid}-${name}-${n}-${i}`,
+    ReceiptHandle: 'none',
+    Body: JSON.stringify(body),
+    Attributes: { ApproximateReceiveCount: '1' },
+  }));
+  return toSqsEvent(messages, 'arn:aws:sqs:us-east-1:000000000000:bench');
+}
+
+function of(figures: readonly Figures[], name: keyof Figures): string {
+  return median(figures.map((each) => each[name])).toFixed(0);
+}
+
+function kilobytes(bytes: number): string {
+  return `${(bytes / 1000).toFixed(0)} kB`;
+}

@@ -1,0 +1,145 @@
+import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { parquetWriteBuffer } from 'hyparquet-writer';
+import { type Catalogue, openCatalogue } from '../lib/catalogue/catalogue.ts';
+import type { TaskEntry } from '../lib/catalogue/entry.ts';
+import { toTaskConfig } from '../lib/catalogue/task-config.ts';
+import { registerDataset } from '../lib/datasets/load.ts';
+import { S3ObjectSource } from '../lib/datasets/object-source.ts';
+import { Logger } from '../lib/log/log.ts';
+import { encodePlan, type Plan } from '../lib/plan/plan.ts';
+import type { BenchServices } from './services.ts';
+
+/** Questions of a task's size and shape, by number. */
+interface Shape {
+  /** The task of the harness whose definition is rendered. */
+  readonly definition: string;
+  readonly shots: number;
+  /** The split that the worked examples come from, beside the one that is asked about. */
+  readonly examples: string;
+  readonly row: (n: number) => Record<string, unknown>;
+}
+
+const filler = (n: number, words: number) =>
+  Array.from({ length: words }, (_, i) => ((n * 31 + i * 7919) % 46_656).toString(36)).join(' ');
+
+/** As long as the data sets' own rows are on average. */
+const SHAPES = {
+  gsm8k: {
+    definition: 'gsm8k',
+    shots: 5,
+    examples: 'train',
+    row: (n) => ({
+      question: `${filler(n, 55)} How many are ${n} and ${n + 1}?`,
+      answer: `${filler(n, 65)}\n#### ${2 * n + 1}`,
+    }),
+  },
+  mmlu: {
+    definition: 'mmlu_high_school_macroeconomics_generative',
+    shots: 5,
+    examples: 'dev',
+    row: (n) => ({
+      question: `${filler(n, 30)}?`,
+      subject: 'high_school_macroeconomics',
+      choices: [0, 1, 2, 3].map((choice) => filler(n + choice, 8)),
+      answer: n % 4,
+    }),
+  },
+} satisfies Record<string, Shape>;
+
+export type ShapeName = keyof typeof SHAPES;
+export const SHAPE_NAMES: readonly ShapeName[] = ['gsm8k', 'mmlu'];
+
+/** A task that can be planned: a definition of the harness on rows of our own. */
+export interface BenchTask {
+  readonly name: string;
+  /** The first of the documents that are asked about, and their number. */
+  readonly firstId: number;
+  readonly documents: number;
+  /** The encoded plan of a request for so many documents. */
+  plan(documents: number): string;
+}
+
+/** Stages and registers rows for a task under a name of its own, so that nothing else is touched. */
+export async function benchTask(services: BenchServices, shape: ShapeName, documents: number): Promise<BenchTask> {
+  const { s3, bucket, sql } = services;
+  const name = `bench_${shape}`;
+  const catalogue = await openCatalogue({ s3, bucket, log: new Logger('error') });
+  const entry = await entryOf(catalogue, SHAPES[shape], name);
+  const config = toTaskConfig(entry.config);
+  const asked = config.test_split ?? 'test';
+  await removeTable(services, name);
+  await put(s3, bucket, name, SHAPES[shape].examples, SHAPES[shape].row, 100);
+  await put(s3, bucket, name, asked, SHAPES[shape].row, documents);
+  const source = new S3ObjectSource(s3, bucket);
+  const request = { sql, source, datasetPath: name, datasetName: null, taskName: name, log: new Logger('error') };
+  const { splits } = await registerDataset(request);
+  const range = splits.find(({ split }) => split === asked);
+  if (!range) throw new Error(`${name} has no split ${asked}`);
+  return {
+    name,
+    firstId: range.first,
+    documents,
+    plan: (docCount) => encodePlan(planOf(entry, docCount, SHAPES[shape].shots, asked, config.repeats)),
+  };
+}
+
+/** Removes what {@link benchTask} registered. */
+export async function removeTable({ sql }: Pick<BenchServices, 'sql'>, name: string): Promise<void> {
+  await sql.unsafe(`drop table if exists "${name}"`);
+  const [registry] = await sql`select to_regclass('task_registry') as name`;
+  if (registry?.['name']) await sql`delete from task_registry where task_name = ${name}`;
+}
+
+async function entryOf(catalogue: Catalogue, { definition }: Shape, name: string): Promise<TaskEntry> {
+  const entry = await catalogue.find(definition);
+  if (!entry) throw new Error(`the staged harness has no task ${definition}`);
+  const own = new Map([...entry.config, ['task', name], ['dataset_path', name], ['dataset_name', null]] as const);
+  return { ...entry, name, config: own };
+}
+
+async function put(
+  s3: S3Client,
+  Bucket: string,
+  name: string,
+  split: string,
+  row: Shape['row'],
+  count: number,
+): Promise<void> {
+  const rows = Array.from({ length: count }, (_, n) => row(n));
+  const columnData = Object.keys(rows[0] ?? {}).map((column) => ({
+    name: column,
+    data: rows.map((values) => values[column]),
+  }));
+  const Key = `datasets/${name}/default/${split}/0000.parquet`;
+  await s3.send(new PutObjectCommand({ Bucket, Key, Body: new Uint8Array(parquetWriteBuffer({ columnData })) }));
+}
+
+function planOf(entry: TaskEntry, docCount: number, numFewshot: number, evalSplit: string, repeats: number): Plan {
+  return {
+    task: entry.name,
+    resolvedTask: entry.name,
+    requestType: 'generate_until',
+    numFewshot,
+    repeats,
+    docCount,
+    seed: 1n,
+    evalSplit,
+    entry,
+    message: {
+      framework: 'lmeh',
+      requesterArgs: new Map([
+        ['address', 'bench'],
+        ['service', 's'],
+      ]),
+      blacklist: [],
+      llmArgs: new Map(),
+      numFewshot,
+      genKwargs: null,
+      bootstrapIters: 1,
+      systemInstruction: null,
+      applyChatTemplate: true,
+      fewshotAsMultiturn: true,
+      confirmRunUnsafeCode: false,
+    },
+  };
+}
