@@ -25,10 +25,14 @@ export function valueDecoder(element: SchemaElement, type: ParquetType): ValueDe
   const plain = (bytes: Uint8Array, count: number) => {
     if (isText) return readTexts(bytes, count);
     const reader = readerOf(bytes);
-    const values = readPlain(reader, type, count, element.type_length);
-    // The library reads on behind the page, where other pages follow.
-    if (reader.offset > bytes.length) throw tooShort();
-    return convert(values);
+    try {
+      const values = readPlain(reader, type, count, element.type_length);
+      // The library reads on behind the page, where its memory goes on.
+      if (reader.offset <= bytes.length) return convert(values);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+    }
+    throw tooShort();
   };
   return {
     read(bytes, encoding, count) {
