@@ -80,7 +80,7 @@ describe('a page', () => {
       /less than it says/,
     );
     expect(await refused([page({ values: 4, unpacked: 17 }, four)], 4)).toMatch(/does not match/);
-    expect(await refused([page({ values: 4, encoding: 7 }, four)], 4)).toMatch(/encoding/);
+    expect(await refused([page({ values: 4, encoding: 4 }, four)], 4)).toMatch(/encoding BIT_PACKED/);
     expect(await refused([page({ values: 4, encoding: RLE }, four)], 4)).toMatch(/no booleans/);
     const nullable = { ...leaf, maxDefinition: 1 };
     expect(await refused([page({ values: 4 }, [99, 0, 0, 0, 8, 1, ...four])], 4, nullable)).toMatch(/levels/);
