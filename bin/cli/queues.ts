@@ -10,21 +10,19 @@ const SETTINGS = {
   shard: 'shardQueueUrl',
 } as const satisfies Record<QueueName, string>;
 
-/** Does `work` with each of the dead-letter queues: the one named, or all three, one after the other. */
+/** Does `work` with each of the dead-letter queues: the one named, or all three, side by side. */
 export async function withDeadLetters<T>(
   name: string | undefined,
   work: (letters: DeadLetters, queue: QueueName) => Promise<T>,
 ): Promise<T[]> {
   const chosen = name === undefined ? QUEUES : QUEUES.filter((queue) => queue === name);
   if (chosen.length === 0) throw new UsageError(`There is no queue "${name}": name one of ${QUEUES.join(', ')}.`);
-  const results: T[] = [];
-  for (const queue of chosen) {
-    const setting = SETTINGS[queue];
-    results.push(
-      await withSession([setting], ({ config, clients }) =>
+  return Promise.all(
+    chosen.map((queue) => {
+      const setting = SETTINGS[queue];
+      return withSession([setting], ({ config, clients }) =>
         work(new DeadLetters(clients.sqs(), config[setting]), queue),
-      ),
-    );
-  }
-  return results;
+      );
+    }),
+  );
 }

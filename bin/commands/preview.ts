@@ -50,8 +50,8 @@ async function run(names: readonly string[], command: Command): Promise<void> {
   const picked = options.docIds !== undefined || options.qty !== undefined;
   const message = readSampleBody(sampleBody(names, NOBODY, picked ? options : { ...options, qty: '-1' }));
   const first = options.first ?? (picked ? Number.POSITIVE_INFINITY : 1);
-  const previews = await withCatalogue(options, (catalogue) =>
-    withSource(options.from, async (source) => {
+  const previews = await withSource(options.from, (source) =>
+    withCatalogue(options, async (catalogue) => {
       const done: Preview[] = [];
       for (const entry of await tasksNamed(catalogue, names)) {
         done.push(await previewTask({ catalogue, source }, message, entry, message.seed ?? 0n, first));

@@ -68,8 +68,8 @@ async function run(names: readonly string[], command: Command): Promise<void> {
     readSampleBody(
       sampleBody(names, { address: 'validate', service: 'validate' }, { ...options, path: asked, qty: '-1' }),
     );
-  const checked = await withCatalogue(options, (catalogue) =>
-    withSource(options.from, async (source) => {
+  const checked = await withSource(options.from, (source) =>
+    withCatalogue(options, async (catalogue) => {
       const done: Checked[] = [];
       for (const entry of await tasksNamed(catalogue, names)) {
         for (const asked of await pathsOf(entry, options.path, catalogue)) {

@@ -65,6 +65,36 @@ describe('from nothing to prompts, each step a command', () => {
     });
   });
 
+  it('tasks ls tells what can be sampled and why the rest can not', async () => {
+    const { json: listed } = await json('tasks', 'ls', 'house_*', 'drop', 'mmlu_anatomy', '--include-path', 'house');
+    expect(listed).toEqual([
+      { task: 'house_strict', output_type: 'generate_until', supported: true, reason: null },
+      { task: 'house_sums', output_type: 'generate_until', supported: true, reason: null },
+      { task: 'drop', output_type: 'generate_until', supported: false, reason: expect.stringContaining('drop/utils.') },
+      { task: 'mmlu_anatomy', output_type: 'multiple_choice', supported: true, reason: null },
+    ]);
+  });
+
+  it('tasks show tells data set, splits, shots, functions and twin', async () => {
+    const show = (task: string) => json('tasks', 'show', task, '--include-path', 'house');
+    expect((await show('mmlu_anatomy')).json).toMatchObject({
+      supported: true,
+      details: {
+        dataset_path: 'cais/mmlu',
+        dataset_name: 'anatomy',
+        asked_split: 'test',
+        splits: { test: 'test', fewshot: 'dev' },
+        shots: { yaml: null, table: 5, in_effect: 5, from: 'dev', sampler: 'first_n' },
+        twin: { task: 'mmlu_anatomy_generative', supported: true },
+      },
+    });
+    expect((await show('winogrande')).json).toMatchObject({
+      hooks: {
+        sampling: expect.arrayContaining([{ hook: 'winogrande/preprocess_winogrande.doc_to_text', here: true }]),
+      },
+    });
+  });
+
   it('stage datasets uploads a folder', async () => {
     const first = await run('stage', 'datasets', '--from', data);
     expect(first).toMatchObject({

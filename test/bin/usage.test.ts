@@ -104,46 +104,11 @@ describe('the exit code', () => {
     expect(stderr).toMatch(reason);
     expect([code, stdout, stderr.trim().split('\n').length]).toEqual([1, '', 1]);
   });
-
-  it('of a name that there is not is 4', async () => {
-    const { code, stderr } = await samplerHere(['tasks', 'show', 'no_such_task', '--wheel', WHEEL]);
-    expect([code, stderr.split(':')[0]]).toEqual([4, 'UnknownTask']);
-  });
 });
 
 describe('without any stack', () => {
   const own = ['--wheel', WHEEL, '--include-path', `house=${writeDefinitions()}`];
   const from = writeQuestions();
-
-  it('tasks ls tells what can be sampled and why the rest can not', async () => {
-    const { json } = await samplerJson(['tasks', 'ls', 'house_*', 'drop', 'mmlu_anatomy', ...own], {}, samplerHere);
-    expect(json).toEqual([
-      { task: 'house_strict', output_type: 'generate_until', supported: true, reason: null },
-      { task: 'house_sums', output_type: 'generate_until', supported: true, reason: null },
-      { task: 'drop', output_type: 'generate_until', supported: false, reason: expect.stringContaining('drop/utils.') },
-      { task: 'mmlu_anatomy', output_type: 'multiple_choice', supported: true, reason: null },
-    ]);
-  });
-
-  it('tasks show tells data set, splits, shots, functions and twin', async () => {
-    const show = (task: string) => samplerJson(['tasks', 'show', task, ...own], {}, samplerHere);
-    expect((await show('mmlu_anatomy')).json).toMatchObject({
-      supported: true,
-      details: {
-        dataset_path: 'cais/mmlu',
-        dataset_name: 'anatomy',
-        asked_split: 'test',
-        splits: { test: 'test', fewshot: 'dev' },
-        shots: { yaml: null, table: 5, in_effect: 5, from: 'dev', sampler: 'first_n' },
-        twin: { task: 'mmlu_anatomy_generative', supported: true },
-      },
-    });
-    expect((await show('winogrande')).json).toMatchObject({
-      hooks: {
-        sampling: expect.arrayContaining([{ hook: 'winogrande/preprocess_winogrande.doc_to_text', here: true }]),
-      },
-    });
-  });
 
   it('preview shows the prompts of a folder, and validate finds the documents that fail', async () => {
     const preview = await samplerHere(['preview', 'house_sums', '--from', from, ...own]);
