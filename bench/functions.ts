@@ -5,8 +5,7 @@
  *   node bench/functions.ts [documents]
  */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -29,13 +28,12 @@ interface Figures {
   readonly total: number;
 }
 
-const [role, bundle = '', events = '[]'] = process.argv.slice(2);
-if (role === 'run') await run(bundle, JSON.parse(events));
-else await compare(Number(role ?? 14_000));
+const service = readServiceFile(ROOT);
+await compare(Number(process.argv[2] ?? 14_000));
 
 async function compare(documents: number): Promise<void> {
   const dir = mkdtempSync(join(tmpdir(), 'bench-'));
-  const bundles = await bundleFunctions(readServiceFile(ROOT), ROOT, dir);
+  const bundles = await bundleFunctions(service, ROOT, dir);
   const services = await openServices();
   const task = await benchTask(services, 'gsm8k', documents);
   const ids = [];
@@ -68,41 +66,21 @@ async function compare(documents: number): Promise<void> {
   rmSync(dir, { recursive: true });
 }
 
-function measure(path: string, messages: readonly object[]): Figures {
-  const file = {
-    ...process.env,
-    AWS_LAMBDA_FUNCTION_NAME: 'bench',
-    POWERTOOLS_METRICS_DISABLED: 'true',
-    LOG_LEVEL: 'ERROR',
-  };
-  const child = spawnSync(process.execPath, [import.meta.filename, 'run', path, JSON.stringify(messages)], {
-    env: file,
-    encoding: 'utf8',
-  });
+function measure(path: string, events: readonly object[]): Figures {
+  const file = `${path}.events.json`;
+  writeFileSync(file, JSON.stringify(events));
+  const quiet = { AWS_LAMBDA_FUNCTION_NAME: 'bench', POWERTOOLS_METRICS_DISABLED: 'true', LOG_LEVEL: 'ERROR' };
+  const child = spawnSync(
+    process.execPath,
+    [...service.nodeOptions, join(import.meta.dirname, 'run-bundle.mjs'), path, file],
+    {
+      env: { ...process.env, ...quiet },
+      encoding: 'utf8',
+    },
+  );
   const line = child.stdout.split('\n').find((text) => text.startsWith('figures '));
   if (child.status !== 0 || !line) throw new Error(`${path} could not be measured:\n${child.stdout}${child.stderr}`);
   return JSON.parse(line.slice('figures '.length));
-}
-
-/** Loads a bundle as Lambda does and hands it the events one after the other. */
-async function run(path: string, messages: readonly object[]): Promise<void> {
-  const context = { getRemainingTimeInMillis: () => 300_000, functionName: 'bench', awsRequestId: 'bench' };
-  const before = performance.now();
-  const { handler } = createRequire(path)(path);
-  const loaded = performance.now();
-  let first = 0;
-  for (const [i, message] of messages.entries()) {
-    const answer = await handler(message, context);
-    if (answer?.batchItemFailures?.length > 0) throw new Error('a message failed');
-    if (i === 0) first = performance.now() - loaded;
-  }
-  const figures = {
-    load: loaded - before,
-    first,
-    total: performance.now() - loaded,
-    peak: process.resourceUsage().maxRSS / 1000,
-  };
-  process.stdout.write(`figures ${JSON.stringify(figures)}\n`, () => process.exit());
 }
 
 function eventFor(name: string, shards: readonly object[], n: number): object {

@@ -1,31 +1,33 @@
 import { spawnSync } from 'node:child_process';
-import { createReadStream, createWriteStream, existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { createWriteStream, existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadEnvFile } from 'node:process';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
+import { buildSync } from 'esbuild';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { createS3 } from '../lib/clients/aws.ts';
 import { createSql } from '../lib/clients/postgres.ts';
 import { copyText } from '../lib/datasets/copy-text.ts';
-import { registerDataset } from '../lib/datasets/load.ts';
 import { S3ObjectSource } from '../lib/datasets/object-source.ts';
 import { openDataset } from '../lib/datasets/open-dataset.ts';
 import { findDataset } from '../lib/datasets/stored-dataset.ts';
-import { Logger } from '../lib/log/log.ts';
+import { createTableStatement, quoteName, tableColumns } from '../lib/datasets/table.ts';
+import type { Took } from './register-once.ts';
 
 /**
- * How fast a large data set is registered, and with how much memory, beside a bare COPY of the same rows into the same
- * table; the two take turns. Needs the environment of a running stack (`npm start`, or .local/env).
+ * How fast a large data set is registered, from the object in S3 to the committed table, and with how much memory, beside
+ * psql's \copy (or where there is no psql, a bare COPY) of the same rows from a prepared file into the same table. The two
+ * take turns, each in a process of its own. Needs the environment of a running stack (`npm start`, or .local/env).
  *
  *   node bench/register.ts [rows]
  */
 const ROWS = Number(process.argv[2] ?? 400_000);
 const FILE_ROWS = 50_000;
 const ROUNDS = 3;
-const PATH = 'bench-register';
+const PATH = `bench-register-${ROWS}`;
 const ENV = join(import.meta.dirname, '..', '.local', 'env');
 
 if (process.env['DATASETS_BUCKET'] === undefined && existsSync(ENV)) loadEnvFile(ENV);
@@ -33,95 +35,96 @@ const bucket = required('DATASETS_BUCKET');
 const s3 = createS3();
 const source = new S3ObjectSource(s3, bucket);
 
-if (process.argv[3] === 'make') await makeDataset();
-else await compare();
+await makeDataset();
+await compare();
 s3.destroy();
 
 async function compare(): Promise<void> {
-  // In a process of its own, so that its memory does not count.
-  const made = spawnSync(process.execPath, [import.meta.filename, String(ROWS), 'make'], {
-    stdio: 'inherit',
-    env: { ...process.env, NODE_OPTIONS: '' },
-  });
-  if (made.status !== 0) throw new Error('the data set could not be made');
-  const sql = createSql(required('POSTGRES_URI'));
+  const uri = required('POSTGRES_URI');
+  const sql = createSql(uri);
   const dir = mkdtempSync(join(tmpdir(), 'bench-'));
+  const program = join(dir, 'register-once.cjs');
+  // As it is deployed: bundled, without types to be taken out at the start.
+  const entry = join(import.meta.dirname, 'register-once.ts');
+  buildSync({
+    entryPoints: [entry],
+    outfile: program,
+    bundle: true,
+    platform: 'node',
+    target: 'node24',
+    format: 'cjs',
+  });
+  const drop = () => sql.unsafe(`DROP TABLE IF EXISTS ${quoteName(PATH)}`);
   try {
     const file = join(dir, 'rows.txt');
-    const stored = await findDataset(source, PATH, null);
-    await pipeline(Readable.from(copyText(await openDataset(source, stored), undefined, [])), createWriteStream(file));
+    const dataset = await openDataset(source, await findDataset(source, PATH, null));
+    await pipeline(Readable.from(copyText(dataset, undefined, [])), createWriteStream(file));
     const megabytes = statSync(file).size / 1e6;
-    const parquetMegabytes =
-      stored.splits.flatMap((split) => split.files).reduce((sum, { size }) => sum + size, 0) / 1e6;
-    console.log(
-      `${ROWS} rows, ${megabytes.toFixed(0)} MB as text, ${parquetMegabytes.toFixed(0)} MB as parquet; load ${loadavg()[0]?.toFixed(1)}`,
-    );
-    const drop = async () => {
-      await sql.unsafe(`DROP TABLE IF EXISTS "${PATH}"`);
-    };
+    const before = createTableStatement(PATH, tableColumns(dataset.columns, PATH));
+    const after = `ALTER TABLE ${quoteName(PATH)} ADD PRIMARY KEY ("__id", "__split")`;
+    const bare = () => (hasPsql() ? psql(uri, file, before, after) : bareCopy(program, file, before, after));
+    const other = hasPsql() ? 'psql \\copy' : 'bare COPY';
+    console.log(`${ROWS} rows, ${megabytes.toFixed(0)} MB as text; load ${loadavg()[0]?.toFixed(1)}`);
     const ratios: number[] = [];
+    const peaks: number[] = [];
     for (let round = 1; round <= ROUNDS; round++) {
       await drop();
-      const ours = await measure(() =>
-        registerDataset({
-          sql,
-          source,
-          datasetPath: PATH,
-          datasetName: null,
-          taskName: PATH,
-          log: new Logger('error'),
-        }),
-      );
-      const [{ ddl } = { ddl: '' }] = await sql<{ ddl: string }[]>`
-        SELECT string_agg(format('%I %s', attname, format_type(atttypid, atttypmod)), ', ' ORDER BY attnum) AS ddl
-        FROM pg_attribute WHERE attrelid = ${PATH}::regclass AND attnum > 0`.catch(() => []);
+      const ours = run(program, ['register', PATH]);
       await drop();
-      const bare = await measure(async () => {
-        await sql.begin(async (tx) => {
-          await tx.unsafe(`CREATE TABLE "${PATH}" (${ddl})`);
-          await pipeline(
-            createReadStream(file, { highWaterMark: 256 * 1024 }),
-            await tx.unsafe(`COPY "${PATH}" FROM STDIN WITH (FREEZE)`).writable(),
-          );
-          await tx.unsafe(`ALTER TABLE "${PATH}" ADD PRIMARY KEY (__id, __split)`);
-        });
-      });
-      ratios.push(ours.seconds / bare.seconds);
+      const theirs = bare();
+      ratios.push(ours.seconds / theirs.seconds);
+      peaks.push(ours.peak);
+      const perCore = Math.round(ROWS / ours.cpuSeconds).toLocaleString('en');
       console.log(
-        `round ${round}: register ${describe(ours, megabytes)}; bare COPY ${describe(bare, megabytes)}; ratio ${ratios.at(-1)?.toFixed(2)}`,
+        `round ${round}: register ${describe(ours.seconds, megabytes)}, ${perCore} rows a second of one core, peak ${ours.peak.toFixed(0)} MB; ` +
+          `${other} ${describe(theirs.seconds, megabytes)}; ratio ${ratios.at(-1)?.toFixed(2)}`,
       );
     }
+    const median = ratios.sort((a, b) => a - b)[Math.floor(ROUNDS / 2)];
     console.log(
-      `register takes ${ratios.sort((a, b) => a - b)[Math.floor(ROUNDS / 2)]?.toFixed(2)} times as long as a bare COPY (median)`,
+      `register takes ${median?.toFixed(2)} times as long as ${other} (median), and at most ${Math.max(...peaks).toFixed(0)} MB of memory`,
     );
   } finally {
-    await sql.unsafe(`DROP TABLE IF EXISTS "${PATH}"`);
+    await drop();
     await sql`DELETE FROM task_registry WHERE task_name = ${PATH}`;
     await sql.end();
     rmSync(dir, { recursive: true });
   }
 }
 
-interface Measured {
-  seconds: number;
-  /** Highest resident size while it ran, in MB. */
-  peak: number;
+function run(program: string, args: string[]): Took {
+  const ran = spawnSync(process.execPath, [program, ...args], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, NODE_OPTIONS: '' },
+  });
+  if (ran.status !== 0) throw new Error(`${args[0]} ended with ${ran.status}`);
+  return JSON.parse(ran.stdout);
 }
 
-async function measure(work: () => Promise<unknown>): Promise<Measured> {
-  let peak = 0;
-  const timer = setInterval(() => {
-    peak = Math.max(peak, process.memoryUsage.rss() / 1e6);
-  }, 20);
+function hasPsql(): boolean {
+  return spawnSync('psql', ['--version']).status === 0;
+}
+
+function psql(uri: string, file: string, before: string, after: string): { seconds: number } {
   const started = performance.now();
-  await work();
-  clearInterval(timer);
-  return { seconds: (performance.now() - started) / 1000, peak };
+  const statements = [before, `\\copy ${quoteName(PATH)} from '${file}' with (freeze)`, after].flatMap((line) => [
+    '-c',
+    line,
+  ]);
+  const ran = spawnSync('psql', ['-X', '-q', '-1', '-v', 'ON_ERROR_STOP=1', ...statements, uri], { stdio: 'inherit' });
+  if (ran.status !== 0) throw new Error(`psql ended with ${ran.status}`);
+  return { seconds: (performance.now() - started) / 1000 };
 }
 
-function describe({ seconds, peak }: Measured, megabytes: number): string {
+function bareCopy(program: string, file: string, before: string, after: string): { seconds: number } {
+  const copy = `COPY ${quoteName(PATH)} FROM STDIN WITH (FREEZE)`;
+  return run(program, ['copy', file, JSON.stringify({ before, copy, after })]);
+}
+
+function describe(seconds: number, megabytes: number): string {
   const rate = `${Math.round(ROWS / seconds).toLocaleString('en')} rows/s, ${(megabytes / seconds).toFixed(0)} MB/s`;
-  return `${seconds.toFixed(1)} s (${rate}, peak ${peak.toFixed(0)} MB)`;
+  return `${seconds.toFixed(1)} s (${rate})`;
 }
 
 async function makeDataset(): Promise<void> {

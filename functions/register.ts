@@ -1,4 +1,7 @@
 import { openCatalogue } from '../lib/catalogue/catalogue.ts';
+import { createS3, createSqs } from '../lib/clients/aws.ts';
+import { createMongo } from '../lib/clients/mongo.ts';
+import { createSql } from '../lib/clients/postgres.ts';
 import { readPartLimits } from '../lib/config/limits.ts';
 import { S3ObjectSource } from '../lib/datasets/object-source.ts';
 import type { Counts } from '../lib/lambda/counts.ts';
@@ -14,20 +17,22 @@ import { MessageLog } from '../lib/work/message-log.ts';
 
 keepHeapFlat();
 const runtime = startRuntime(['postgresUri', 'mongodbUri', 'datasetsBucket', 'registerQueueUrl']);
-const { config, clients } = runtime;
-const queue = new Queue(clients.sqs(), config.registerQueueUrl);
-const messages = new MessageLog(clients.mongo().db(), queue.name);
+const { config, traced } = runtime;
+const sql = createSql(config.postgresUri);
+const s3 = traced(createS3());
+const queue = new Queue(traced(createSqs()), config.registerQueueUrl);
+const messages = new MessageLog(createMongo(config.mongodbUri).db(), queue.name);
 const inParts = { queue, limits: readPartLimits(process.env) };
 
 async function handle(message: RegisterQueueMessage, { log }: Delivery): Promise<Counts> {
-  const services = { sql: clients.sql(), source: new S3ObjectSource(clients.s3(), config.datasetsBucket), log };
+  const services = { sql, source: new S3ObjectSource(s3, config.datasetsBucket), log };
   if ('load' in message) {
     const outcome = await loadDatasetPart(services, message);
     return { PartsLoaded: outcome === 'over' ? 0 : 1, TablesLoaded: outcome === 'finished' ? 1 : 0 };
   }
   log.append({ tasks: message.tasks });
   const catalogue = await openCatalogue({
-    s3: clients.s3(),
+    s3,
     bucket: config.datasetsBucket,
     includePath: message.include_path ?? config.includePath,
     log,

@@ -1,5 +1,8 @@
 import { createHash } from 'node:crypto';
 import { openCatalogue } from '../lib/catalogue/catalogue.ts';
+import { createS3, createSqs } from '../lib/clients/aws.ts';
+import { createMongo } from '../lib/clients/mongo.ts';
+import { createSql } from '../lib/clients/postgres.ts';
 import { readLimits } from '../lib/config/limits.ts';
 import type { Counts } from '../lib/lambda/counts.ts';
 import { queueFunction } from '../lib/lambda/queue-function.ts';
@@ -14,25 +17,28 @@ import { Ledger } from '../lib/work/ledger.ts';
 import { MessageLog } from '../lib/work/message-log.ts';
 
 const runtime = startRuntime(['postgresUri', 'mongodbUri', 'datasetsBucket', 'sampleQueueUrl', 'shardQueueUrl']);
-const { config, clients } = runtime;
+const { config, traced } = runtime;
 const { shardSize, leaseMs } = readLimits(process.env);
-const db = clients.mongo().db();
+const sql = createSql(config.postgresUri);
+const db = createMongo(config.mongodbUri).db();
+const s3 = traced(createS3());
+const sqs = traced(createSqs());
 const ledger = new Ledger(db, leaseMs);
-const queue = new Queue(clients.sqs(), config.sampleQueueUrl);
+const queue = new Queue(sqs, config.sampleQueueUrl);
 const messages = new MessageLog(db, queue.name);
-const shardQueue = new Queue(clients.sqs(), config.shardQueueUrl);
+const shardQueue = new Queue(sqs, config.shardQueueUrl);
 
 async function handle(message: SampleMessage, delivery: Delivery): Promise<Counts> {
   const { requestId, redriven, received, log } = delivery;
   log.append({ tasks: message.tasks, supplier: message.requester_args.address });
   await ensureIndexes(db);
   const catalogue = await openCatalogue({
-    s3: clients.s3(),
+    s3,
     bucket: config.datasetsBucket,
     includePath: message.include_path ?? config.includePath,
     log,
   });
-  const services = { sql: clients.sql(), catalogue, ledger, shardQueue, shardSize };
+  const services = { sql, catalogue, ledger, shardQueue, shardSize };
   const seed = message.seed ?? seedOf(requestId);
   const { planned, shards } = await sampleRequest(services, message, { requestId, redriven, seed, log });
   if (received > 1 || redriven) await messages.settle(delivery);

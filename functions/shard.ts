@@ -1,4 +1,7 @@
 import { ObjectId } from 'mongodb';
+import { createSqs } from '../lib/clients/aws.ts';
+import { createMongo } from '../lib/clients/mongo.ts';
+import { createSql } from '../lib/clients/postgres.ts';
 import { readLimits } from '../lib/config/limits.ts';
 import type { Counts } from '../lib/lambda/counts.ts';
 import { queueFunction } from '../lib/lambda/queue-function.ts';
@@ -13,16 +16,17 @@ import { Ledger } from '../lib/work/ledger.ts';
 import { MessageLog } from '../lib/work/message-log.ts';
 
 const runtime = startRuntime(['postgresUri', 'mongodbUri', 'shardQueueUrl']);
-const { config, clients } = runtime;
-const mongo = clients.mongo();
+const { config, traced } = runtime;
+const sql = createSql(config.postgresUri);
+const mongo = createMongo(config.mongodbUri);
 const db = mongo.db();
 const ledger = new Ledger(db, readLimits(process.env).leaseMs);
-const queue = new Queue(clients.sqs(), config.shardQueueUrl);
+const queue = new Queue(traced(createSqs()), config.shardQueueUrl);
 const messages = new MessageLog(db, queue.name);
 
 async function handle(message: ShardMessage, delivery: Delivery): Promise<Counts> {
   await ensureIndexes(db);
-  const services = { sql: clients.sql(), mongo, db, ledger, shardQueue: queue, timeouts: config.timeouts };
+  const services = { sql, mongo, db, ledger, shardQueue: queue, timeouts: config.timeouts };
   const { instances, prompts, completed } = await renderShard(services, message, delivery);
   return { Instances: instances, Prompts: prompts, TasksCompleted: completed ? 1 : 0 };
 }

@@ -1,5 +1,6 @@
 import middy from '@middy/core';
 import type { ScheduledEvent } from 'aws-lambda';
+import { createMongo } from '../lib/clients/mongo.ts';
 import { readLimits } from '../lib/config/limits.ts';
 import { addCounts } from '../lib/lambda/counts.ts';
 import { observed } from '../lib/lambda/observed.ts';
@@ -9,8 +10,8 @@ import { Ledger } from '../lib/work/ledger.ts';
 import { type SweepResult, sweep } from '../lib/work/sweep.ts';
 
 const runtime = startRuntime(['mongodbUri']);
-const { clients, log, metrics } = runtime;
-const db = clients.mongo().db();
+const { config, log, metrics } = runtime;
+const db = createMongo(config.mongodbUri).db();
 const ledger = new Ledger(db, readLimits(process.env).leaseMs);
 
 /** Gives up requests that died and removes what failed ones left behind. */

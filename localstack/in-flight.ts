@@ -1,5 +1,5 @@
 import { ChangeMessageVisibilityCommand, type SQSClient } from '@aws-sdk/client-sqs';
-import { z } from 'zod';
+import * as z from 'zod';
 import { QUEUE_URL_VARIABLES, QUEUES } from './names.ts';
 
 const inspection = z.object({

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { load } from 'js-yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import { QUEUES, type QueueName } from './names.ts';
 
 /** The file of the queues; serverless.yml includes it. */
@@ -18,7 +18,7 @@ const sqsEvent = z.object({
 const scheduleEvent = z.object({ schedule: z.string() });
 const serviceFile = z.object({
   params: z.object({ default: z.record(z.string(), z.unknown()) }),
-  provider: z.object({ memorySize: z.number() }),
+  provider: z.object({ memorySize: z.number(), environment: z.object({ NODE_OPTIONS: z.string() }) }),
   functions: z.record(
     z.string(),
     z.object({
@@ -64,6 +64,8 @@ export interface ServiceFunction {
 export interface Service {
   functions: ServiceFunction[];
   bundleOptions: z.output<typeof serviceFile>['custom']['esbuild'];
+  /** Options of Node and V8 that functions are run with, without those that load files of a deployment. */
+  nodeOptions: string[];
 }
 
 /**
@@ -92,7 +94,9 @@ export function readServiceFile(root: string): Service {
     const visibilityTimeoutSeconds = z.number().parse(properties?.['VisibilityTimeout']);
     return { ...common, queue: { name: queue, batchSize, maximumConcurrency, visibilityTimeoutSeconds } };
   });
-  return { functions, bundleOptions: file.custom.esbuild };
+  const options = file.provider.environment.NODE_OPTIONS.split(' ');
+  const nodeOptions = options.filter((option) => !option.startsWith('--import='));
+  return { functions, bundleOptions: file.custom.esbuild, nodeOptions };
 }
 
 /** A number that is written out, or the default of the parameter that stands in its place. */

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
-import { z } from 'zod';
+import * as z from 'zod';
 import { UsageError } from './exit.ts';
 
 /** Ids in one list on the command line; ranges count in full. */

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseMessage } from '../../lib/messages/parse.ts';
 import { type SampleMessage, sampleMessage } from '../../lib/messages/sample.ts';
 import { dumps, loads } from '../../lib/python/json.ts';

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseMessage } from '../../lib/messages/parse.ts';
 import { registerMessage } from '../../lib/messages/register.ts';
 import { waitForRegister } from '../../lib/operator/waiting.ts';

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { z } from 'zod';
+import * as z from 'zod';
 import { createS3 } from '../../lib/clients/aws.ts';
 import { DATASETS_PREFIX, datasetPrefix } from '../../lib/datasets/layout.ts';
 import { type StageResult, stageDatasets } from '../../lib/datasets/stage.ts';

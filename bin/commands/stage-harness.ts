@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { z } from 'zod';
+import * as z from 'zod';
 import { openCatalogue } from '../../lib/catalogue/catalogue.ts';
 import { type IncludeSummary, readLocalInclude, stageInclude } from '../../lib/catalogue/local-include.ts';
 import { type StageSummary, stageHarness } from '../../lib/catalogue/stage.ts';

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { z } from 'zod';
+import * as z from 'zod';
 import { tasksPage } from '../../lib/catalogue/report.ts';
 import { wheelPath } from '../cli/catalogue.ts';
 import { examples } from '../cli/group.ts';

@@ -1,5 +1,5 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { z } from 'zod';
+import * as z from 'zod';
 import { PermanentError } from '../errors/errors.ts';
 import { dumps, loads } from '../python/json.ts';
 import { type ConfigDict, decodeDict, encodeValue } from './config-value.ts';

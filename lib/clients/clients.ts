@@ -23,11 +23,8 @@ export interface ClientAddresses {
   mongodbUri: string;
 }
 
-/** Wraps a client of AWS as it is made, so that its calls can be watched. */
-export type Watch = <Client>(client: Client) => Client;
-
 /** Makes the set of clients of a process; connects nowhere yet. */
-export function createClients(addresses: Partial<ClientAddresses>, watch: Watch = (client) => client): Clients {
+export function createClients(addresses: Partial<ClientAddresses>): Clients {
   const sql = lazy(
     () => createSql(given(addresses.postgresUri, 'postgresUri')),
     (client) => client.end({ timeout: 5 }),
@@ -37,11 +34,11 @@ export function createClients(addresses: Partial<ClientAddresses>, watch: Watch 
     (client) => client.close(),
   );
   const s3 = lazy(
-    () => watch(createS3()),
+    () => createS3(),
     (client) => client.destroy(),
   );
   const sqs = lazy(
-    () => watch(createSqs()),
+    () => createSqs(),
     (client) => client.destroy(),
   );
   return {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { z } from 'zod';
+import * as z from 'zod';
 import { PermanentError } from '../errors/errors.ts';
 import { parseLogLevel } from '../log/log.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { PermanentError } from '../errors/errors.ts';
 
 /** Where data sets lie in the bucket; see "S3 layout" in the README. */

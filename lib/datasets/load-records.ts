@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Part } from './plan-parts.ts';
 import { codeOf } from './postgres-errors.ts';
 import { type Asking, UNDEFINED_TABLE } from './registry.ts';

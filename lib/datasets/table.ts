@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { PermanentError } from '../errors/errors.ts';
 import { postgresType } from './cell.ts';
 import type { Column, ColumnType } from './column-type.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 const patterns = z.union([z.string().transform((pattern) => [pattern]), z.array(z.string())]);
 const dataFiles = z.union([

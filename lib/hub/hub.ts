@@ -1,5 +1,5 @@
 import { datasetInfo, downloadFile, HUB_URL, HubApiError, listFiles } from '@huggingface/hub';
-import { z } from 'zod';
+import * as z from 'zod';
 import { PermanentError, type SamplerError, TransientError } from '../errors/errors.ts';
 import { PATIENCE, type Patience, patientFetch } from './hub-fetch.ts';
 

@@ -1,14 +1,13 @@
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import { Tracer } from '@aws-lambda-powertools/tracer';
-import { type Clients, createClients } from '../clients/clients.ts';
 import { type Config, readConfig, type Setting } from '../config/config.ts';
 import { Logger, serviceName } from '../log/log.ts';
 
 /** What a function has for as long as its instance lives. */
 export interface Runtime<Needed extends Setting> {
   readonly config: Config<Needed>;
-  /** Each client is made when first asked for; calls to AWS show in the trace. */
-  readonly clients: Clients;
+  /** Makes the calls of a client of AWS show in the trace. */
+  readonly traced: <Client>(client: Client) => Client;
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly tracer: Tracer;
@@ -18,7 +17,7 @@ export interface Runtime<Needed extends Setting> {
 const NAMESPACE = 'sampler';
 
 /**
- * Reads the settings that a function needs and makes what it works with; what the operator should hear is logged.
+ * Reads the settings that a function needs and makes what observes it; what the operator should hear is logged.
  * @throws PermanentError Configuration: a setting is missing or not right.
  */
 export function startRuntime<const Needed extends Setting>(needs: readonly Needed[]): Runtime<Needed> {
@@ -33,11 +32,5 @@ export function startRuntime<const Needed extends Setting>(needs: readonly Neede
   });
   // What functions return tells nothing that the log does not, and may be long.
   const tracer = new Tracer({ ...name, captureHTTPsRequests: false });
-  const clients = createClients(addressesOf(config), (client) => tracer.captureAWSv3Client(client));
-  return { config, clients, log, metrics, tracer };
-}
-
-function addressesOf(config: Partial<Config>): { postgresUri?: string; mongodbUri?: string } {
-  const { postgresUri, mongodbUri } = config;
-  return { ...(postgresUri === undefined ? {} : { postgresUri }), ...(mongodbUri === undefined ? {} : { mongodbUri }) };
+  return { config, log, metrics, tracer, traced: (client) => tracer.captureAWSv3Client(client) };
 }

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { loadPartMessage } from './load-part.ts';
 import { registerMessage } from './register.ts';
 import { sampleMessage } from './sample.ts';

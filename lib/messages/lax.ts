@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { compareCodePoints } from '../python/sort.ts';
 import { strip } from '../python/text.ts';
 import { isDict, type PyDict, type PyValue } from '../python/value.ts';

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { loads } from '../python/json.ts';
 import { isDict } from '../python/value.ts';
 import { dictOf, notNegative, text } from './lax.ts';

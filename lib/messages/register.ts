@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { dictOf, text } from './lax.ts';
 
 /** Keys that register and sample messages share (CONTRACT, "Messages"; the models of PORTING D1). */

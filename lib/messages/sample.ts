@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { dictOf, laxBool, laxInt, laxNumber, notNegative, sortedDict, text, textDict } from './lax.ts';
 import { commonShape } from './register.ts';
 

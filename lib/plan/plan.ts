@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { decodeEntry, encodeEntry, type TaskEntry } from '../catalogue/entry.ts';
 import { dictOf, laxBool, laxInt, laxNumber, text } from '../messages/lax.ts';
 import { dumps, loads } from '../python/json.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { DeleteMessageCommand, ReceiveMessageCommand, SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { type Db, MongoClient } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { createLocalSqs } from '../../localstack/resources.ts';
 import { type RunningFunctions, startFunctions } from '../helpers/functions.ts';
 import { freshStack, required, type TestStack } from '../helpers/stack.ts';

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { dumps, loads } from '../../lib/python/json.ts';
 import type { PyDict, PyValue } from '../../lib/python/value.ts';
 

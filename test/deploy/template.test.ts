@@ -211,7 +211,7 @@ describe('functions', () => {
         `${capital(name)}LambdaFunction`,
       ).Environment;
       const { NODE_OPTIONS, ...variables } = Variables;
-      expect(NODE_OPTIONS).toBe('--import=/var/task/deploy/secrets.mjs');
+      expect(NODE_OPTIONS).toBe('--max-semi-space-size=4 --import=/var/task/deploy/secrets.mjs');
       const env = Object.entries(variables).map(([variable, value]) => {
         const text =
           typeof value === 'string' ? value : `https://sqs.us-east-1.amazonaws.com/123456789012/${value.Ref}`;

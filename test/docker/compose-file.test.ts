@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { load } from 'js-yaml';
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { PGADMIN_LOGIN, PGADMIN_PORT, PGADMIN_SERVER } from '../../localstack/pgadmin/connection.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');

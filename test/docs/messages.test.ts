@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { SamplerError } from '../../lib/errors/errors.ts';
 import { type MessageName, messageSchemas } from '../../lib/messages/json-schema.ts';
 import { loadPartMessage } from '../../lib/messages/load-part.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { SamplerError } from '../../lib/errors/errors.ts';
 import { parseMessage } from '../../lib/messages/parse.ts';
 import { registerMessage } from '../../lib/messages/register.ts';
