@@ -1,5 +1,5 @@
 import { open, readdir, stat } from 'node:fs/promises';
-import { join, relative, sep } from 'node:path';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { byCodePoint, DATASETS_PREFIX } from '../datasets/layout.ts';
 import type { ObjectSource, ObjectStat } from '../datasets/object-source.ts';
 import { TransientError } from '../errors/errors.ts';
@@ -7,9 +7,12 @@ import { TransientError } from '../errors/errors.ts';
 /** A folder of data sets in the bucket's layout, read as the bucket's `datasets/` would be. */
 export class FolderSource implements ObjectSource {
   readonly name: string;
+  readonly #dir: string;
 
   constructor(dir: string) {
-    this.name = dir;
+    this.#dir = resolve(dir);
+    // Messages put the key behind it, which begins with "datasets/".
+    this.name = basename(this.#dir) === 'datasets' ? dirname(this.#dir) : `${this.#dir}:`;
   }
 
   async stat(key: string): Promise<ObjectStat | undefined> {
@@ -56,7 +59,7 @@ export class FolderSource implements ObjectSource {
   }
 
   #path(key: string): string {
-    return join(this.name, key.slice(DATASETS_PREFIX.length));
+    return join(this.#dir, key.slice(DATASETS_PREFIX.length));
   }
 }
 
