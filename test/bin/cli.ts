@@ -21,7 +21,23 @@ export interface Ran {
  * does not exist where none is named, so that no stack that happens to run on this machine is touched.
  */
 export function sampler(args: readonly string[], env: Record<string, string> = {}, input = ''): Promise<Ran> {
-  const child = spawn(process.execPath, [SAMPLER, ...args], {
+  return start(SAMPLER, args, ROOT, env, input);
+}
+
+/** Runs what `npx sampler` runs, from a folder of one's own. */
+export function npxSampler(args: readonly string[], cwd: string): Promise<Ran> {
+  return start(join(ROOT, 'bin', 'sampler.mjs'), args, cwd, {}, '');
+}
+
+function start(
+  program: string,
+  args: readonly string[],
+  cwd: string,
+  env: Record<string, string>,
+  input: string,
+): Promise<Ran> {
+  const child = spawn(process.execPath, [program, ...args], {
+    cwd,
     env: { PATH: process.env['PATH'] ?? '', SHARD_QUEUE_URL: 'http://127.0.0.1:9/none', ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
   });

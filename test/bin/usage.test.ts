@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createProgram } from '../../bin/program.ts';
-import { sampler, samplerHere, samplerJson, WHEEL } from './cli.ts';
-import { writeDefinitions, writeQuestions } from './own-tasks.ts';
+import { npxSampler, sampler, samplerHere, samplerJson, WHEEL } from './cli.ts';
+import { writeDefinitions, writeFolder, writeQuestions } from './own-tasks.ts';
 
 /** Every command that does something, by its whole name. */
 function commands(
@@ -104,6 +104,15 @@ describe('the exit code', () => {
     expect(stderr).toMatch(reason);
     expect([code, stdout, stderr.trim().split('\n').length]).toEqual([1, '', 1]);
   });
+});
+
+it('npx sampler takes file names from the folder where it is called', async () => {
+  const { code, stdout, stderr } = await npxSampler(
+    ['sample', '--message', 'own.json'],
+    writeFolder({ 'own.json': '{' }),
+  );
+  expect([code, stdout]).toEqual([1, '']);
+  expect(stderr).toMatch(/^BadMessage: Bad sample message: the body is not JSON/m);
 });
 
 describe('without any stack', () => {
