@@ -3,8 +3,16 @@
  * and the empty text are themselves.
  */
 export function formatArray(items: readonly (string | null)[]): string {
-  return `{${items.map((item) => (item === null ? 'NULL' : `"${item.replace(/["\\]/g, '\\$&')}"`)).join(',')}}`;
+  let text = '{';
+  for (const item of items) {
+    if (text.length > 1) text += ',';
+    if (item === null) text += 'NULL';
+    else text += `"${SPECIAL.test(item) ? item.replace(/["\\]/g, '\\$&') : item}"`;
+  }
+  return `${text}}`;
 }
+
+const SPECIAL = /["\\]/;
 
 /** The items of an array in text form; throws Error where it has more than one dimension or is malformed. */
 export function parseArray(text: string): (string | null)[] {

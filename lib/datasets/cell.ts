@@ -46,8 +46,11 @@ export function cellText(type: ColumnType): (value: PyValue) => string {
   if (postgresType(type) === 'JSON') return (value) => dumps(toJson(type, value));
   if (type.kind === 'list') {
     const item = cellText(type.item);
-    return (value) =>
-      formatArray(Array.isArray(value) ? value.map((entry) => (entry === null ? null : item(entry))) : []);
+    return (value) => {
+      const items: (string | null)[] = [];
+      if (Array.isArray(value)) for (const entry of value) items.push(entry === null ? null : item(entry));
+      return formatArray(items);
+    };
   }
   if (type.kind === 'bytes')
     return (value) => (value instanceof PyOpaque && value.bson instanceof Uint8Array ? `\\x${hex(value.bson)}` : '');

@@ -14,8 +14,19 @@ export interface FileBytes {
 }
 
 /** Memory of a column that its row groups use one after the other; garbage of that size would stay about for long. */
-export interface Window {
-  bytes: Uint8Array<ArrayBuffer>;
+export class Window {
+  /** The bytes that are worked through. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** The bytes behind them, which are fetched meanwhile. */
+  readonly ahead: Uint8Array<ArrayBuffer>;
+  /** Until it settles, `ahead` is being written. */
+  reading: Promise<unknown> = Promise.resolve();
+
+  /** @param size of what is read at a time; takes three times as much memory */
+  constructor(size: number) {
+    this.bytes = new Uint8Array(2 * size);
+    this.ahead = new Uint8Array(size);
+  }
 }
 
 /** Where the values of one column of a row group lie, and how: all that is kept of what the footer says about it. */
@@ -69,6 +80,8 @@ export class PageReader {
   #next: number;
   #window: Uint8Array<ArrayBuffer> = new Uint8Array();
   #left: number;
+  /** The bytes that come after the window, as soon as they are there. */
+  #ahead: { to: number; bytes: Promise<Uint8Array<ArrayBuffer>> } | undefined;
 
   constructor(file: FileBytes, leaf: Leaf, chunk: ColumnChunk, compressors: Compressors, window: Window) {
     this.#file = file;
@@ -144,16 +157,38 @@ export class PageReader {
   /** Makes the window hold at least `bytes`, or all that is left. */
   async #fill(bytes: number): Promise<void> {
     if (this.#window.length >= bytes) return;
+    // Also of a row group before that was left before its end.
+    await this.#memory.reading;
     const held = this.#window.length;
     const from = this.#next + held;
-    const to = Math.min(this.#end, this.#next + Math.max(bytes, this.#memory.bytes.length));
+    const enough = this.#ahead?.to ?? from + this.#memory.ahead.length;
+    const to = Math.min(this.#end, Math.max(this.#next + bytes, enough));
     if (to <= from) return;
     const length = to - this.#next;
     const memory = length > this.#memory.bytes.length ? new Uint8Array(length) : this.#memory.bytes;
     memory.set(this.#window);
-    const read = await this.#file.read(from, to, memory.subarray(held));
-    if (read.buffer !== memory.buffer) memory.set(read, held);
+    await this.#readInto(memory.subarray(held, length), from, to);
     this.#window = memory.subarray(0, length);
+    this.#readAhead(to);
+  }
+
+  async #readInto(memory: Uint8Array<ArrayBuffer>, from: number, to: number): Promise<void> {
+    const fetched = await this.#ahead?.bytes;
+    this.#ahead = undefined;
+    if (fetched !== undefined) memory.set(fetched);
+    const at = from + (fetched?.length ?? 0);
+    if (at >= to) return;
+    const into = memory.subarray(at - from);
+    const read = await this.#file.read(at, to, into);
+    if (read.buffer !== into.buffer) into.set(read);
+  }
+
+  #readAhead(from: number): void {
+    const to = Math.min(this.#end, from + this.#memory.ahead.length);
+    if (to <= from) return;
+    const bytes = this.#file.read(from, to, this.#memory.ahead);
+    this.#memory.reading = bytes.catch(() => {});
+    this.#ahead = { to, bytes };
   }
 
   #advance(bytes: number): void {

@@ -4,21 +4,15 @@ import { PermanentError, SamplerError } from '../errors/errors.ts';
 import type { PyValue } from '../python/value.ts';
 import type { Column } from './column-type.ts';
 import { readFooter } from './parquet-footer.ts';
-import {
-  type ColumnChunk,
-  columnChunk,
-  type FileBytes,
-  loadCompressors,
-  PageReader,
-  type Window,
-} from './parquet-pages.ts';
+import { type ColumnChunk, columnChunk, type FileBytes, loadCompressors, PageReader, Window } from './parquet-pages.ts';
 import { columnReader, LeafCursor } from './parquet-rows.ts';
 import { type Leaf, type ParquetSchema, readSchema } from './parquet-schema.ts';
+import { type RowGroupPlace, readStretches } from './parquet-stretches.ts';
 
-/** All windows of a row group together; each of its columns has one. */
-const WINDOWS_BYTES = 8 * 1024 ** 2;
-const MIN_WINDOW_BYTES = 128 * 1024;
-const MAX_WINDOW_BYTES = 2 * 1024 ** 2;
+/** What is read at a time of each column, of all of them together, where a row group is not read at once. */
+const WINDOWS_BYTES = 3 * 1024 ** 2;
+const MIN_WINDOW_BYTES = 64 * 1024;
+const MAX_WINDOW_BYTES = 1024 ** 2;
 /** A batch ends at this many rows, or at about this many bytes of them. */
 const BATCH_ROWS = 256;
 const BATCH_BYTES = 1024 ** 2;
@@ -49,7 +43,7 @@ export async function openParquet(file: FileBytes, name: string): Promise<Parque
   };
   let schema: ParquetSchema;
   let compressors: Compressors;
-  let groups: Group[];
+  let groups: RowGroupPlace[];
   try {
     const metadata = await readFooter(file);
     schema = readSchema(parquetSchema(metadata));
@@ -64,25 +58,22 @@ export async function openParquet(file: FileBytes, name: string): Promise<Parque
     groups,
     async *batches(from = 0, to = groups.length) {
       const windows = windowsFor(schema.leaves.length);
-      for (const [index, group] of groups.slice(from, to).entries()) {
-        try {
-          yield* rowGroupBatches(file, schema, group, compressors, windows);
-        } catch (error) {
-          throw explain(`, row group ${from + index}`, error);
+      let index = from;
+      try {
+        for await (const stretch of readStretches(file, groups.slice(from, to))) {
+          for (const group of stretch.groups) {
+            yield* rowGroupBatches(stretch.file, schema, group, compressors, windows);
+            index++;
+          }
         }
+      } catch (error) {
+        throw explain(`, row group ${index}`, error);
       }
     },
   };
 }
 
-/** What is kept of a row group; footers hold much more, and a file can have thousands. */
-interface Group {
-  rows: number;
-  bytes: number;
-  chunks: ColumnChunk[];
-}
-
-function compact(group: RowGroup, leaves: readonly Leaf[], fileSize: number): Group {
+function compact(group: RowGroup, leaves: readonly Leaf[], fileSize: number): RowGroupPlace {
   const rows = Number(group.num_rows);
   if (!(rows >= 0)) throw new Error(`a row group claims to hold ${rows} rows`);
   // A row group without rows need not have pages either.
@@ -93,7 +84,7 @@ function compact(group: RowGroup, leaves: readonly Leaf[], fileSize: number): Gr
 async function* rowGroupBatches(
   file: FileBytes,
   schema: ParquetSchema,
-  { rows, bytes, chunks }: Group,
+  { rows, bytes, chunks }: RowGroupPlace,
   compressors: Compressors,
   windows: readonly Window[],
 ): AsyncGenerator<PyValue[][]> {
@@ -134,7 +125,7 @@ function reasonOf(error: unknown): string {
 function windowsFor(columns: number): Window[] {
   const share = Math.floor(WINDOWS_BYTES / Math.max(1, columns));
   const size = Math.max(MIN_WINDOW_BYTES, Math.min(MAX_WINDOW_BYTES, share));
-  return Array.from({ length: columns }, () => ({ bytes: new Uint8Array(size) }));
+  return Array.from({ length: columns }, () => new Window(size));
 }
 
 async function fill(cursor: LeafCursor, rows: number, leaf: Leaf | undefined): Promise<void> {

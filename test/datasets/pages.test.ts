@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readHybrid } from '../../lib/datasets/parquet-hybrid.ts';
 import { valueDecoder } from '../../lib/datasets/parquet-page-values.ts';
-import { type FileBytes, PageReader } from '../../lib/datasets/parquet-pages.ts';
+import { type FileBytes, PageReader, Window } from '../../lib/datasets/parquet-pages.ts';
 import { LeafCursor } from '../../lib/datasets/parquet-rows.ts';
 import type { Leaf } from '../../lib/datasets/parquet-schema.ts';
 
@@ -50,7 +50,7 @@ function reader(pages: readonly number[][], entries: number, one: Leaf = leaf): 
   const bytes = Uint8Array.from(pages.flat());
   const file: FileBytes = { size: bytes.length, read: async (start, end) => bytes.slice(start, end) };
   const chunk = { codec: 'UNCOMPRESSED', type: 'INT32', start: 0, end: bytes.length, entries } as const;
-  return new PageReader(file, one, chunk, {}, { bytes: new Uint8Array(64) });
+  return new PageReader(file, one, chunk, {}, new Window(64));
 }
 
 const four = [1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 4, 0, 0, 0];

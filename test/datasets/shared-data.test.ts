@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { openParquet } from '../../lib/datasets/parquet.ts';
 import { openTable } from '../../lib/datasets/read.ts';
 import { stageDatasets } from '../../lib/datasets/stage.ts';

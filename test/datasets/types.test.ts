@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { repr } from '../../lib/python/repr.ts';
 import { type Bench, openBench, parquet } from './bench.ts';
 
