@@ -12,7 +12,17 @@ export function textLength(text: string): number {
   return Math.trunc(pieces / WORDS_PER_TOKEN);
 }
 
+const lengths = new WeakMap<ChatMessage, number>();
+
 /** The same for a chat: every message's content and its overhead. */
 export function chatLength(messages: readonly ChatMessage[]): number {
-  return messages.reduce((sum, { content }) => sum + textLength(content) + MESSAGE_OVERHEAD, 0);
+  return messages.reduce((sum, message) => sum + messageLength(message), 0);
+}
+
+function messageLength(message: ChatMessage): number {
+  const known = lengths.get(message);
+  if (known !== undefined) return known;
+  const length = textLength(message.content) + MESSAGE_OVERHEAD;
+  lengths.set(message, length);
+  return length;
 }

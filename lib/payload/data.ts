@@ -2,7 +2,7 @@ import { PermanentError } from '../errors/errors.ts';
 import { dumps } from '../python/json.ts';
 import { type PyDict, type PyValue, typeName } from '../python/value.ts';
 import { CHAT_FIELDS, COMPLETION_FIELDS, type Field, printAny, printField } from './fields.ts';
-import type { ChatMessage } from './message.ts';
+import { type ChatMessage, quotedContent } from './message.ts';
 
 /** What the harness's API model is constructed with (`llm_args`, else its defaults). */
 export interface ModelArgs {
@@ -23,33 +23,37 @@ export function modelArgs(llmArgs: PyDict): ModelArgs {
   return { model, maxGenToks: llmArgs.get('max_gen_toks') ?? 1024n, seed: llmArgs.get('seed') ?? 1234n };
 }
 
+/** What prints `prompts.data` of one task's requests. */
+export type DataPrinter<Context> = (context: Context) => string;
+
 /**
- * `prompts.data` of a chat request, byte for byte as the Python service's `model_dump_json` gives it (PORTING D4).
- * `genKwargs` are the instance's own, in the order of their keys.
+ * Prints `prompts.data` of chat requests, byte for byte as the Python service's `model_dump_json` gives it (PORTING D4).
+ * `genKwargs` are the instances' own, in the order of their keys; all that depends on them alone is printed once.
  */
-export function chatData(messages: readonly ChatMessage[], genKwargs: PyDict, args: ModelArgs): string {
+export function chatPrinter(genKwargs: PyDict, args: ModelArgs): DataPrinter<readonly ChatMessage[]> {
   const payload = generationPayload(genKwargs, args);
   const stop = payload.get('stop');
   if (Array.isArray(stop)) payload.set('stop', stop.slice(0, MAX_CHAT_STOPS));
-  const parts = [`"messages":[${messages.map(printMessage).join(',')}]`, `"model":${modelOf(payload, args)}`];
+  const parts = [`"model":${modelOf(payload, args)}`];
   pushFields(parts, CHAT_FIELDS, payload);
   const known = new Set(['messages', 'model', ...CHAT_FIELDS.map((field) => field.name)]);
   for (const [key, value] of payload) {
     if (!known.has(String(key))) parts.push(`${JSON.stringify(String(key))}:${printAny(value)}`);
   }
-  return `{${parts.join(',')}}`;
+  const rest = parts.join(',');
+  return (messages) => `{"messages":[${messages.map(printMessage).join(',')}],${rest}}`;
 }
 
-/** `prompts.data` of a completion request that generates text (PORTING D4); arguments the model does not know are dropped. */
-export function completionData(prompt: string, genKwargs: PyDict, args: ModelArgs): string {
-  return printCompletion(prompt, generationPayload(genKwargs, args), args);
+/** Prints `prompts.data` of completion requests that generate text (PORTING D4); arguments the model does not know are dropped. */
+export function completionPrinter(genKwargs: PyDict, args: ModelArgs): DataPrinter<string> {
+  return printCompletion(generationPayload(genKwargs, args), args);
 }
 
 /**
- * `prompts.data` that makes a server score a continuation: it echoes context and continuation with their log
- * probabilities (H/models/openai_completions.py, `_create_payload` without `generate`).
+ * Prints `prompts.data` that makes a server score a continuation: it echoes its context (here with the continuation) with
+ * the log probabilities (H/models/openai_completions.py, `_create_payload` without `generate`).
  */
-export function loglikelihoodData(context: string, continuation: string, args: ModelArgs): string {
+export function loglikelihoodPrinter(args: ModelArgs): DataPrinter<string> {
   const payload = new Map<PyValue, PyValue>([
     ['echo', true],
     ['logprobs', 1n],
@@ -57,34 +61,35 @@ export function loglikelihoodData(context: string, continuation: string, args: M
     ['seed', args.seed],
     ['temperature', 0],
   ]);
-  return printCompletion(context + continuation, payload, args);
+  return printCompletion(payload, args);
 }
 
 /** The chat as the harness hands it to its model: the JSON text in `arguments[0]` (H/models/api_models.py, apply_chat_template). */
 export function chatArgument(messages: readonly ChatMessage[]): string {
-  const turns = messages.map(
-    ({ role, content }): PyDict =>
-      new Map<PyValue, PyValue>([
-        ['role', role],
-        ['content', content],
-        ['type', 'text'],
-      ]),
-  );
-  return dumps(turns, { ensureAscii: false, separators: [', ', ': '] });
+  const turns = messages.map((message) => {
+    // Python leaves half surrogate pairs as they are.
+    const content = message.content.isWellFormed()
+      ? quotedContent(message)
+      : dumps(message.content, { ensureAscii: false });
+    return `{"role": "${message.role}", "content": ${content}, "type": "text"}`;
+  });
+  return `[${turns.join(', ')}]`;
 }
 
-function printCompletion(prompt: string, payload: PyDict, args: ModelArgs): string {
-  const parts = [`"model":${modelOf(payload, args)}`, `"prompt":${JSON.stringify(prompt)}`];
-  pushFields(parts, COMPLETION_FIELDS, payload);
-  return `{${parts.join(',')}}`;
+function printCompletion(payload: PyDict, args: ModelArgs): DataPrinter<string> {
+  const model = `"model":${modelOf(payload, args)}`;
+  const fields: string[] = [];
+  pushFields(fields, COMPLETION_FIELDS, payload);
+  const rest = fields.map((field) => `,${field}`).join('');
+  return (prompt) => `{${model},"prompt":${JSON.stringify(prompt)}${rest}}`;
 }
 
 /** pydantic prints the model's own fields in the order of the role's class, then the rest. */
-function printMessage({ role, content }: ChatMessage): string {
-  const text = JSON.stringify(content);
-  return role === 'assistant'
+function printMessage(message: ChatMessage): string {
+  const text = quotedContent(message);
+  return message.role === 'assistant'
     ? `{"role":"assistant","content":${text},"type":"text"}`
-    : `{"content":${text},"role":"${role}","type":"text"}`;
+    : `{"content":${text},"role":"${message.role}","type":"text"}`;
 }
 
 /** `_create_payload` with `generate` (H/models/openai_completions.py): what is left of the arguments may override the rest. */

@@ -116,8 +116,7 @@ async function writeShard(
   const render = stretch.renderer(await readRows(services.sql, table, stretch.rowIds));
   const writer = createWriter(services, record, plan, answerLength(plan, config));
   for (const position of docIds.keys()) await writer.add(render(position));
-  await writer.flush();
-  return writer.count();
+  return writer.finish();
 }
 
 async function readRows(sql: Sql, table: TableInfo, ids: readonly number[]): Promise<Map<number, Doc>> {

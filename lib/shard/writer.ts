@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { timeoutFor } from '../payload/timeout.ts';
 import { type Plan, supplierOf } from '../plan/plan.ts';
 import type { RenderedInstance } from '../task/renderer.ts';
@@ -8,8 +9,13 @@ import type { PlanProgress } from '../work/ledger.ts';
 import { insertOnce } from '../work/write.ts';
 import type { ShardServices } from './services.ts';
 
-/** Instances are written when this many characters of prompts have come together, so that memory stays flat. */
-const MAX_PENDING_CHARS = 4_000_000;
+/**
+ * A portion is written when this many characters of prompts have come together, while the next one is rendered: MongoDB and
+ * we work at the same time, and memory stays flat.
+ */
+const PORTION_CHARS = 600_000;
+/** Portions on their way at a time; each takes two connections. */
+const MAX_ON_THEIR_WAY = 2;
 
 /** Collects rendered instances and writes them in portions, instances and prompts side by side. */
 export function createWriter({ db, timeouts }: ShardServices, record: PlanProgress, plan: Plan, decode: number) {
@@ -22,13 +28,12 @@ export function createWriter({ db, timeouts }: ShardServices, record: PlanProgre
     childId: childIds(record._id, record.creation_date),
     timeoutOf: (ctxlen: number) => timeout(ctxlen, decode),
   };
+  const onTheirWay: Promise<void>[] = [];
   let pending: ReturnType<typeof instanceDocuments>[] = [];
   let chars = 0;
-  let written = 0;
-  async function flush(): Promise<void> {
-    const portion = pending;
-    pending = [];
-    chars = 0;
+  let count = 0;
+
+  async function write(portion: typeof pending): Promise<void> {
     await Promise.all([
       insertOnce(
         instances,
@@ -39,17 +44,35 @@ export function createWriter({ db, timeouts }: ShardServices, record: PlanProgre
         portion.flatMap((item) => item.prompts),
       ),
     ]);
-    written += portion.length;
   }
+
+  async function send(): Promise<void> {
+    if (onTheirWay.length >= MAX_ON_THEIR_WAY) await onTheirWay.shift();
+    const written = write(pending);
+    // Its failure is told when it is waited for, which may be never where rendering fails first.
+    written.catch(() => {});
+    onTheirWay.push(written);
+    pending = [];
+    chars = 0;
+    // Rendering does not pause by itself; here what was just begun reaches the socket.
+    await setImmediate();
+  }
+
   return {
+    /** Takes a document's instances; waits where too much is on its way. @throws what an earlier portion failed with */
     async add(rendered: readonly RenderedInstance[]): Promise<void> {
       for (const instance of rendered) {
         pending.push(instanceDocuments(instance, context));
         chars += instance.data.length;
+        count++;
       }
-      if (chars >= MAX_PENDING_CHARS) await flush();
+      if (chars >= PORTION_CHARS) await send();
     },
-    flush,
-    count: () => written,
+    /** Writes what is left and waits for all of it. @returns how many instances there were */
+    async finish(): Promise<number> {
+      if (pending.length > 0) onTheirWay.push(write(pending));
+      await Promise.all(onTheirWay);
+      return count;
+    },
   };
 }

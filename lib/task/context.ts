@@ -2,13 +2,13 @@ import type { TaskConfig } from '../catalogue/task-config.ts';
 import type { ChatMessage } from '../payload/message.ts';
 import { str } from '../python/repr.ts';
 import type { Doc, PyValue } from '../python/value.ts';
-import { choiceAt, choicesOf, examplesAsText, examplesAsTurns, type Fields, notText } from './labelled.ts';
+import { choiceAt, choicesOf, type Examples, type Fields, notText } from './labelled.ts';
 
 /** What a document's context is made of. */
 export interface ContextParts {
   readonly config: TaskConfig;
   readonly question: Fields;
-  readonly example: Fields;
+  readonly examples: Examples;
   readonly description: (doc: Doc) => string;
   readonly systemInstruction: string | null;
   /** Whether `doc_to_text` gives the index of a choice: the choices then stand in the context, not after it. */
@@ -18,7 +18,7 @@ export interface ContextParts {
 /** `fewshot_context` without a chat template (H/api/task.py): one text, nothing stripped. */
 export function textContext(parts: ContextParts, doc: Doc, examples: readonly Doc[], genPrefix: string | null): string {
   const { config, question } = parts;
-  const head = systemPrompt(parts, doc) + examplesAsText(examples, parts.example, config, genPrefix);
+  const head = systemPrompt(parts, doc) + asText(parts, examples, genPrefix);
   const text = question.text(doc);
   if (parts.multipleInput) return head;
   const prefix = genPrefix === null ? '' : config.target_delimiter + genPrefix;
@@ -37,8 +37,8 @@ export function chatContext(
   const system = systemPrompt(parts, doc);
   if (system !== '') messages.push({ role: 'system', content: system });
   if (examples.length > 0) {
-    if (multiturn) messages.push(...examplesAsTurns(examples, parts.example, parts.config, genPrefix));
-    else messages.push({ role: 'user', content: examplesAsText(examples, parts.example, parts.config, genPrefix) });
+    if (multiturn) messages.push(...examples.flatMap((example) => parts.examples.asTurns(example, genPrefix)));
+    else messages.push({ role: 'user', content: asText(parts, examples, genPrefix) });
   }
   const text = parts.question.text(doc);
   if (parts.multipleInput) return messages;
@@ -48,6 +48,10 @@ export function chatContext(
   else messages[messages.length - 1] = { role: last.role, content: last.content + content };
   if (genPrefix) messages.push({ role: 'assistant', content: genPrefix });
   return messages;
+}
+
+function asText({ examples: worked }: ContextParts, examples: readonly Doc[], genPrefix: string | null): string {
+  return examples.map((example) => worked.asText(example, genPrefix)).join('');
 }
 
 function systemPrompt({ config, systemInstruction, description }: ContextParts, doc: Doc): string {

@@ -32,36 +32,41 @@ export function exampleFields(config: TaskConfig, context: FieldContext, questio
   };
 }
 
-/** `ContextSampler.get_context` (H/api/samplers.py): the examples as one text. Nothing is stripped. */
-export function examplesAsText(
-  examples: readonly Doc[],
-  fields: Fields,
-  config: TaskConfig,
-  genPrefix: string | null,
-): string {
-  const prefix = genPrefix ? `${genPrefix} ` : '';
-  let text = '';
-  for (const doc of examples) {
-    text += exampleText(doc, fields, config);
-    const target = fields.target(doc);
-    if (target === '') continue;
-    text += config.target_delimiter + prefix + exampleTarget(target, doc, fields, config) + config.fewshot_delimiter;
-  }
-  return text;
+/** A worked example, as text and as turns. Kept per example: most tasks show the same few before each question. */
+export interface Examples {
+  /** `ContextSampler.get_context` (H/api/samplers.py). Nothing is stripped. */
+  asText(doc: Doc, genPrefix: string | null): string;
+  /** `ContextSampler.get_chat_context` (H/api/samplers.py), multi-turn: empty answers stay as empty messages. */
+  asTurns(doc: Doc, genPrefix: string | null): readonly ChatMessage[];
 }
 
-/** `ContextSampler.get_chat_context` (H/api/samplers.py), multi-turn: empty answers stay as empty messages. */
-export function examplesAsTurns(
-  examples: readonly Doc[],
-  fields: Fields,
-  config: TaskConfig,
-  genPrefix: string | null,
-): ChatMessage[] {
-  const prefix = genPrefix ? `${genPrefix} ` : '';
-  return examples.flatMap((doc): ChatMessage[] => [
-    { role: 'user', content: exampleText(doc, fields, config) },
-    { role: 'assistant', content: prefix + exampleTarget(fields.target(doc), doc, fields, config) },
-  ]);
+/** What renders worked examples by their fields. */
+export function workedExamples(fields: Fields, config: TaskConfig): Examples {
+  const prefixed = (genPrefix: string | null) => (genPrefix ? `${genPrefix} ` : '');
+  return {
+    asText: keptPerDoc((doc, genPrefix) => {
+      const text = exampleText(doc, fields, config);
+      const target = fields.target(doc);
+      if (target === '') return text;
+      const answer = prefixed(genPrefix) + exampleTarget(target, doc, fields, config);
+      return text + config.target_delimiter + answer + config.fewshot_delimiter;
+    }),
+    asTurns: keptPerDoc((doc, genPrefix) => [
+      { role: 'user', content: exampleText(doc, fields, config) },
+      { role: 'assistant', content: prefixed(genPrefix) + exampleTarget(fields.target(doc), doc, fields, config) },
+    ]),
+  };
+}
+
+function keptPerDoc<T>(render: (doc: Doc, genPrefix: string | null) => T): (doc: Doc, genPrefix: string | null) => T {
+  const kept = new WeakMap<Doc, { genPrefix: string | null; rendered: T }>();
+  return (doc, genPrefix) => {
+    const known = kept.get(doc);
+    if (known && known.genPrefix === genPrefix) return known.rendered;
+    const rendered = render(doc, genPrefix);
+    kept.set(doc, { genPrefix, rendered });
+    return rendered;
+  };
 }
 
 function exampleText(doc: Doc, fields: Fields, config: TaskConfig): string {

@@ -3,13 +3,13 @@ import { PermanentError, SamplerError } from '../errors/errors.ts';
 import type { ProcessDocsHook } from '../hooks/hook.ts';
 import { findHook } from '../hooks/registry.ts';
 import { chatLength, textLength } from '../payload/ctxlen.ts';
-import { chatArgument, chatData, completionData, loglikelihoodData, type ModelArgs } from '../payload/data.ts';
+import { chatArgument, chatPrinter, completionPrinter, loglikelihoodPrinter, type ModelArgs } from '../payload/data.ts';
 import { equals } from '../python/compare.ts';
 import { str } from '../python/repr.ts';
 import type { Doc, PyDict, PyValue } from '../python/value.ts';
 import { type ContextParts, chatContext, textContext } from './context.ts';
 import { compileDescription, compilePrefix, type Field } from './field.ts';
-import { choicesOf, exampleFields, questionFields } from './labelled.ts';
+import { choicesOf, exampleFields, questionFields, workedExamples } from './labelled.ts';
 
 /** What a request asks of a task, with all defaults applied. */
 export interface RenderSettings {
@@ -56,22 +56,26 @@ export function createRenderer(config: TaskConfig, settings: RenderSettings, fir
   const parts: ContextParts = {
     config,
     question,
-    example: exampleFields(config, context, question),
+    examples: workedExamples(exampleFields(config, context, question), config),
     description: compileDescription(config.description),
     systemInstruction: settings.systemInstruction,
     multipleInput: config.doc_to_choice !== null && givesIndex(question.text, first),
   };
   const prefix = compilePrefix(config.gen_prefix, context);
+  const requests = requestsOf(parts, settings, prefix);
   return {
     process,
-    render: (doc, drawn) =>
-      locateErrors(config.task, doc, () => {
-        const examples = selectExamples(doc, drawn, settings);
-        return settings.requestType === 'loglikelihood'
-          ? loglikelihoods(parts, settings, doc, examples, prefix)
-          : [generation(parts, settings, doc, examples, prefix)];
-      }),
+    render: (doc, drawn) => locateErrors(config.task, doc, () => requests(doc, selectExamples(doc, drawn, settings))),
   };
+}
+
+/** Makes a document's requests from its worked examples. */
+type Requests = (doc: Doc, examples: readonly Doc[]) => RenderedInstance[];
+
+function requestsOf(parts: ContextParts, settings: RenderSettings, prefix: Field): Requests {
+  const { generationKwargs: kwargs, model } = settings;
+  if (settings.requestType === 'loglikelihood') return loglikelihoods(parts, model, prefix);
+  return settings.chat ? chats(parts, settings, prefix) : completions(parts, kwargs, model, prefix);
 }
 
 /**
@@ -94,58 +98,60 @@ function withoutId(doc: Doc): Doc {
   return copy;
 }
 
-function generation(
-  parts: ContextParts,
-  settings: RenderSettings,
-  doc: Doc,
-  examples: readonly Doc[],
-  prefix: Field,
-): RenderedInstance {
-  const { generationKwargs: kwargs, model } = settings;
-  const common = { docId: docIdOf(doc), idx: 0, doc };
-  if (settings.chat) {
-    const messages = chatContext(parts, doc, examples, prefixOf(prefix, doc), settings.multiturn);
-    return {
-      ...common,
-      arguments: [chatArgument(messages), kwargs],
-      data: chatData(messages, kwargs, model),
-      ctxlen: chatLength(messages),
-    };
-  }
-  const text = textContext(parts, doc, examples, prefixOf(prefix, doc));
-  return { ...common, arguments: [text, kwargs], data: completionData(text, kwargs, model), ctxlen: textLength(text) };
+function chats(parts: ContextParts, settings: RenderSettings, prefix: Field): Requests {
+  const { generationKwargs: kwargs, model, multiturn } = settings;
+  const print = chatPrinter(kwargs, model);
+  return (doc, examples) => {
+    const messages = chatContext(parts, doc, examples, prefixOf(prefix, doc), multiturn);
+    return [
+      {
+        docId: docIdOf(doc),
+        idx: 0,
+        doc,
+        arguments: [chatArgument(messages), kwargs],
+        data: print(messages),
+        ctxlen: chatLength(messages),
+      },
+    ];
+  };
+}
+
+function completions(parts: ContextParts, kwargs: PyDict, model: ModelArgs, prefix: Field): Requests {
+  const print = completionPrinter(kwargs, model);
+  return (doc, examples) => {
+    const text = textContext(parts, doc, examples, prefixOf(prefix, doc));
+    const data = print(text);
+    return [{ docId: docIdOf(doc), idx: 0, doc, arguments: [text, kwargs], data, ctxlen: textLength(text) }];
+  };
 }
 
 /** `construct_requests` of a multiple-choice task (H/api/task.py): a request per choice, in their order. */
-function loglikelihoods(
-  parts: ContextParts,
-  settings: RenderSettings,
-  doc: Doc,
-  examples: readonly Doc[],
-  prefix: Field,
-): RenderedInstance[] {
+function loglikelihoods(parts: ContextParts, model: ModelArgs, prefix: Field): Requests {
   const { config, question } = parts;
-  const context = textContext(parts, doc, examples, prefixOf(prefix, doc));
-  const choices = choicesOf(question, doc, config).map(str);
-  const delimiter = config.target_delimiter;
-  let pairs: [string, string][];
-  if (parts.multipleInput) {
-    const continuation = delimiter + str(question.target(doc));
-    pairs = choices.map((choice) => [context + choice, continuation]);
-  } else {
-    pairs = choices.map((choice) => [context, delimiter + choice]);
-  }
-  // This metric also needs each choice's likelihood on its own.
-  if (config.metrics.includes('acc_mutual_info'))
-    pairs.push(...choices.map((choice): [string, string] => ['', delimiter + choice]));
-  return pairs.map(([ctx, continuation], idx) => ({
-    docId: docIdOf(doc),
-    idx,
-    doc,
-    arguments: [ctx, continuation],
-    data: loglikelihoodData(ctx, continuation, settings.model),
-    ctxlen: textLength(ctx + continuation),
-  }));
+  const print = loglikelihoodPrinter(model);
+  return (doc, examples) => {
+    const context = textContext(parts, doc, examples, prefixOf(prefix, doc));
+    const choices = choicesOf(question, doc, config).map(str);
+    const delimiter = config.target_delimiter;
+    let pairs: [string, string][];
+    if (parts.multipleInput) {
+      const continuation = delimiter + str(question.target(doc));
+      pairs = choices.map((choice) => [context + choice, continuation]);
+    } else {
+      pairs = choices.map((choice) => [context, delimiter + choice]);
+    }
+    // This metric also needs each choice's likelihood on its own.
+    if (config.metrics.includes('acc_mutual_info'))
+      pairs.push(...choices.map((choice): [string, string] => ['', delimiter + choice]));
+    return pairs.map(([ctx, continuation], idx) => ({
+      docId: docIdOf(doc),
+      idx,
+      doc,
+      arguments: [ctx, continuation],
+      data: print(ctx + continuation),
+      ctxlen: textLength(ctx + continuation),
+    }));
+  };
 }
 
 function processDocs(config: TaskConfig): (row: Doc) => Doc {

@@ -1,5 +1,5 @@
 import type { TaskConfig } from '../catalogue/task-config.ts';
-import { chatData, completionData, modelArgs } from '../payload/data.ts';
+import { chatPrinter, completionPrinter, modelArgs } from '../payload/data.ts';
 import { mergeGenKwargs } from '../plan/gen-kwargs.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { PyValue } from '../python/value.ts';
@@ -38,6 +38,6 @@ export function answerLength(plan: Plan, config: TaskConfig): number {
 export function checkRequest(plan: Plan, config: TaskConfig): void {
   const { chat, generationKwargs, model, requestType } = renderSettings(plan, config);
   if (requestType === 'loglikelihood') return;
-  if (chat) chatData([], generationKwargs, model);
-  else completionData('', generationKwargs, model);
+  if (chat) chatPrinter(generationKwargs, model);
+  else completionPrinter(generationKwargs, model);
 }

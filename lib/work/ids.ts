@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { ObjectId } from 'mongodb';
 
 /** The id of a planned task, from the request's identity and the task's name: the same however often a message arrives. */
@@ -35,5 +35,5 @@ export function childIds(
 }
 
 function digest(...parts: string[]): Buffer {
-  return createHash('sha256').update(JSON.stringify(parts)).digest();
+  return hash('sha256', JSON.stringify(parts), 'buffer');
 }

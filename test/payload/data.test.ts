@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { chatLength, textLength } from '../../lib/payload/ctxlen.ts';
-import { chatArgument, chatData, completionData, modelArgs } from '../../lib/payload/data.ts';
+import { chatArgument, chatPrinter, completionPrinter, modelArgs } from '../../lib/payload/data.ts';
 import type { ChatMessage } from '../../lib/payload/message.ts';
 import type { PyDict, PyValue } from '../../lib/python/value.ts';
 import { hasPython, Python } from '../helpers/python.ts';
@@ -105,7 +105,7 @@ def chat_length(messages): return sum(length(m["content"]) + 2 for m in messages
       fc.tuple(chat, arguments_),
       'chat',
       ([messages, kwargs]) => [toPython(messages), toKwargs(kwargs)],
-      ([messages, kwargs]) => chatData(messages, toKwargs(kwargs), modelArgs(new Map())),
+      ([messages, kwargs]) => chatPrinter(toKwargs(kwargs), modelArgs(new Map()))(messages),
     ));
 
   it('data of any completion is the JSON that Python prints', () =>
@@ -113,7 +113,7 @@ def chat_length(messages): return sum(length(m["content"]) + 2 for m in messages
       fc.tuple(content, arguments_),
       'completion',
       ([prompt, kwargs]) => [prompt, toKwargs(kwargs)],
-      ([prompt, kwargs]) => completionData(prompt, toKwargs(kwargs), modelArgs(new Map())),
+      ([prompt, kwargs]) => completionPrinter(toKwargs(kwargs), modelArgs(new Map()))(prompt),
     ));
 
   it('the argument of any chat is the JSON that Python prints', () =>

@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { chatLength, textLength } from '../../lib/payload/ctxlen.ts';
-import { chatArgument, chatData, completionData, loglikelihoodData, modelArgs } from '../../lib/payload/data.ts';
+import {
+  chatArgument,
+  chatPrinter,
+  completionPrinter,
+  loglikelihoodPrinter,
+  modelArgs,
+} from '../../lib/payload/data.ts';
 import type { ChatMessage } from '../../lib/payload/message.ts';
 import type { PyDict, PyValue } from '../../lib/python/value.ts';
 import { errorOf } from '../helpers/error-of.ts';
@@ -19,14 +25,14 @@ function dict(entries: Record<string, PyValue>): PyDict {
 
 /** What follows the messages in a chat request. */
 function fieldsOf(genKwargs: Record<string, PyValue>, llmArgs: Record<string, PyValue> = {}): string {
-  const data = chatData([], dict(genKwargs), modelArgs(dict(llmArgs)));
+  const data = chatPrinter(dict(genKwargs), modelArgs(dict(llmArgs)))([]);
   expect(data.startsWith('{"messages":[],"model":"pocket_network",')).toBe(true);
   return data.slice('{"messages":[],"model":"pocket_network",'.length, -1);
 }
 
 describe('trap 1: data and arguments are two texts of one chat', () => {
   it('data is compact, and its keys are ordered by role', () => {
-    expect(chatData(CHAT, dict({ until: ['Q'] }), ARGS)).toBe(
+    expect(chatPrinter(dict({ until: ['Q'] }), ARGS)(CHAT)).toBe(
       '{"messages":[{"content":"Be brief.\\n\\n","role":"system","type":"text"},' +
         '{"content":"Why?","role":"user","type":"text"},' +
         '{"role":"assistant","content":"","type":"text"},' +
@@ -48,7 +54,7 @@ describe('trap 1: data and arguments are two texts of one chat', () => {
     genKwargs.set('z', 1n);
     genKwargs.set('10', dict({}));
     genKwargs.set('2', null);
-    expect(chatData([], genKwargs, ARGS)).toMatch(/"temperature":0\.0,"z":1,"10":\{\},"2":null\}$/);
+    expect(chatPrinter(genKwargs, ARGS)([])).toMatch(/"temperature":0\.0,"z":1,"10":\{\},"2":null\}$/);
   });
 });
 
@@ -88,14 +94,14 @@ describe('what a request leaves out', () => {
   });
 
   it('max_tokens of 16 on the completions path only', () => {
-    expect(completionData('p', dict({ max_gen_toks: 16n, until: [] }), ARGS)).toBe(
+    expect(completionPrinter(dict({ max_gen_toks: 16n, until: [] }), ARGS)('p')).toBe(
       '{"model":"pocket_network","prompt":"p","seed":1234,"temperature":0.0}',
     );
     expect(fieldsOf({ max_gen_toks: 16n, until: [] })).toContain('"max_tokens":16');
   });
 
   it('unknown arguments on the completions path, while chat sends them', () => {
-    expect(completionData('p', dict({ top_k: 3n, until: ['a'] }), ARGS)).toBe(
+    expect(completionPrinter(dict({ top_k: 3n, until: ['a'] }), ARGS)('p')).toBe(
       '{"model":"pocket_network","prompt":"p","max_tokens":1024,"seed":1234,"stop":["a"],"temperature":0.0}',
     );
     expect(fieldsOf({ top_k: 3n, until: ['a'] })).toMatch(/"temperature":0\.0,"top_k":3$/);
@@ -118,13 +124,13 @@ describe('generation arguments', () => {
     expect(fieldsOf({ until: ['a'], stop: ['b'], seed: 5n })).toBe(
       '"max_tokens":1024,"seed":5,"stop":["b"],"temperature":0.0',
     );
-    expect(chatData([], dict({ model: 'm', until: [] }), ARGS)).toContain('"model":"m"');
+    expect(chatPrinter(dict({ model: 'm', until: [] }), ARGS)([])).toContain('"model":"m"');
   });
 
   it('chat sends at most four stop sequences, completions all', () => {
     const until = ['a', 'b', 'c', 'd', 'e'];
     expect(fieldsOf({ until })).toContain('"stop":["a","b","c","d"]');
-    expect(completionData('', dict({ until }), ARGS)).toContain('"stop":["a","b","c","d","e"]');
+    expect(completionPrinter(dict({ until }), ARGS)('')).toContain('"stop":["a","b","c","d","e"]');
   });
 
   it('one stop sequence may be given as text', () => {
@@ -156,7 +162,7 @@ describe('generation arguments', () => {
 
   it('llm_args may set the model, the answer length and the seed', () => {
     const args = modelArgs(dict({ model: 'x', max_gen_toks: 3n, seed: 9n }));
-    expect(chatData([], dict({ until: [] }), args)).toBe(
+    expect(chatPrinter(dict({ until: [] }), args)([])).toBe(
       '{"messages":[],"model":"x","max_tokens":3,"seed":9,"temperature":0.0}',
     );
     expect(errorOf(() => modelArgs(dict({ model: 3n })))).toMatchObject({ code: 'BadMessage' });
@@ -164,7 +170,7 @@ describe('generation arguments', () => {
 });
 
 it('a continuation to be scored is echoed after its context, with its log probabilities', () => {
-  expect(loglikelihoodData('Ann met', ' Bo', ARGS)).toBe(
+  expect(loglikelihoodPrinter(ARGS)('Ann met Bo')).toBe(
     '{"model":"pocket_network","prompt":"Ann met Bo","echo":true,"logprobs":1,"max_tokens":1,"seed":1234,"temperature":0.0}',
   );
 });
