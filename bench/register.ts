@@ -3,14 +3,12 @@ import { createWriteStream, existsSync, mkdtempSync, rmSync, statSync } from 'no
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadEnvFile } from 'node:process';
-import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { buildSync } from 'esbuild';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { createS3 } from '../lib/clients/aws.ts';
 import { createSql } from '../lib/clients/postgres.ts';
-import { copyText } from '../lib/datasets/copy-text.ts';
 import { S3ObjectSource } from '../lib/datasets/object-source.ts';
 import { openDataset } from '../lib/datasets/open-dataset.ts';
 import { findDataset } from '../lib/datasets/stored-dataset.ts';
@@ -58,7 +56,8 @@ async function compare(): Promise<void> {
   try {
     const file = join(dir, 'rows.txt');
     const dataset = await openDataset(source, await findDataset(source, PATH, null));
-    await pipeline(Readable.from(copyText(dataset, undefined, [])), createWriteStream(file));
+    run(program, ['register', PATH]);
+    await pipeline(await sql.unsafe(`COPY ${quoteName(PATH)} TO STDOUT`).readable(), createWriteStream(file));
     const megabytes = statSync(file).size / 1e6;
     const before = createTableStatement(PATH, tableColumns(dataset.columns, PATH));
     const after = `ALTER TABLE ${quoteName(PATH)} ADD PRIMARY KEY ("__id", "__split")`;

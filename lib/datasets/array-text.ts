@@ -1,20 +1,4 @@
-/**
- * One-dimensional arrays in Postgres' text form: `{"a","b \"c\"",NULL}`. Items are quoted always, so that the text NULL
- * and the empty text are themselves.
- */
-export function formatArray(items: readonly (string | null)[]): string {
-  let text = '{';
-  for (const item of items) {
-    if (text.length > 1) text += ',';
-    if (item === null) text += 'NULL';
-    else text += `"${SPECIAL.test(item) ? item.replace(/["\\]/g, '\\$&') : item}"`;
-  }
-  return `${text}}`;
-}
-
-const SPECIAL = /["\\]/;
-
-/** The items of an array in text form; throws Error where it has more than one dimension or is malformed. */
+/** The items of an array in Postgres' text form, `{"a","b \"c\"",NULL}`; throws Error where it has more than one dimension or is malformed. */
 export function parseArray(text: string): (string | null)[] {
   const items: (string | null)[] = [];
   if (text === '{}') return items;

@@ -1,8 +1,8 @@
-import { dumps, loads } from '../python/json.ts';
-import { PyOpaque, type PyValue } from '../python/value.ts';
-import { formatArray, parseArray } from './array-text.ts';
+import { loads } from '../python/json.ts';
+import type { PyValue } from '../python/value.ts';
+import { parseArray } from './array-text.ts';
 import type { ColumnType } from './column-type.ts';
-import { fromJson, hex, toJson } from './json-cell.ts';
+import { fromJson } from './json-cell.ts';
 import { parseScalar } from './scalar-text.ts';
 
 /**
@@ -41,22 +41,6 @@ export function postgresType(type: ColumnType): string {
   }
 }
 
-/** The text that Postgres takes for a value of the column (not escaped for COPY). */
-export function cellText(type: ColumnType): (value: PyValue) => string {
-  if (postgresType(type) === 'JSON') return (value) => dumps(toJson(type, value));
-  if (type.kind === 'list') {
-    const item = cellText(type.item);
-    return (value) => {
-      const items: (string | null)[] = [];
-      if (Array.isArray(value)) for (const entry of value) items.push(entry === null ? null : item(entry));
-      return formatArray(items);
-    };
-  }
-  if (type.kind === 'bytes')
-    return (value) => (value instanceof PyOpaque && value.bson instanceof Uint8Array ? `\\x${hex(value.bson)}` : '');
-  return scalarText;
-}
-
 /** The expression that asks for a column so that {@link parseCell} understands the answer, whatever DateStyle is set. */
 export function selectExpression(type: ColumnType, column: string): string {
   switch (type.kind) {
@@ -91,10 +75,4 @@ function isArray({ item }: { item: ColumnType }): boolean {
     item.kind === 'bool' ||
     item.kind === 'decimal'
   );
-}
-
-function scalarText(value: PyValue): string {
-  if (typeof value === 'string') return value;
-  if (value instanceof PyOpaque) return value.str;
-  return Object.is(value, -0) ? '-0' : String(value);
 }

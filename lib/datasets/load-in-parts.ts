@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { PermanentError, SamplerError } from '../errors/errors.ts';
 import { copyIn } from './copy-in.ts';
-import { copyRows, MAX_ROWS, tooManyRows } from './copy-text.ts';
+import { copyRows, MAX_ROWS, tooManyRows } from './copy-rows.ts';
 import { explainLoad, foreignConflict } from './load-errors.ts';
 import {
   awaitLoad,
@@ -144,7 +144,7 @@ async function carryOut(
     if (now.done) return true;
     const counted = { end: part.first };
     const rows = copyRows({ columns, split, file, id: part.first, groups: part });
-    const statement = `COPY ${quoteName(record.staging)} FROM STDIN WITH (FORMAT text, ENCODING 'UTF8')`;
+    const statement = `COPY ${quoteName(record.staging)} FROM STDIN WITH (FORMAT binary)`;
     await copyIn(tx, statement, counting(rows, counted));
     if (counted.end !== part.first + part.rows) {
       throw new Error(`${file.name}: ${counted.end - part.first} rows instead of ${part.rows}`);

@@ -1,7 +1,7 @@
 import { PermanentError } from '../errors/errors.ts';
 import type { Logger } from '../log/log.ts';
 import { copyIn } from './copy-in.ts';
-import { copyText, type SplitRange } from './copy-text.ts';
+import { copyAll, type SplitRange } from './copy-rows.ts';
 import { conflict, explainLoad } from './load-errors.ts';
 import { beginLoad, cancelLoad, joinLoad, type PendingLoad } from './load-in-parts.ts';
 import type { ObjectSource } from './object-source.ts';
@@ -133,8 +133,8 @@ async function load(
   const staging = stagingName(table, '');
   await tx.unsafe(createTableStatement(staging, description.columns));
   const splits: SplitRange[] = [];
-  const statement = `COPY ${quoteName(staging)} FROM STDIN WITH (FORMAT text, FREEZE, ENCODING 'UTF8')`;
-  await copyIn(tx, statement, copyText(dataset, filter, splits));
+  const statement = `COPY ${quoteName(staging)} FROM STDIN WITH (FORMAT binary, FREEZE)`;
+  await copyIn(tx, statement, copyAll(dataset, filter, splits));
   await publish(tx, staging, table, { ...description, splits });
   return splits;
 }

@@ -1,14 +1,16 @@
 import { PermanentError } from '../errors/errors.ts';
 import type { PyValue } from '../python/value.ts';
-import { cellText } from './cell.ts';
+import { cellWriter, NulCharacter } from './binary-cell.ts';
+import { BinaryRows, COPY_HEADER, COPY_TRAILER } from './binary-rows.ts';
 import type { Column } from './column-type.ts';
 import type { DatasetFile, OpenDataset } from './open-dataset.ts';
 import type { RowFilter } from './row-filter.ts';
 
-/** What is sent to Postgres at a time; in characters. */
-const CHUNK_CHARACTERS = 64 * 1024;
-/** A longer row is refused: Postgres takes none of a gigabyte, and such a character may be three bytes. In characters. */
-const MAX_ROW_CHARACTERS = 2 ** 28;
+/** What is sent to Postgres at a time, and what a row may well add to it. In bytes. */
+const CHUNK_BYTES = 64 * 1024;
+const ROW_BYTES = 16 * 1024;
+/** A longer row is refused: Postgres takes none of a gigabyte, and we have to hold it. In bytes. */
+const MAX_ROW_BYTES = 512 * 1024 ** 2;
 /** `__id` is an INTEGER. */
 export const MAX_ROWS = 2 ** 31;
 
@@ -20,21 +22,23 @@ export interface SplitRange {
 }
 
 /**
- * All rows of a data set as COPY's text format, `__id` counted from 0 over all splits and over those rows only that the
+ * All rows of a data set in COPY's binary form, which Postgres takes twice as fast as text, `__id` counted from 0 over all splits and over those rows only that the
  * filter keeps. `ranges` gets an entry for each split when it ends.
  * @throws PermanentError DatasetInvalid: text with NUL characters, too many rows, damaged files
  */
-export async function* copyText(
+export async function* copyAll(
   { columns, splits }: OpenDataset,
   filter: RowFilter | undefined,
   ranges: SplitRange[],
 ): AsyncGenerator<Buffer> {
   let id = 0;
+  yield COPY_HEADER;
   for (const { split, files } of splits) {
     const first = id;
-    for (const file of files) id = yield* copyRows({ columns, split, file, filter, id });
+    for (const file of files) id = yield* fileRows({ columns, split, file, filter, id });
     ranges.push({ split, first, count: id - first });
   }
+  yield COPY_TRAILER;
 }
 
 /** Rows of one file: which, and where they belong. */
@@ -51,32 +55,39 @@ export interface RowsToCopy {
 }
 
 /**
- * Rows of one file as COPY's text format; returns the `__id` that comes after them.
- * @throws as {@link copyText}
+ * Some rows of one file in COPY's binary form; returns the `__id` that comes after them.
+ * @throws as {@link copyAll}
  */
 export async function* copyRows(rows: RowsToCopy): AsyncGenerator<Buffer, number> {
+  yield COPY_HEADER;
+  const id = yield* fileRows(rows);
+  yield COPY_TRAILER;
+  return id;
+}
+
+async function* fileRows(rows: RowsToCopy): AsyncGenerator<Buffer, number> {
   const { columns, split, filter, file, groups } = rows;
   const { name, parquet } = file;
   const keeps = filterRows(filter, split, parquet.columns, name);
-  const line = lineWriter(columns, parquet.columns, split);
+  const write = rowWriter(columns, parquet.columns, split);
   const before = parquet.groups.slice(0, groups?.from ?? 0);
   let row = before.reduce((sum, group) => sum + group.rows, 0);
   let { id } = rows;
-  let text = '';
+  let out = new BinaryRows(CHUNK_BYTES + ROW_BYTES);
   for await (const batch of parquet.batches(groups?.from, groups?.to)) {
     for (const values of batch) {
       if (keeps(values)) {
         if (id >= MAX_ROWS) throw tooManyRows(name);
-        text += line(id++, values, { name, row });
+        write(out, id++, values, { name, row });
       }
       row++;
-      if (text.length >= CHUNK_CHARACTERS) {
-        yield Buffer.from(text);
-        text = '';
+      if (out.length >= CHUNK_BYTES) {
+        yield out.written;
+        out = new BinaryRows(CHUNK_BYTES + ROW_BYTES);
       }
     }
   }
-  if (text !== '') yield Buffer.from(text);
+  if (out.length > 0) yield out.written;
   return id;
 }
 
@@ -101,56 +112,57 @@ function filterRows(
   throw new PermanentError('DatasetInvalid', message);
 }
 
-function lineWriter(
+interface Place {
+  name: string;
+  row: number;
+}
+
+function rowWriter(
   columns: readonly Column[],
   fileColumns: readonly Column[],
   split: string,
-): (id: number, values: readonly PyValue[], place: { name: string; row: number }) => string {
-  const splitText = escapeCopy(split);
+): (out: BinaryRows, id: number, values: readonly PyValue[], place: Place) => void {
   const writers = columns.map(({ name, type }) => ({
     name,
-    text: cellText(type),
+    write: cellWriter(type),
     index: fileColumns.findIndex((column) => column.name === name),
   }));
-  return (id, values, place) => {
-    let line = `${id}\t${splitText}`;
-    for (const { name, text, index } of writers) {
+  return (out, id, values, place) => {
+    const start = out.length;
+    out.int16(2 + writers.length);
+    out.int32(4);
+    out.int32(id);
+    out.text(split);
+    for (const { name, write, index } of writers) {
       const value = values[index] ?? null;
       if (value === null) {
-        line += '\t\\N';
+        out.int32(-1);
         continue;
       }
-      const cell = text(value);
-      if (!SPECIAL.test(cell)) line += `\t${cell}`;
-      else if (cell.includes('\0')) throw nulCharacter(split, name, place);
-      else line += `\t${escapeCopy(cell)}`;
-      if (line.length > MAX_ROW_CHARACTERS) throw tooLong(place, line.length);
+      try {
+        write(out, value);
+      } catch (error) {
+        throw error instanceof NulCharacter ? nulCharacter(split, name, place) : error;
+      }
+      if (out.length - start > MAX_ROW_BYTES) throw tooLong(place, out.length - start);
     }
-    return `${line}\n`;
   };
 }
 
-function tooLong({ name, row }: { name: string; row: number }, characters: number): PermanentError {
+function tooLong({ name, row }: Place, bytes: number): PermanentError {
   return new PermanentError(
     'DatasetInvalid',
-    `row ${row} of ${name} (from 0) is at least ${characters} characters long, where Postgres takes ${MAX_ROW_CHARACTERS} for sure. ` +
+    `row ${row} of ${name} (from 0) is more than ${bytes} bytes long, where ${MAX_ROW_BYTES} are the most that is stored. ` +
       'Leave it out of the data set and stage it again.',
     { context: { row, file: name } },
   );
 }
 
-function nulCharacter(split: string, column: string, { name, row }: { name: string; row: number }): PermanentError {
+function nulCharacter(split: string, column: string, { name, row }: Place): PermanentError {
   return new PermanentError(
     'DatasetInvalid',
     `split ${split}, column ${JSON.stringify(column)}, row ${row} of ${name} (from 0): the text holds a NUL character, ` +
       'which Postgres can not store. Remove it from the data set and stage it again.',
     { context: { split, column, row, file: name } },
   );
-}
-
-const SPECIAL = /[\\\n\r\t\0]/;
-const ESCAPES: Readonly<Record<string, string>> = { '\\': '\\\\', '\n': '\\n', '\r': '\\r', '\t': '\\t' };
-
-function escapeCopy(text: string): string {
-  return text.replace(/[\\\n\r\t]/g, (character) => ESCAPES[character] ?? character);
 }
