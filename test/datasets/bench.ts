@@ -22,6 +22,8 @@ export interface Bench {
   /** Of SQS and S3. */
   readonly endpoint: string;
   readonly shardQueueUrl: string;
+  /** What the functions would have. */
+  readonly env: Record<string, string>;
   /** Lines that were logged. */
   readonly logged: string[];
   /** Puts a file into the bucket, below `datasets/`. */
@@ -56,6 +58,7 @@ export async function openBench(): Promise<Bench> {
     postgresUri: stack.postgresUri,
     mongodbUri: stack.mongodbUri,
     endpoint: stack.endpoint,
+    env: stack.env,
     shardQueueUrl: required(stack.env, 'SHARD_QUEUE_URL'),
     logged,
     put,
