@@ -3,7 +3,7 @@ import { registerDataset } from '../../lib/datasets/load.ts';
 import type { ObjectSource } from '../../lib/datasets/object-source.ts';
 import { openTable } from '../../lib/datasets/read.ts';
 import { Logger } from '../../lib/log/log.ts';
-import { type Bench, openBench, parquet, texts } from './bench.ts';
+import { type Bench, openBench, overflowing, parquet, texts } from './bench.ts';
 
 const silent = new Logger('error');
 const LFS =
@@ -139,18 +139,7 @@ describe('a value that can not be stored', () => {
   });
 
   it('is named by Postgres where it does not take it', async () => {
-    const schema = [
-      { name: 'root', num_children: 1 },
-      {
-        name: 'd',
-        type: 'INT32' as const,
-        converted_type: 'DECIMAL' as const,
-        repetition_type: 'REQUIRED' as const,
-        scale: 1,
-        precision: 2,
-      },
-    ];
-    await bench.putDataset('over/default', { test: [parquet([{ name: 'd', data: [1.5, 12345.5] }], { schema })] });
+    await bench.putDataset('over/default', { test: [overflowing()] });
     await expect(bench.register('over_task', 'over')).rejects.toThrow(
       /numeric field overflow \(COPY .* line 2, column d/,
     );

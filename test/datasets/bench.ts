@@ -104,6 +104,22 @@ export function parquet(
   return new Uint8Array(parquetWriteBuffer({ columnData, ...options }));
 }
 
+/** A file whose second and last row has more digits than its column can have. */
+export function overflowing(): Uint8Array {
+  const decimal = {
+    type: 'INT32',
+    converted_type: 'DECIMAL',
+    repetition_type: 'REQUIRED',
+    scale: 1,
+    precision: 2,
+  } as const;
+  const schema = [
+    { name: 'root', num_children: 1 },
+    { name: 'd', ...decimal },
+  ];
+  return parquet([{ name: 'd', data: [1.5, 12345.5] }], { schema });
+}
+
 /** A file with one column of texts. */
 export function texts(name: string, data: (string | null)[]): Uint8Array {
   return parquet([{ name, data, type: 'STRING' }]);

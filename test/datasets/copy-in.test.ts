@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createSql } from '../../lib/clients/postgres.ts';
 import { copyIn } from '../../lib/datasets/copy-in.ts';
 import { inTransaction } from '../../lib/datasets/transaction.ts';
-import { type Bench, openBench, parquet } from './bench.ts';
+import { type Bench, openBench, overflowing } from './bench.ts';
 
 const NAME = 'copy-in-test';
 
@@ -82,18 +82,7 @@ describe('an error that Postgres raises once the stream of a COPY has ended (por
   });
 
   it('rejects through a whole register, and the next one works', async () => {
-    const schema = [
-      { name: 'root', num_children: 1 },
-      {
-        name: 'd',
-        type: 'INT32' as const,
-        converted_type: 'DECIMAL' as const,
-        repetition_type: 'REQUIRED' as const,
-        scale: 1,
-        precision: 2,
-      },
-    ];
-    await bench.putDataset('last/default', { test: [parquet([{ name: 'd', data: [1.5, 12345.5] }], { schema })] });
+    await bench.putDataset('last/default', { test: [overflowing()] });
     await expect(bench.register('last_task', 'last')).rejects.toMatchObject({ code: 'DatasetInvalid' });
     expect(await openTransactions()).toBe(0);
   });

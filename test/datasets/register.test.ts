@@ -7,7 +7,7 @@ import { ensureRegistry } from '../../lib/datasets/registry.ts';
 import { Logger } from '../../lib/log/log.ts';
 import type { PyValue } from '../../lib/python/value.ts';
 import { createLocalS3 } from '../../localstack/resources.ts';
-import { type Bench, openBench, parquet, texts } from './bench.ts';
+import { type Bench, openBench, overflowing, parquet, texts } from './bench.ts';
 
 let bench: Bench;
 const silent = new Logger('error');
@@ -319,19 +319,7 @@ describe('exactly once', () => {
   });
 
   it('a row that Postgres refuses ends the register, also when it is the last', async () => {
-    const schema = [
-      { name: 'root', num_children: 1 },
-      {
-        name: 'd',
-        type: 'INT32' as const,
-        converted_type: 'DECIMAL' as const,
-        repetition_type: 'REQUIRED' as const,
-        scale: 1,
-        precision: 2,
-      },
-    ];
-    // More digits than the column's precision.
-    await bench.putDataset('digits/default', { test: [parquet([{ name: 'd', data: [1.5, 12345.5] }], { schema })] });
+    await bench.putDataset('digits/default', { test: [overflowing()] });
     await expect(bench.register('digits_task', 'digits')).rejects.toThrow(
       /Postgres refuses it: numeric field overflow/,
     );
