@@ -70,7 +70,7 @@ test('processes killed at any time: nothing is lost or doubled', async () => {
     lifeAndDeath: (_, roles) => killByChance(scene.workers.start(roles)),
   });
   await expectNoTrace('process killed at any time', kills, requests);
-}, 240_000);
+}, 600_000);
 
 test('the writer killed right before or after each of its writes: the task is written once', async () => {
   const writes = [
@@ -93,7 +93,7 @@ test('the writer killed right before or after each of its writes: the task is wr
     lifeAndDeath: (life, roles) => killAt(scene, roles, at(life)),
   });
   await expectNoTrace('writer killed right before or after a write', kills, requests);
-}, 240_000);
+}, 600_000);
 
 test('every message delivered one to five times, shuffled, to several processes: one answer each', async () => {
   const requests = some(6, 40);
@@ -230,7 +230,7 @@ onLocalstack(
     expect(await scene.db.collection('sample_requests').countDocuments({ state: 'retrying' })).toBe(0);
     await expectNoTrace('planner died on its message until SQS moved it; redriven', deaths, requests);
   },
-  240_000,
+  600_000,
 );
 
 test('a shard that can not be rendered fails its request with the reason; a redrive after the repair completes it', async () => {
