@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { bundleFunctions } from '../../localstack/bundle.ts';
 import { startEventSources } from '../../localstack/event-source.ts';
@@ -19,7 +19,8 @@ export interface RunningFunctions {
 /** Runs the bundled functions on the queues of `env` as Lambda would: batches, partial failures, one event per instance. */
 export async function startFunctions(env: Record<string, string>, concurrency = 2): Promise<RunningFunctions> {
   const service = readServiceFile(ROOT);
-  const bundles = await bundleFunctions(service, ROOT, mkdtempSync(join(ROOT, '.cache', 'functions-')));
+  const dir = mkdtempSync(join(ROOT, '.cache', 'functions-'));
+  const bundles = await bundleFunctions(service, ROOT, dir);
   const sqs = createLocalSqs(env['AWS_ENDPOINT_URL'] ?? '');
   const lines: string[] = [];
   const onLine = (line: string) => {
@@ -51,6 +52,7 @@ export async function startFunctions(env: Record<string, string>, concurrency = 
       await running.stop();
       await Promise.all(functions.map(({ local }) => local.stop()));
       sqs.destroy();
+      rmSync(dir, { recursive: true, force: true });
     },
   };
 }
