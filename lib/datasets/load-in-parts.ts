@@ -107,13 +107,18 @@ export async function loadPart(sql: Pool, source: ObjectSource, load: string, nu
   const record = await findLoadById(sql, load);
   const found = record && (await findPart(sql, load, number));
   if (record === undefined || found === undefined) return 'over';
+  const { part, done } = found;
+  if (!done && !(await orGiveUp(sql, record, () => carryOut(sql, source, record, number, part)))) return 'over';
+  return (await finishLoad(sql, load)) ? 'finished' : 'done';
+}
+
+/** Does some of a load's work. What can never succeed ends the load: registering again begins anew, with other files. */
+async function orGiveUp<T>(sql: Pool, { id, table }: LoadRecord, work: () => Promise<T>): Promise<T> {
   try {
-    if (!found.done && !(await carryOut(sql, source, record, number, found.part))) return 'over';
-    return (await finishLoad(sql, load)) ? 'finished' : 'done';
+    return await work();
   } catch (error) {
-    const explained = explainLoad(record.table, error);
-    // Whoever registers the data set again begins anew, with the files that are there then.
-    if (explained instanceof SamplerError && explained.permanent) await deleteLoad(sql, load);
+    const explained = explainLoad(table, error);
+    if (explained instanceof SamplerError && explained.permanent) await deleteLoad(sql, id);
     throw explained;
   }
 }
@@ -156,12 +161,17 @@ async function carryOut(
 /**
  * Once every part is done, gives the loaded table its name and enters the tasks that wait for it: all in one transaction.
  * False where parts are missing, or the load is over.
- * @throws PermanentError DatasetInvalid where another program made a table of that name meanwhile
+ * @throws PermanentError DatasetInvalid where rows are missing, or another program made a table of that name meanwhile; the
+ *   load is given up then
+ * @throws TransientError Unavailable
  */
 export async function finishLoad(sql: Pool, id: string): Promise<boolean> {
   const record = await findLoadById(sql, id);
   if (record === undefined || (await unfinishedParts(sql, id)).length > 0) return false;
-  const { table, staging, plan } = record;
+  return await orGiveUp(sql, record, () => publishLoad(sql, record));
+}
+
+async function publishLoad(sql: Pool, { id, table, staging, plan }: LoadRecord): Promise<boolean> {
   return await inTransaction(sql, async (tx) => {
     await lockTable(tx, table);
     const now = await findLoadById(tx, id);
