@@ -1,36 +1,22 @@
-import { type Db, MongoClient, ObjectId } from 'mongodb';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { ObjectId } from 'mongodb';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { ensureIndexes } from '../../lib/work/collections.ts';
 import { type Attempt, type Begun, LEASE_EXPIRED, Ledger } from '../../lib/work/ledger.ts';
 import type { NewPlan } from '../../lib/work/records.ts';
 import { unfinishedShards } from '../../lib/work/shard-bodies.ts';
-import { freshStack, type TestStack } from '../helpers/stack.ts';
+import { useOwnDatabase } from './own-database.ts';
 import { newPlan } from './own-plan.ts';
 
 const LEASE_MS = 60_000;
 
-let stack: TestStack;
-let mongo: MongoClient;
-let db: Db;
+const own = useOwnDatabase();
 /** The ledger's clock; tests set it. */
 let now: Date;
 let ledger: Ledger;
 
-beforeAll(async () => {
-  stack = await freshStack();
-  mongo = new MongoClient(stack.mongodbUri);
-  db = mongo.db();
-  await ensureIndexes(db);
-});
-afterAll(async () => {
-  await mongo.close();
-  await stack.dispose();
-});
-beforeEach(async () => {
-  await db.collection('sample_requests').deleteMany({});
-  await db.collection('tasks').deleteMany({});
+beforeEach(() => {
   now = new Date('2024-05-06T07:08:09Z');
-  ledger = new Ledger(db, LEASE_MS, () => now);
+  ledger = new Ledger(own.db, LEASE_MS, () => now);
 });
 
 function pass(ms: number): void {
@@ -55,14 +41,14 @@ describe('beginning', () => {
     const plans = [newPlan({ request_id: '1' }), newPlan({ request_id: '2' })];
     const results = await Promise.all(plans.map((plan) => ledger.begin(plan)));
     expect(kinds(results)).toEqual(['busy', 'ours']);
-    expect(await db.collection('sample_requests').countDocuments()).toBe(1);
+    expect(await own.db.collection('sample_requests').countDocuments()).toBe(1);
   });
 
   it('of twenty of one kind at once nineteen are busy, and know who is at work', async () => {
     const plans = Array.from({ length: 20 }, (_, i) => newPlan({ request_id: String(i) }));
     const results = await Promise.all(plans.map((plan) => ledger.begin(plan)));
     expect(kinds(results).filter((kind) => kind === 'ours')).toHaveLength(1);
-    const winner = await db.collection('sample_requests').findOne({});
+    const winner = await own.db.collection('sample_requests').findOne({});
     for (const result of results) if (result.kind === 'busy') expect(result.other._id).toEqual(winner?._id);
   });
 
@@ -81,7 +67,7 @@ describe('beginning', () => {
   it('the same kind may begin again once the first is done or failed', async () => {
     const first = await begun();
     expect((await ledger.begin(newPlan())).kind).toBe('busy');
-    await ledger.complete(mongo, first, async () => {});
+    await ledger.complete(own.mongo, first, async () => {});
     const second = await begun();
     await ledger.fail(second._id, ERROR);
     await begun();
@@ -121,7 +107,7 @@ describe('the lease', () => {
     pass(LEASE_MS + 1);
     const results = await Promise.all(Array.from({ length: 10 }, () => ledger.begin(newPlan())));
     expect(kinds(results).filter((kind) => kind === 'ours')).toHaveLength(1);
-    expect(await db.collection('sample_requests').countDocuments({ active: true })).toBe(1);
+    expect(await own.db.collection('sample_requests').countDocuments({ active: true })).toBe(1);
   });
 
   it('is renewed by each finished shard and by writing all of them again', async () => {
@@ -140,7 +126,7 @@ describe('the lease', () => {
 
   it('a plan that is done never expires', async () => {
     const plan = await begun();
-    await ledger.complete(mongo, plan, async () => {});
+    await ledger.complete(own.mongo, plan, async () => {});
     pass(100 * LEASE_MS);
     expect(await ledger.expire(plan._id)).toBe(false);
     expect(await stateOf(plan._id)).toBe('done');
@@ -156,7 +142,7 @@ describe('shards', () => {
 
   it('that come late, after the plan is done or failed, change nothing', async () => {
     const done = await begun();
-    await ledger.complete(mongo, done, async () => {});
+    await ledger.complete(own.mongo, done, async () => {});
     const failed = await begun();
     await ledger.fail(failed._id, ERROR);
     for (const plan of [done, failed]) {
@@ -191,11 +177,11 @@ describe('completing', () => {
   it('ten times at once writes the task once', async () => {
     const plan = await begun();
     const { _id } = plan;
-    const tasks = db.collection('tasks');
+    const tasks = own.db.collection('tasks');
     let written = 0;
     const results = await Promise.all(
       Array.from({ length: 10 }, () =>
-        ledger.complete(mongo, plan, async (session) => {
+        ledger.complete(own.mongo, plan, async (session) => {
           await tasks.insertOne({ _id: new ObjectId(), plan: _id }, { session });
           written++;
         }),
@@ -212,7 +198,7 @@ describe('completing', () => {
     const { _id } = plan;
     await ledger.fail(_id, ERROR);
     const write = () => Promise.reject(new Error('must not be called'));
-    expect(await ledger.complete(mongo, plan, write)).toBe(false);
+    expect(await ledger.complete(own.mongo, plan, write)).toBe(false);
     expect(await stateOf(_id)).toBe('failed');
   });
 
@@ -220,15 +206,15 @@ describe('completing', () => {
     const plan = await begun();
     const { _id } = plan;
     const write = () => Promise.reject(new Error('no room'));
-    await expect(ledger.complete(mongo, plan, write)).rejects.toThrow('no room');
+    await expect(ledger.complete(own.mongo, plan, write)).rejects.toThrow('no room');
     expect(await ledger.find(_id)).toMatchObject({ state: 'in_progress', active: true });
-    expect(await ledger.complete(mongo, plan, async () => {})).toBe(true);
+    expect(await ledger.complete(own.mongo, plan, async () => {})).toBe(true);
   });
 
   it('frees the place and lets the record be forgotten later than any message', async () => {
     const plan = await begun();
     const { _id } = plan;
-    await ledger.complete(mongo, plan, async () => {});
+    await ledger.complete(own.mongo, plan, async () => {});
     const record = await ledger.find(_id);
     expect([record?.active, record?.lease_until]).toEqual([undefined, undefined]);
     expect((record?.expires_at?.getTime() ?? 0) - now.getTime()).toBeGreaterThan(14 * 24 * 3600 * 1000);
@@ -276,7 +262,7 @@ describe('reviving', () => {
     await ledger.markSwept(plan._id);
     const again = await ledger.revive(plan._id);
     expect(again).toMatchObject({ attempt: 2 });
-    await ledger.complete(mongo, { ...plan, attempt: 2 }, async () => {});
+    await ledger.complete(own.mongo, { ...plan, attempt: 2 }, async () => {});
     expect(await ledger.revive(plan._id)).toBeNull();
   });
 
@@ -297,7 +283,7 @@ describe('reviving', () => {
     await ledger.revive(plan._id);
     expect(await ledger.finishShard(plan, 0, 2)).toBeNull();
     expect(await ledger.resetProgress(plan)).toBe(false);
-    expect(await ledger.complete(mongo, plan, () => Promise.reject(new Error('must not be called')))).toBe(false);
+    expect(await ledger.complete(own.mongo, plan, () => Promise.reject(new Error('must not be called')))).toBe(false);
     expect(await ledger.find(plan._id)).toMatchObject({ state: 'in_progress', progress: {} });
   });
 
@@ -329,8 +315,9 @@ describe('records of failures', () => {
 });
 
 it('the indexes of the bench are there, and making them again changes nothing', async () => {
-  await Promise.all([ensureIndexes(db), ensureIndexes(mongo.db())]);
-  const keys = async (name: string) => (await db.collection(name).indexes()).map(({ key }) => Object.keys(key).join());
+  await Promise.all([ensureIndexes(own.db), ensureIndexes(own.db)]);
+  const keys = async (name: string) =>
+    (await own.db.collection(name).indexes()).map(({ key }) => Object.keys(key).join());
   expect(await keys('tasks')).toContain(
     'tasks,framework,requester_args.address,requester_args.service,done,evaluated,drop',
   );

@@ -1,40 +1,25 @@
-import { type Db, MongoClient } from 'mongodb';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { ensureIndexes } from '../../lib/work/collections.ts';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { Ledger } from '../../lib/work/ledger.ts';
 import { type Delivered, MessageLog } from '../../lib/work/message-log.ts';
-import { freshStack, type TestStack } from '../helpers/stack.ts';
+import { useOwnDatabase } from './own-database.ts';
 import { newPlan } from './own-plan.ts';
 
-let stack: TestStack;
-let mongo: MongoClient;
-let db: Db;
+const own = useOwnDatabase();
 let messages: MessageLog;
 let ledger: Ledger;
 const NOW = new Date('2024-05-06T07:08:09Z');
 const BODY = '{"a":1}';
 
-beforeAll(async () => {
-  stack = await freshStack();
-  mongo = new MongoClient(stack.mongodbUri);
-  db = mongo.db();
-  await ensureIndexes(db);
-});
-afterAll(async () => {
-  await mongo.close();
-  await stack.dispose();
-});
-beforeEach(async () => {
-  await db.collection('sample_requests').deleteMany({});
-  messages = new MessageLog(db, 'q', () => NOW);
-  ledger = new Ledger(db, 60_000);
+beforeEach(() => {
+  messages = new MessageLog(own.db, 'q', () => NOW);
+  ledger = new Ledger(own.db, 60_000);
 });
 
 function delivered(requestId: string, changes: Partial<Delivered> = {}): Delivered {
   return { requestId, body: BODY, named: false, received: 1, ...changes };
 }
 
-const records = () => db.collection('sample_requests').find({}).toArray();
+const records = () => own.db.collection('sample_requests').find({}).toArray();
 
 /** A message that was tried twice and planned one task. */
 async function died(requestId: string): Promise<ReturnType<typeof newPlan>> {
@@ -85,7 +70,7 @@ describe('who a message is', () => {
   });
 
   const earlierOnes: Record<string, () => Promise<unknown>> = {
-    'whose work is done': async () => ledger.complete(mongo, { ...(await died('a')), attempt: 1 }, async () => {}),
+    'whose work is done': async () => ledger.complete(own.mongo, { ...(await died('a')), attempt: 1 }, async () => {}),
     'that planned nothing': () => messages.identify(delivered('a', { received: 2 })),
     'that was settled': async () => {
       await died('a');
@@ -112,7 +97,7 @@ describe('who a message is', () => {
   });
 
   it('of a later message that takes the place of one that is done, is remembered from then on', async () => {
-    await ledger.complete(mongo, { ...(await died('a')), attempt: 1 }, async () => {});
+    await ledger.complete(own.mongo, { ...(await died('a')), attempt: 1 }, async () => {});
     await messages.identify(delivered('b', { received: 2 }));
     await ledger.begin(newPlan({ request_id: 'b' }));
     expect(await messages.identify(delivered('c'))).toEqual({ requestId: 'b', resumed: true });

@@ -1,10 +1,10 @@
-import { type Db, MongoClient, type ObjectId } from 'mongodb';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { ObjectId } from 'mongodb';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { Logger } from '../../lib/log/log.ts';
-import { benchCollections, ensureIndexes } from '../../lib/work/collections.ts';
+import { benchCollections } from '../../lib/work/collections.ts';
 import { Ledger } from '../../lib/work/ledger.ts';
 import { sweep } from '../../lib/work/sweep.ts';
-import { freshStack, type TestStack } from '../helpers/stack.ts';
+import { useOwnDatabase } from './own-database.ts';
 import { newPlan } from './own-plan.ts';
 
 const LEASE_MS = 3_600_000;
@@ -12,27 +12,14 @@ const HOUR_MS = 3_600_000;
 const log = new Logger('error');
 const ERROR = { code: 'TemplateFailed', message: 'm' };
 
-let stack: TestStack;
-let mongo: MongoClient;
-let db: Db;
+const own = useOwnDatabase();
 /** How far the ledger's clock is behind. */
 let behindMs: number;
 let ledger: Ledger;
 
-beforeAll(async () => {
-  stack = await freshStack();
-  mongo = new MongoClient(stack.mongodbUri);
-  db = mongo.db();
-  await ensureIndexes(db);
-});
-afterAll(async () => {
-  await mongo.close();
-  await stack.dispose();
-});
-beforeEach(async () => {
-  for (const name of ['sample_requests', 'tasks', 'instances', 'prompts']) await db.collection(name).deleteMany({});
+beforeEach(() => {
   behindMs = HOUR_MS;
-  ledger = new Ledger(db, LEASE_MS, () => new Date(Date.now() - behindMs));
+  ledger = new Ledger(own.db, LEASE_MS, () => new Date(Date.now() - behindMs));
 });
 
 /** A plan of its own kind, with two instances and three prompts. */
@@ -45,14 +32,14 @@ async function begun(task: string): Promise<ObjectId> {
 
 /** What a plan's shards write in its present attempt: two instances and three prompts. */
 async function write(task_id: ObjectId): Promise<void> {
-  const { instances, prompts } = benchCollections(db);
+  const { instances, prompts } = benchCollections(own.db);
   const creation_date = (await ledger.find(task_id))?.creation_date;
   await instances.insertMany([1, 2].map((doc_id) => ({ task_id, doc_id, creation_date })));
   await prompts.insertMany([1, 2, 3].map((data) => ({ task_id, data, creation_date })));
 }
 
 async function left(id: ObjectId): Promise<[state: string | undefined, instances: number, prompts: number]> {
-  const { instances, prompts } = benchCollections(db);
+  const { instances, prompts } = benchCollections(own.db);
   const [record, ...counts] = await Promise.all([
     ledger.find(id),
     instances.countDocuments({ task_id: id }),
@@ -66,33 +53,33 @@ describe('a sweep', () => {
     const [failed, working, done] = await Promise.all(['failed', 'working', 'done'].map(begun));
     if (!failed || !working || !done) throw new Error('not begun');
     await ledger.fail(failed, ERROR);
-    await ledger.complete(mongo, { _id: done, attempt: 1 }, async (session) => {
-      await benchCollections(db).tasks.insertOne({ _id: done }, { session });
+    await ledger.complete(own.mongo, { _id: done, attempt: 1 }, async (session) => {
+      await benchCollections(own.db).tasks.insertOne({ _id: done }, { session });
     });
     behindMs = 0.5 * HOUR_MS;
-    expect(await sweep(db, ledger, log)).toEqual({ expired: 0, swept: 1, instances: 2, prompts: 3 });
+    expect(await sweep(own.db, ledger, log)).toEqual({ expired: 0, swept: 1, instances: 2, prompts: 3 });
     expect(await left(failed)).toEqual(['swept', 0, 0]);
     expect(await left(working)).toEqual(['in_progress', 2, 3]);
     expect(await left(done)).toEqual(['done', 2, 3]);
-    expect(await sweep(db, ledger, log)).toEqual({ expired: 0, swept: 0, instances: 0, prompts: 0 });
+    expect(await sweep(own.db, ledger, log)).toEqual({ expired: 0, swept: 0, instances: 0, prompts: 0 });
   });
 
   it('waits until no shard of a failed request can still be writing', async () => {
     behindMs = 0;
     const id = await begun('a');
     await ledger.fail(id, ERROR);
-    expect(await sweep(db, ledger, log)).toMatchObject({ swept: 0 });
+    expect(await sweep(own.db, ledger, log)).toMatchObject({ swept: 0 });
     expect(await left(id)).toEqual(['failed', 2, 3]);
-    expect(await sweep(db, ledger, log, -1)).toMatchObject({ swept: 1 });
+    expect(await sweep(own.db, ledger, log, -1)).toMatchObject({ swept: 1 });
   });
 
   it('gives up a request whose lease ran out; its documents go with a later sweep', async () => {
     behindMs = 2 * HOUR_MS;
     const id = await begun('a');
     behindMs = 0;
-    expect(await sweep(db, ledger, log)).toEqual({ expired: 1, swept: 0, instances: 0, prompts: 0 });
+    expect(await sweep(own.db, ledger, log)).toEqual({ expired: 1, swept: 0, instances: 0, prompts: 0 });
     expect(await left(id)).toEqual(['failed', 2, 3]);
-    expect(await sweep(db, ledger, log, -1)).toEqual({ expired: 0, swept: 1, instances: 2, prompts: 3 });
+    expect(await sweep(own.db, ledger, log, -1)).toEqual({ expired: 0, swept: 1, instances: 2, prompts: 3 });
     expect(await left(id)).toEqual(['swept', 0, 0]);
   });
 
@@ -101,9 +88,9 @@ describe('a sweep', () => {
     await ledger.fail(id, ERROR);
     behindMs = 0.5 * HOUR_MS;
     await ledger.startSweep(id);
-    expect(await sweep(db, ledger, log)).toMatchObject({ swept: 0 });
+    expect(await sweep(own.db, ledger, log)).toMatchObject({ swept: 0 });
     behindMs = 0;
-    expect(await sweep(db, ledger, log)).toMatchObject({ swept: 1, instances: 2 });
+    expect(await sweep(own.db, ledger, log)).toMatchObject({ swept: 1, instances: 2 });
     expect(await left(id)).toEqual(['swept', 0, 0]);
   });
 
@@ -113,20 +100,20 @@ describe('a sweep', () => {
     expect(await ledger.revive(id)).toMatchObject({ attempt: 2 });
     expect(await ledger.startSweep(id)).toBeNull();
     behindMs = 0.5 * HOUR_MS;
-    expect(await sweep(db, ledger, log)).toMatchObject({ swept: 0 });
+    expect(await sweep(own.db, ledger, log)).toMatchObject({ swept: 0 });
     expect(await left(id)).toEqual(['in_progress', 2, 3]);
   });
 
   it('never touches a task that the Requester can see, whatever its record says', async () => {
     const id = await begun('a');
-    await benchCollections(db).tasks.insertOne({ _id: id });
+    await benchCollections(own.db).tasks.insertOne({ _id: id });
     await ledger.fail(id, ERROR);
     const lines: string[] = [];
     const counting = new Logger('error', {}, (line) => lines.push(line));
-    expect(await sweep(db, ledger, counting)).toMatchObject({ swept: 0, instances: 0, prompts: 0 });
+    expect(await sweep(own.db, ledger, counting)).toMatchObject({ swept: 0, instances: 0, prompts: 0 });
     expect(await left(id)).toEqual(['done', 2, 3]);
     expect(lines).toHaveLength(1);
-    expect(await sweep(db, ledger, counting)).toMatchObject({ swept: 0 });
+    expect(await sweep(own.db, ledger, counting)).toMatchObject({ swept: 0 });
     expect(lines).toHaveLength(1);
   });
 
@@ -135,7 +122,7 @@ describe('a sweep', () => {
     await ledger.fail(id, ERROR);
     const late = await ledger.startSweep(id);
     behindMs = 0.5 * HOUR_MS;
-    expect(await sweep(db, ledger, log)).toMatchObject({ swept: 1 });
+    expect(await sweep(own.db, ledger, log)).toMatchObject({ swept: 1 });
     await ledger.revive(id);
     await write(id);
     const slow = Object.assign(Object.create(ledger), {
@@ -144,14 +131,14 @@ describe('a sweep', () => {
       },
       startSweep: async () => late,
     });
-    expect(await sweep(db, slow, log)).toMatchObject({ instances: 0, prompts: 0 });
+    expect(await sweep(own.db, slow, log)).toMatchObject({ instances: 0, prompts: 0 });
     expect(await left(id)).toEqual(['in_progress', 2, 3]);
   });
 
   it('by two at once removes each document once', async () => {
     const ids = await Promise.all(['a', 'b', 'c'].map(begun));
     await Promise.all(ids.map((id) => ledger.fail(id, ERROR)));
-    const results = await Promise.all([sweep(db, ledger, log), sweep(db, ledger, log)]);
+    const results = await Promise.all([sweep(own.db, ledger, log), sweep(own.db, ledger, log)]);
     expect(results.reduce((sum, { instances }) => sum + instances, 0)).toBe(6);
     expect(results.reduce((sum, { prompts }) => sum + prompts, 0)).toBe(9);
     for (const id of ids) expect(await left(id)).toEqual(['swept', 0, 0]);
