@@ -3,6 +3,7 @@ import { parquetWriteBuffer } from 'hyparquet-writer';
 
 /** The demonstration's own task and data set, under names that nothing else uses. */
 export const DEMO_INCLUDE = 'demo';
+/** Its one task. */
 export const DEMO_TASK = 'demo_sums';
 const DATASET = 'demo/sums';
 

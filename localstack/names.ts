@@ -2,12 +2,16 @@
 
 /** The functions that take messages; each has a queue of its name with a dead-letter queue beside it. */
 export const QUEUES = ['register', 'sample', 'shard'] as const;
+/** One of them. */
 export type QueueName = (typeof QUEUES)[number];
 
+/** What all names begin with. */
 export const SERVICE = 'sampler';
+/** What stands for the stage in them. */
 export const LOCAL_STAGE = 'local';
 /** The account number that emulators use. */
 export const LOCAL_ACCOUNT = '000000000000';
+/** Any region will do. */
 export const LOCAL_REGION = 'us-east-1';
 
 /** `<service>-<stage>-<queue>`. */

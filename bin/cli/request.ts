@@ -49,6 +49,7 @@ export const requestShape = {
   method: text,
   header: z.array(z.string()).optional(),
 };
+/** What the options say, as text. */
 export type RequestOptions = z.output<z.ZodObject<typeof requestShape>>;
 
 /** Whom a request is for. */

@@ -7,6 +7,7 @@ import type { TaskRoot } from './task-index.ts';
 
 /** Files and bytes that one folder of definitions may hold. */
 export const MAX_INCLUDE_FILES = 2000;
+/** Bytes that they may hold together. */
 export const MAX_INCLUDE_BYTES = 20_000_000;
 const PARALLEL_READS = 16;
 

@@ -36,10 +36,12 @@ export interface ScalarNode {
   readonly tag: ScalarTag | 'function';
   readonly text: string;
 }
+/** A list. */
 export interface SequenceNode {
   readonly kind: 'sequence';
   readonly items: readonly YamlNode[];
 }
+/** Keys with their values, in the order of the file. */
 export interface MappingNode {
   readonly kind: 'mapping';
   readonly pairs: readonly (readonly [YamlNode, YamlNode])[];

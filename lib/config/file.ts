@@ -30,6 +30,7 @@ const configFile = z.strictObject({
   temporal: z.unknown().optional(),
 });
 
+/** What the file says; keys that are left out are undefined. */
 export type ConfigFile = z.output<typeof configFile>;
 
 /**

@@ -4,6 +4,7 @@ import type { Budget } from './limits.ts';
 import type { BinaryOperator } from './nodes.ts';
 import { boundedInt } from './runtime.ts';
 
+/** An int or a float. */
 export type PyNumber = bigint | number;
 
 const arithmeticFault = (message: string) => new Fault('arithmetic', message);

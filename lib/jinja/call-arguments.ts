@@ -9,6 +9,7 @@ export interface CallArguments {
 
 const NO_KEYWORDS: ReadonlyMap<string, PyValue> = new Map();
 
+/** Arguments of a call without keywords. */
 export function positional(...args: PyValue[]): CallArguments {
   return { args, kwargs: NO_KEYWORDS };
 }

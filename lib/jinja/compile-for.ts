@@ -14,6 +14,7 @@ import { iterate, lengthOf, remaining } from './sequences.ts';
 /** Runs the loop over the items; the frame is the one its variables are in. */
 type RunLoop = (frame: Frame, output: Output, iterable: PyValue, depth0: number) => void;
 
+/** A `for` block with its filter, `else` and `recursive`. @throws SyntaxFault where it assigns to `loop` */
 export function compileFor(node: ForStatement, scope: Scope): Execute {
   if (assignsLoop(node.target) || storesLoop(node.body)) {
     throw new SyntaxFault("'loop' can't be assigned to inside a for loop", node.line);

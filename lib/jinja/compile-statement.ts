@@ -28,6 +28,7 @@ function blockText(value: PyValue): string {
   return text;
 }
 
+/** Statements that run one after the other. @throws SyntaxFault */
 export function compileStatements(nodes: readonly Statement[], scope: Scope): Execute {
   return sequence(nodes.map((node) => compileStatement(node, scope)));
 }

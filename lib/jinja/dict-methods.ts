@@ -15,6 +15,7 @@ const view =
     return new DictView(part, self);
   };
 
+/** By name. */
 export const DICT_METHODS: ReadonlyMap<string, Method<PyDict>> = new Map<string, Method<PyDict>>([
   ['keys', view('keys')],
   ['values', view('values')],

@@ -18,6 +18,7 @@ export function isConstantName(name: string): boolean {
   return CONSTANTS.has(name);
 }
 
+/** Reads expressions from the tokens of a tag, as Jinja ranks its operators. What it can't read is a SyntaxFault. */
 export class ExpressionParser {
   protected readonly stream: TokenStream;
 

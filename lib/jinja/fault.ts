@@ -31,10 +31,15 @@ export class Fault extends Error {
   }
 }
 
+/** Python's TypeError. */
 export const typeFault = (message: string): Fault => new Fault('type', message);
+/** Python's ValueError. */
 export const valueFault = (message: string): Fault => new Fault('value', message);
+/** Python's KeyError and IndexError. */
 export const lookupFault = (message: string): Fault => new Fault('lookup', message);
+/** More work or memory than a template may take. */
 export const limitFault = (message: string): Fault => new Fault('limit', message);
+/** What Python can do and this product does not. */
 export const unsupportedFault = (message: string): Fault => new Fault('unsupported', message);
 
 /** The kind of anything thrown here or by lib/python. */

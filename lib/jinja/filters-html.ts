@@ -93,6 +93,7 @@ function stripTags(text: string): string {
   return strip(result).split(SPACES).join(' ');
 }
 
+/** By name, with their short names. */
 export const HTML_FILTERS: [string, Filter][] = [
   escaping('escape'),
   escaping('e'),

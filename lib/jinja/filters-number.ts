@@ -61,6 +61,7 @@ function fileSize(bytes: number, binary: boolean): string {
   return '';
 }
 
+/** By name. */
 export const NUMBER_FILTERS: [string, Filter][] = [
   filter('abs', '', (value) => {
     requireDefined(value);

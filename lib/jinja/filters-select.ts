@@ -54,6 +54,7 @@ function testFunction(call: CallArguments, byAttribute: boolean, runtime: Runtim
   return (item) => callTest(testName, get(item), { args, kwargs: call.kwargs }, runtime);
 }
 
+/** By name. */
 export const SELECT_FILTERS: [string, Filter][] = [
   ['map', map],
   ['select', selecting(true, false)],

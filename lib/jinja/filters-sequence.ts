@@ -75,6 +75,7 @@ function* pairs(value: PyValue, runtime: Runtime): Generator<PyValue, void> {
   yield* remaining(iterate(new DictView('items', value), runtime));
 }
 
+/** By name, with their short names. */
 export const SEQUENCE_FILTERS: [string, Filter][] = [
   filter('list', '', (value, _, runtime) => listOf(value, runtime)),
   filter('items', '', (value, _, runtime) => new OneShot(pairs(value, runtime))),

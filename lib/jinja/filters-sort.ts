@@ -37,6 +37,7 @@ function* uniqueItems(value: PyValue, key: (item: PyValue) => PyValue, runtime: 
   }
 }
 
+/** By name. */
 export const SORT_FILTERS: [string, Filter][] = [
   extreme('min', (order) => order < 0),
   extreme('max', (order) => order > 0),

@@ -63,6 +63,7 @@ function regexReplace(
 
 const width = (value: PyValue, what: string) => clamp(asIndex(value, what));
 
+/** By name. */
 export const TEXT_FILTERS: [string, Filter][] = [
   textFilter('upper', '', text.upper),
   textFilter('lower', '', text.lower),

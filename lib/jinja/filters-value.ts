@@ -30,6 +30,7 @@ function pretty(value: PyValue): PyValue {
   return value;
 }
 
+/** By name, with their short names. */
 export const VALUE_FILTERS: [string, Filter][] = [
   orDefault('default'),
   orDefault('d'),

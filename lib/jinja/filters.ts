@@ -22,6 +22,7 @@ const FILTERS: ReadonlyMap<string, Filter> = new Map([
   ...VALUE_FILTERS,
 ]);
 
+/** Whether there is a filter of that name. */
 export function hasFilter(name: string): boolean {
   return FILTERS.has(name);
 }

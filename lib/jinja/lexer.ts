@@ -6,6 +6,7 @@ import { WHITESPACE } from '../python/unicode.ts';
 import { SyntaxFault } from './fault.ts';
 import { unescapeString } from './string-literal.ts';
 
+/** A token and the line that it begins on. */
 export type Token = { readonly line: number } & (
   | { readonly type: 'data' | 'string' | 'name' | 'operator'; readonly value: string }
   | { readonly type: 'integer'; readonly value: bigint }

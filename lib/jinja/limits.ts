@@ -18,6 +18,7 @@ export interface TemplateLimits {
   readonly maxRegexMs: number;
 }
 
+/** Far beyond what any task of the harness needs, and far below what a function has. */
 export const DEFAULT_LIMITS: TemplateLimits = {
   maxTemplateChars: 1 << 20,
   maxOutputChars: 16 << 20,

@@ -43,8 +43,10 @@ const itemMethods: [string, Method<readonly PyValue[]>][] = [
   ],
 ];
 
+/** By name. */
 export const TUPLE_METHODS: ReadonlyMap<string, Method<readonly PyValue[]>> = new Map(itemMethods);
 
+/** By name. */
 export const LIST_METHODS: ReadonlyMap<string, Method<PyValue[]>> = new Map<string, Method<PyValue[]>>([
   ...itemMethods,
   [

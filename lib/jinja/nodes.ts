@@ -5,6 +5,7 @@ interface Located {
   readonly line: number;
 }
 
+/** What stands in the brackets of a call; `*args` and `**kwargs` come last. */
 export interface Arguments {
   readonly args: readonly Expression[];
   readonly kwargs: readonly { readonly key: string; readonly value: Expression }[];
@@ -12,9 +13,12 @@ export interface Arguments {
   readonly dynKwargs: Expression | null;
 }
 
+/** Operators between two numbers or sequences. */
 export type BinaryOperator = '+' | '-' | '*' | '/' | '//' | '%' | '**';
+/** Comparisons; several in a row make a chain. */
 export type CompareOperator = '==' | '!=' | '<' | '<=' | '>' | '>=' | 'in' | 'notin';
 
+/** What has a value. */
 export type Expression = Located &
   (
     | { readonly kind: 'const'; readonly value: PyValue }
@@ -60,7 +64,9 @@ export type Expression = Located &
     | { readonly kind: 'test'; readonly input: Expression; readonly name: string; readonly call: Arguments }
   );
 
+/** A filter with what it is given. */
 export type FilterExpression = Extract<Expression, { kind: 'filter' }>;
+/** A call. */
 export type CallExpression = Extract<Expression, { kind: 'call' }>;
 
 /** What `set`, `for`, `with` and macros assign to. */
@@ -71,12 +77,14 @@ export type Target = Located &
     | { readonly kind: 'tuple'; readonly items: readonly Target[] }
   );
 
+/** The parameters of a macro. */
 export interface Signature {
   readonly params: readonly string[];
   /** Of the last parameters. */
   readonly defaults: readonly Expression[];
 }
 
+/** What stands in a template beside values. */
 export type Statement = Located &
   (
     | { readonly kind: 'text'; readonly text: string }
@@ -111,6 +119,7 @@ export type Statement = Located &
     | { readonly kind: 'filterblock'; readonly filter: FilterExpression; readonly body: readonly Statement[] }
   );
 
+/** A loop. */
 export interface ForStatement extends Located {
   readonly kind: 'for';
   readonly target: Target;
@@ -121,4 +130,5 @@ export interface ForStatement extends Located {
   readonly otherwise: readonly Statement[];
 }
 
+/** What makes a macro: `macro`, or the body of a `call` block. */
 export type MacroStatement = Extract<Statement, { kind: 'macro' | 'callblock' }>;

@@ -5,6 +5,7 @@ import { bind } from './call-arguments.ts';
 import { Fault } from './fault.ts';
 import type { Method } from './method.ts';
 
+/** By name. */
 export const INT_METHODS: ReadonlyMap<string, Method<bigint>> = new Map<string, Method<bigint>>([
   [
     'bit_length',
@@ -36,6 +37,7 @@ export const INT_METHODS: ReadonlyMap<string, Method<bigint>> = new Map<string, 
   ],
 ]);
 
+/** By name. */
 export const FLOAT_METHODS: ReadonlyMap<string, Method<number>> = new Map<string, Method<number>>([
   [
     'is_integer',

@@ -33,6 +33,7 @@ export type Load =
   | { readonly from: 'document'; readonly name: string }
   | { readonly from: 'outer'; readonly ref: Ref };
 
+/** The names of one block and where each is kept, by Jinja's rules of scope. */
 export class Symbols {
   readonly scope: FunctionScope;
   readonly parent: Symbols | null;

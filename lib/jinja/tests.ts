@@ -105,6 +105,7 @@ function isKnown(value: PyValue, has: (name: string) => boolean, runtime: Runtim
   return typeof value === 'string' && has(value);
 }
 
+/** Whether there is a test of that name. */
 export function hasTest(name: string): boolean {
   return TESTS.has(name);
 }

@@ -17,6 +17,7 @@ export const loadPartMessage = dictOf(
   title: 'load-part message',
   description: 'Internal: one part of a large data set, which the register function sends to itself.',
 });
+/** One, as read. */
 export type LoadPartMessage = z.output<typeof loadPartMessage>;
 
 /** Whether a body on the register queue is meant as one: it has `load`, and no key of a register message. */

@@ -23,4 +23,5 @@ export const registerMessage = dictOf(commonShape, 'refuse').meta({
   title: 'register message',
   description: 'Loads the data sets of tasks into Postgres, each once.',
 });
+/** One, as read. */
 export type RegisterMessage = z.output<typeof registerMessage>;

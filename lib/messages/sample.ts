@@ -21,6 +21,7 @@ const requesterArgs = dictOf(
   },
   'ignore',
 ).describe('Whom the Requester asks, and how. Other keys in it are ignored.');
+/** They, as read. */
 export type RequesterArgs = z.output<typeof requesterArgs>;
 
 /** What counts as no qty, for JSON Schema. */
@@ -86,4 +87,5 @@ export const sampleMessage = dictOf(
       { required: ['doc_ids'], properties: { doc_ids: { type: 'array', minItems: 1 } } },
     ],
   });
+/** One, as read. */
 export type SampleMessage = z.output<typeof sampleMessage>;

@@ -19,4 +19,5 @@ export const shardMessage = dictOf(
   title: 'shard message',
   description: 'Internal: one part of a planned task, which the sample function sends to the shard function.',
 });
+/** One, as read. */
 export type ShardMessage = z.output<typeof shardMessage>;

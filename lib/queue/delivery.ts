@@ -6,6 +6,7 @@ export const MAX_RECEIVES = 5;
 
 /** Attributes that a message carries in the dead-letter queue, and back again. */
 export const REQUEST_ID_ATTRIBUTE = 'request-id';
+/** Also says that a message was redriven. */
 export const ERROR_CODE_ATTRIBUTE = 'error-code';
 
 /** A delivered message. */
