@@ -9,6 +9,7 @@ import { isDict, type PyDict, type PyValue } from '../python/value.ts';
  */
 
 const INT64 = 2n ** 63n;
+const HALF_A_PAIR = 'holds half a surrogate pair';
 const TRUE_WORDS = new Set(['1', 'true', 't', 'yes', 'y', 'on']);
 const FALSE_WORDS = new Set(['0', 'false', 'f', 'no', 'n', 'off']);
 
@@ -79,9 +80,7 @@ export const laxBool = z
   });
 
 /** Text; nothing else is taken for text. A lone surrogate can't be stored or sent. */
-export const text = z
-  .string({ error: 'must be text' })
-  .refine((value) => value.isWellFormed(), 'holds half a surrogate pair');
+export const text = z.string({ error: 'must be text' }).refine((value) => value.isWellFormed(), HALF_A_PAIR);
 
 /** A dict with its keys sorted by code point, also inside, as the Python service's transport delivers it. */
 export const sortedDict = z
@@ -91,6 +90,7 @@ export const sortedDict = z
     context.addIssue({ code: 'custom', message: 'must be an object' });
     return z.NEVER;
   })
+  .refine(isWellFormed, HALF_A_PAIR)
   .meta({ type: 'object' });
 
 /** A dict of texts, in the order sent. */
@@ -105,6 +105,7 @@ export const textDict = z
     context.addIssue({ code: 'custom', message: 'must be an object whose values are all text' });
     return z.NEVER;
   })
+  .refine((texts) => [...texts].flat().every((one) => one.isWellFormed()), HALF_A_PAIR)
   .meta({ type: 'object', additionalProperties: { type: 'string' } });
 
 /** An object with these fields, from a dict. `extra` says what happens to keys that it does not know. */
@@ -127,6 +128,13 @@ function sortKeys(dict: PyDict): PyDict {
 function sortInside(value: PyValue): PyValue {
   if (isDict(value)) return sortKeys(value);
   return Array.isArray(value) ? value.map(sortInside) : value;
+}
+
+/** Whether no text in it, keys included, holds half a surrogate pair. */
+function isWellFormed(value: PyValue): boolean {
+  if (typeof value === 'string') return value.isWellFormed();
+  if (isDict(value)) return [...value].every(([key, item]) => isWellFormed(key) && isWellFormed(item));
+  return !Array.isArray(value) || value.every(isWellFormed);
 }
 
 function toInt(value: unknown): bigint | null {

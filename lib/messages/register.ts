@@ -6,9 +6,9 @@ export const commonShape = {
   framework: text
     .refine((value) => value.includes('lmeh'), 'must contain "lmeh": no other framework is sampled here')
     .meta({ pattern: 'lmeh', description: "Which kind of work: everything that contains `lmeh` is the harness's." }),
-  tasks: text.describe(
-    'Names of tasks, groups and tags, and wildcards, with commas between; blanks around them do not count.',
-  ),
+  tasks: text
+    .regex(/[^\s,]/, 'must name at least one task')
+    .describe('Names of tasks, groups and tags, and wildcards, with commas between; blanks around them do not count.'),
   verbosity: text.default('ERROR').describe("Kept for the Python service's senders; changes nothing."),
   include_path: text
     .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'must be the name of a folder staged under include/, not a path')

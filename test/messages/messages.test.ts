@@ -104,6 +104,20 @@ describe('what stands in a database query is text', () => {
   it('half a surrogate pair, which no database takes, is refused', () => {
     const body = JSON.stringify(SAMPLE).replace('SUPPLIER_ADDRESS', '\\ud800');
     expect(refusalOf('sample', sampleMessage, body)).toContain('requester_args.address');
+    for (const key of ['gen_kwargs', 'llm_args']) {
+      for (const value of [{ a: '\ud800' }, { '\udc00': 1 }, { a: [{ b: 'x\udfff' }] }]) {
+        expect(sampleRefusal({ [key]: value })).toContain(`${key}: holds half a surrogate pair`);
+      }
+    }
+    expect(sampleRefusal({ requester_args: { ...SUPPLIER, headers: { '\ud800': 'x' } } })).toContain('headers');
+    expect(sample({ gen_kwargs: { '\u{1f600}': '\u{1f600}' } }).gen_kwargs).toEqual(
+      new Map([['\u{1f600}', '\u{1f600}']]),
+    );
+  });
+
+  it.each(['', ' ', ' , ,'])('a list of tasks that names none, %j, is refused', (tasks) => {
+    expect(sampleRefusal({ tasks })).toContain('tasks: must name at least one task');
+    expect(refusalOf('register', registerMessage, JSON.stringify({ framework: 'lmeh', tasks }))).toContain('tasks');
   });
 });
 
