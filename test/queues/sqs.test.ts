@@ -64,6 +64,18 @@ onEveryEmulator('SQS', (subject) => {
     expect(second.Attributes?.['ApproximateReceiveCount']).toBe('2');
   });
 
+  it('takes every character that SQS takes, in bodies and attributes, also those beyond U+FFFF', async () => {
+    const text = 'a\t\n\u00e9\u20ac\ufffd\u{1f600}\u{10ffff}';
+    const MessageAttributes = { reason: { DataType: 'String', StringValue: text } };
+    await subject.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: text, MessageAttributes }));
+    const alone = await receiveOne();
+    expect([alone.Body, alone.MessageAttributes?.['reason']?.StringValue]).toEqual([text, text]);
+    await subject.sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle: alone.ReceiptHandle }));
+    const Entries = [{ Id: '0', MessageBody: text }];
+    expect((await subject.sqs.send(new SendMessageBatchCommand({ QueueUrl, Entries }))).Failed ?? []).toEqual([]);
+    expect((await receiveOne()).Body).toBe(text);
+  });
+
   it('hides a message while it is in work', async () => {
     await send('hidden');
     const message = await receiveOne();
