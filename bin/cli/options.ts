@@ -1,4 +1,5 @@
-import { resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import * as z from 'zod';
 import { UsageError } from './exit.ts';
@@ -39,13 +40,18 @@ export function withFrom(command: Command, description: string): Command {
   return command.option('--from <DIR>', description);
 }
 
-/** `--from` as parsed. */
+/** `--from` as parsed: the folder that holds data sets, also where a copy of the whole bucket was named. */
 export const fromShape = {
   from: z
     .string()
     .optional()
-    .transform((dir) => (dir === undefined ? undefined : resolve(dir))),
+    .transform((dir) => (dir === undefined ? undefined : dataFolder(resolve(dir)))),
 };
+
+function dataFolder(dir: string): string {
+  const below = join(dir, 'datasets');
+  return existsSync(below) ? below : dir;
+}
 
 /** A whole number of at least `least`. */
 export function wholeNumber(name: string, least: number) {
@@ -70,7 +76,8 @@ export function idList(name: string, text: string): number[] {
     const match = /^\s*(\d{1,15})(?:-(\d{1,15}))?\s*$/.exec(part);
     const first = Number(match?.[1] ?? Number.NaN);
     const last = Number(match?.[2] ?? first);
-    if (!(last >= first && last - first < MAX_IDS)) {
+    if (last - first >= MAX_IDS) throw new UsageError(`--${name} "${part}" holds more than ${MAX_IDS} ids.`);
+    if (!(last >= first)) {
       throw new UsageError(`--${name} "${part}" must be document ids and ranges of them, such as 4,7-9.`);
     }
     return Array.from({ length: last - first + 1 }, (_, i) => first + i);

@@ -3,9 +3,14 @@ import { note } from './output.ts';
 /** What staging tells while it goes on, as lines on standard error: those of `info` say how far it has come. */
 export const progressLog = {
   info(message: string, fields: Readonly<Record<string, unknown>> = {}): void {
-    note(`${message}: ${Object.values(fields).map(String).join(', ')}`);
+    note(line(message, fields));
   },
   warn(message: string, fields: Readonly<Record<string, unknown>> = {}): void {
-    note(`warn: ${message}: ${Object.values(fields).map(String).join(', ')}`);
+    note(`warn: ${line(message, fields)}`);
   },
 };
+
+function line(message: string, fields: Readonly<Record<string, unknown>>): string {
+  const told = Object.entries(fields).map(([name, value]) => `${name} ${value}`);
+  return told.length > 0 ? `${message}: ${told.join(', ')}` : message;
+}

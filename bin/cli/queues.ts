@@ -1,4 +1,4 @@
-import { DeadLetters } from '../../lib/operator/dead-letters.ts';
+import { type DeadLetter, DeadLetters } from '../../lib/operator/dead-letters.ts';
 import { UsageError } from './exit.ts';
 import { withSession } from './session.ts';
 
@@ -9,6 +9,11 @@ const SETTINGS = {
   sample: 'sampleQueueUrl',
   shard: 'shardQueueUrl',
 } as const satisfies Record<QueueName, string>;
+
+/** A message as `--json` shows it. */
+export function letterJson({ queue, messageId, requestId, sentAt, ...rest }: DeadLetter & { queue: string }): object {
+  return { queue, message_id: messageId, request_id: requestId, sent_at: sentAt, ...rest };
+}
 
 /** Does `work` with each of the dead-letter queues: the one named, or all three, side by side. */
 export async function withDeadLetters<T>(

@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { examples } from '../cli/group.ts';
 import { jsonOption, optionsOf, wholeNumber, withJson } from '../cli/options.ts';
 import { print, table } from '../cli/output.ts';
-import { withDeadLetters } from '../cli/queues.ts';
+import { letterJson, withDeadLetters } from '../cli/queues.ts';
 
 /** `sampler dlq ls`: what lies in the dead-letter queues. */
 export function dlqLsCommand(): Command {
@@ -19,7 +19,7 @@ async function run(name: string | undefined, command: Command): Promise<void> {
   const found = await withDeadLetters(name, async (letters, queue) =>
     (await letters.list(limit)).map((letter) => ({ queue, ...letter })),
   );
-  print(json, found.flat(), () =>
+  print(json, found.flat().map(letterJson), () =>
     table(
       ['QUEUE', 'REQUEST', 'SENT', 'CODE', 'REASON'],
       found

@@ -21,18 +21,20 @@ async function run(name: string | undefined, command: Command): Promise<void> {
   const shape = { ...jsonOption, id: z.array(z.string()).default([]), all: z.boolean().default(false) };
   const { json, id: ids, all } = optionsOf(shape, command);
   if (all === ids.length > 0) throw new UsageError('Say which: --all, or --id once or more often.');
-  const sent: { queue: string; messageId: string; requestId: string }[] = [];
+  const sent: { queue: string; message_id: string; request_id: string }[] = [];
   const chosen = new Set(ids);
   await withDeadLetters(name, (letters, queue) =>
     letters.redrive(
       ({ messageId, requestId }) => all || chosen.has(messageId) || chosen.has(requestId),
       ({ messageId, requestId }) => {
-        sent.push({ queue, messageId, requestId });
+        sent.push({ queue, message_id: messageId, request_id: requestId });
         note(`sent back to ${queue}: ${requestId}`);
       },
     ),
   );
   print(json, sent, () => `${sent.length} messages sent back`);
-  const missing = ids.filter((id) => !sent.some(({ messageId, requestId }) => messageId === id || requestId === id));
+  const missing = ids.filter(
+    (id) => !sent.some(({ message_id, request_id }) => message_id === id || request_id === id),
+  );
   if (missing.length > 0) throw new NotFoundError(`no dead-letter queue held ${missing.join(', ')}.`);
 }

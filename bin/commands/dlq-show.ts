@@ -3,7 +3,7 @@ import { NotFoundError } from '../cli/exit.ts';
 import { examples } from '../cli/group.ts';
 import { jsonOption, optionsOf, withJson } from '../cli/options.ts';
 import { facts, print } from '../cli/output.ts';
-import { withDeadLetters } from '../cli/queues.ts';
+import { letterJson, withDeadLetters } from '../cli/queues.ts';
 
 /** `sampler dlq show`: whole messages. */
 export function dlqShowCommand(): Command {
@@ -21,7 +21,7 @@ async function run(id: string, command: Command): Promise<void> {
   );
   const found = all.flat().filter(({ messageId, requestId }) => messageId === id || requestId === id);
   if (found.length === 0) throw new NotFoundError(`no dead-letter queue holds a message ${id}.`);
-  print(json, found, () =>
+  print(json, found.map(letterJson), () =>
     found
       .map(({ queue, messageId, sentAt, attributes, body }) =>
         facts([

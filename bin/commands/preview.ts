@@ -6,6 +6,7 @@ import { type Preview, previewTask } from '../../lib/preview/preview.ts';
 import { previewText } from '../../lib/preview/text.ts';
 import { dumps } from '../../lib/python/json.ts';
 import { tasksNamed, withCatalogue } from '../cli/catalogue.ts';
+import { UsageError } from '../cli/exit.ts';
 import { examples } from '../cli/group.ts';
 import {
   catalogueShape,
@@ -30,7 +31,7 @@ export function previewCommand(): Command {
     .description('render the exact prompts of a task from its staged data, without any database')
     .argument('<tasks...>', 'names, wildcards, groups and tags')
     .option('--first <N>', 'the first N documents of those asked for (default: 1, or all with --doc-ids or --qty)')
-    .option('--html <FILE>', 'also write one self-contained page to look through them')
+    .option('--html <FILE>', 'write one self-contained page to look through them, in place of text')
     .addHelpText(
       'after',
       examples(
@@ -63,11 +64,19 @@ async function run(names: readonly string[], command: Command): Promise<void> {
     if (ignoredBlacklist.length > 0) note(`warn: ${plan.task}: blacklisted ids outside the split are ignored`);
   }
   if (options.html !== undefined) {
-    writeFileSync(options.html, previewPage(previews));
+    writePage(options.html, previewPage(previews));
     note(`written: ${options.html}`);
   }
   if (options.html !== undefined && !options.json) return;
   print(options.json, previews.flatMap(instances), () => previews.map(previewText).join('\n'));
+}
+
+function writePage(file: string, page: string): void {
+  try {
+    writeFileSync(file, page);
+  } catch (error) {
+    throw new UsageError(`--html ${file} can't be written: ${error instanceof Error ? error.message : error}`);
+  }
 }
 
 function instances({ plan, instances: rendered }: Preview) {

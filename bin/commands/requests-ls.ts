@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import * as z from 'zod';
 import { listRequests } from '../../lib/operator/requests.ts';
 import { examples } from '../cli/group.ts';
@@ -6,11 +6,13 @@ import { jsonOption, optionsOf, wholeNumber, withJson } from '../cli/options.ts'
 import { print, table } from '../cli/output.ts';
 import { withSession } from '../cli/session.ts';
 
+const STATES = ['in_progress', 'done', 'failed', 'sweeping', 'swept', 'rejected'];
+
 /** `sampler requests ls`: the newest records of sample_requests. */
 export function requestsLsCommand(): Command {
   const command = new Command('ls')
     .description('list planned tasks and refused messages, the newest first')
-    .option('--state <STATE>', 'in_progress, done, failed, sweeping, swept or rejected')
+    .addOption(new Option('--state <STATE>', 'only those that stand so').choices(STATES))
     .option('--task <NAME>', 'only this task')
     .option('--address <ADDRESS>', 'only this supplier')
     .option('--limit <N>', 'at most so many', '20')

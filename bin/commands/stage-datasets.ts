@@ -27,6 +27,9 @@ import { withSession } from '../cli/session.ts';
 /** One file of some gigabytes may take this long on a slow line. */
 const UPLOAD_MS = 6 * 3600 * 1000;
 
+/** What says nothing of a folder. */
+const HUB_OPTIONS = ['revision', 'concurrency', 'token', 'hubUrl', 'serverUrl'];
+
 /** `sampler stage datasets`: the data that tasks need, from a hub or a folder. */
 export function stageDatasetsCommand(): Command {
   const command = new Command('datasets')
@@ -72,6 +75,10 @@ async function run(tasks: readonly string[], command: Command): Promise<void> {
   if (tasks.length === 0 && options.from === undefined) {
     throw new UsageError('Name the tasks whose data sets to stage, or a folder with --from DIR.');
   }
+  const ignored = HUB_OPTIONS.filter(
+    (name) => options.from !== undefined && command.getOptionValueSource(name) === 'cli',
+  );
+  if (ignored.length > 0) throw new UsageError(`--from takes no hub; leave out ${ignored.join(', ')}.`);
   const needed = tasks.length === 0 ? undefined : await needs(tasks, options);
   const result = await withSession(['datasetsBucket'], async ({ config: { datasetsBucket: bucket } }) => {
     const s3 = createS3(process.env, UPLOAD_MS);

@@ -87,7 +87,11 @@ export async function stageInclude(
 
 async function readFiles(dir: string): Promise<Map<string, Uint8Array>> {
   const found = await readdir(dir, { recursive: true, withFileTypes: true }).catch((cause: unknown) => {
-    throw new PermanentError('Configuration', `${dir} can't be read as a folder of definitions: ${cause}.`, { cause });
+    throw new PermanentError(
+      'Configuration',
+      `${dir} can't be read as a folder of definitions: ${cause instanceof Error ? cause.message : cause}.`,
+      { cause },
+    );
   });
   const paths = found
     .filter((entry) => entry.isFile())

@@ -181,7 +181,7 @@ describe('a request that fails', () => {
 
   it('lies in the dead-letter queue: ls and show leave it there, redrive sends it back as the request it was', async () => {
     const letterSchema = z.array(
-      z.object({ queue: z.string(), requestId: z.string(), messageId: z.string(), code: z.string().nullable() }),
+      z.object({ queue: z.string(), request_id: z.string(), message_id: z.string(), code: z.string().nullable() }),
     );
     const list = async (...queue: string[]) => letterSchema.parse((await json('dlq', 'ls', ...queue)).json);
     const letters = await list();
@@ -194,18 +194,21 @@ describe('a request that fails', () => {
     );
     expect(await list('shard')).toEqual(letters.filter(({ queue }) => queue === 'shard'));
     const refused = letters.find(({ code }) => code === 'TooFewDocuments');
-    const { json: shown } = await json('dlq', 'show', refused?.requestId ?? '');
+    const { json: shown } = await json('dlq', 'show', refused?.request_id ?? '');
     expect(shown).toMatchObject([
       { body: expect.stringContaining('"qty":31'), attributes: { 'error-code': 'TooFewDocuments' } },
     ]);
-    const redriven = await here('dlq', 'redrive', 'sample', '--id', refused?.requestId ?? '');
+    const redriven = await here('dlq', 'redrive', 'sample', '--id', refused?.request_id ?? '');
     expect(redriven).toMatchObject({ code: 0, stdout: '1 messages sent back\n' });
     // It fails again, under its own id, and comes back as another message.
     await expect
-      .poll(async () => (await list('sample')).find(({ requestId }) => requestId === refused?.requestId)?.messageId, {
-        timeout: 30_000,
-      })
-      .not.toSatisfy((id: unknown) => id === undefined || id === refused?.messageId);
+      .poll(
+        async () => (await list('sample')).find(({ request_id }) => request_id === refused?.request_id)?.message_id,
+        {
+          timeout: 30_000,
+        },
+      )
+      .not.toSatisfy((id: unknown) => id === undefined || id === refused?.message_id);
     expect(await list('sample')).toHaveLength(letters.filter(({ queue }) => queue === 'sample').length);
     expect(await here('dlq', 'redrive', 'sample', '--id', 'nobody')).toMatchObject({ code: 4 });
   });
@@ -273,7 +276,7 @@ describe('without functions', () => {
     expect((await takeSent('REGISTER'))?.attributes).toMatchObject({ 'error-code': 'DatasetMissing' });
     const { MessageId } = await sqs.send(new SendMessageCommand({ QueueUrl: `${queue}-dlq`, MessageBody: 'by SQS' }));
     const { json: sent } = await json('dlq', 'redrive', 'register', '--all');
-    expect(sent).toEqual([{ queue: 'register', messageId: MessageId, requestId: MessageId }]);
+    expect(sent).toEqual([{ queue: 'register', message_id: MessageId, request_id: MessageId }]);
     expect(await takeSent('REGISTER')).toMatchObject({
       attributes: { 'request-id': MessageId, 'error-code': 'Redriven' },
     });

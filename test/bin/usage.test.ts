@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createProgram } from '../../bin/program.ts';
 import { npxSampler, sampler, samplerHere, samplerJson, WHEEL } from './cli.ts';
-import { writeDefinitions, writeFolder, writeQuestions } from './own-tasks.ts';
+import { questions, writeDefinitions, writeFolder, writeQuestions } from './own-tasks.ts';
 
 /** Every command that does something, by its whole name. */
 function commands(
@@ -57,6 +57,17 @@ describe('the exit code', () => {
       ['requests', 'ls', '--limit', '0'],
       /^Usage: --limit "0" must be a whole number of at least 1/,
     ],
+    [
+      'a state that there is not',
+      ['requests', 'ls', '--state', 'bogus'],
+      /--state <STATE>' argument 'bogus' is invalid/,
+    ],
+    [
+      'a revision of a folder',
+      ['stage', 'datasets', '--from', '.', '--revision', 'x', '--hub-url', 'y'],
+      /^Usage: --from takes no hub; leave out revision, hubUrl/,
+    ],
+    ['more ids than a list may hold', ['preview', 'gsm8k', '--doc-ids', '1-9999999'], /holds more than 1000000 ids/],
     ['options that leave nothing', ['tasks', 'ls', '--supported', '--unsupported'], /^Usage: /],
     ['a sample without supplier', ['sample', 'gsm8k', '--qty', '1'], /^Usage: Give --address and --service/],
     ['a message beside other options', ['sample', 'gsm8k', '--qty', '1', '--message', '-'], /leave out gsm8k, qty/],
@@ -115,6 +126,19 @@ it('npx sampler takes file names from the folder where it is called', async () =
   expect(stderr).toMatch(/^BadMessage: Bad sample message: the body is not JSON/m);
 });
 
+it('--from takes the folder of the data sets, or the one that holds it as a bucket does', async () => {
+  const own = ['--wheel', WHEEL, '--include-path', `house=${writeDefinitions()}`];
+  const folder = writeFolder(
+    Object.fromEntries(
+      ['train', 'test'].map((split) => [`datasets/house/sums/default/${split}/0000.parquet`, questions(12)]),
+    ),
+  );
+  const shown = (from: string) => samplerHere(['preview', 'house_sums', '--from', from, ...own]);
+  const [below, above] = [await shown(join(folder, 'datasets')), await shown(folder)];
+  expect(below).toMatchObject({ code: 0, stdout: expect.stringContaining('document 12') });
+  expect(above).toEqual(below);
+});
+
 describe('without any stack', () => {
   const own = ['--wheel', WHEEL, '--include-path', `house=${writeDefinitions()}`];
   const from = writeQuestions();
@@ -124,6 +148,16 @@ describe('without any stack', () => {
     expect(preview).toMatchObject({ code: 0, stderr: '' });
     expect(preview.stdout).toContain('===== house_sums, document 12: /v1/chat/completions, 2 shots');
     expect(preview.stdout).toContain('----- user\nWhat is 0 plus 0? <b>& 1</b>\n');
+    const nowhere = await samplerHere([
+      'preview',
+      'house_sums',
+      '--from',
+      from,
+      ...own,
+      '--html',
+      join(from, 'a', 'b'),
+    ]);
+    expect(nowhere).toMatchObject({ code: 2, stderr: expect.stringMatching(/^Usage: --html .* can't be written: /) });
     const { code, json } = await samplerJson(
       ['validate', 'house_strict', 'house_sums', '--from', from, ...own],
       {},
