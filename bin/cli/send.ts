@@ -24,6 +24,8 @@ export interface Followed {
 
 /** Shows how the tasks of a message come along, then how it ended: a line per task that is not done, and the exit code. */
 export async function follow({ json, requestId, queueUrl, doing, done, wait }: Followed): Promise<void> {
+  // Whatever ends the waiting, whoever asked must be able to find the request again.
+  note(`sent: ${requestId}`);
   const progress = showProgress(doing, 0, 'parts');
   let shown = 0;
   const onLook = (states: readonly TaskState[]) => {

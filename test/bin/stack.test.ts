@@ -255,6 +255,14 @@ describe('without functions', () => {
     expect((await takeSent('REGISTER'))?.body).toEqual({ framework: 'lmeh', tasks: 'a,b*' });
   });
 
+  it('a wait that can not go on has told the request that was sent', async () => {
+    const away = { ...stack.env, MONGODB_URI: 'mongodb://127.0.0.1:9/away?serverSelectionTimeoutMS=100' };
+    const ended = await samplerHere(['sample', 'house_sums', ...SUPPLIER, '--qty', '1', '--wait'], away);
+    expect(ended).toMatchObject({ code: 1, stdout: '' });
+    const sent = await takeSent('SAMPLE');
+    expect(ended.stderr).toMatch(new RegExp(`^sent: ${sent?.id}\nUnavailable: `));
+  });
+
   it('a wait ends when its time is over, with code 3', async () => {
     const ended = await here('sample', 'house_sums', ...SUPPLIER, '--qty', '1', '--wait', '--timeout', '1');
     expect(ended).toMatchObject({
