@@ -6,6 +6,7 @@ import postgres from 'postgres';
 import { DEMO_INCLUDE, DEMO_TASK, stageDemo } from './demo-data.ts';
 import { startOrJoin } from './join.ts';
 import { createLocalS3, createLocalSqs } from './resources.ts';
+import { AlreadyRunningError } from './run-lock.ts';
 
 const PATIENCE_MS = 60_000;
 const say = (line: string) => console.log(`[demo] ${line}`);
@@ -14,7 +15,7 @@ const failures: string[] = [];
 try {
   process.exitCode = await main();
 } catch (error) {
-  console.error(error);
+  console.error(error instanceof AlreadyRunningError ? error.message : error);
   process.exitCode = 1;
 }
 process.exit();

@@ -113,10 +113,9 @@ async function readFolder(dir: string): Promise<string[]> {
     return entries
       .filter((entry) => !entry.isDirectory())
       .map((entry) => relative(dir, join(entry.parentPath, entry.name)));
-  } catch (error) {
-    throw new PermanentError('DatasetMissing', `${dir} can't be read as a folder of data sets: ${error}.`, {
-      cause: error,
-    });
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new PermanentError('DatasetMissing', `${dir} can't be read as a folder of data sets (${why}).`, { cause });
   }
 }
 

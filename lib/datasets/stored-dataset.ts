@@ -51,7 +51,7 @@ export async function findDataset(
   throw new PermanentError(
     'DatasetMissing',
     `the data set ${name} is not staged: ${source.name}/${prefix} holds no parquet files. ` +
-      'Stage it: npm run sampler -- stage datasets --from DIR',
+      'Stage it: npx sampler stage datasets TASK, or --from DIR',
     { context: { datasetPath, datasetName, prefix } },
   );
 }

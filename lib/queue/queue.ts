@@ -9,6 +9,10 @@ import { TransientError } from '../errors/errors.ts';
 /** SQS takes this many messages in one call, and this many bytes in all. */
 const MAX_BATCH = 10;
 const MAX_BATCH_BYTES = 256 * 1024;
+/** The longest message that SQS takes, with the names, types and values of its attributes. */
+const MAX_MESSAGE_BYTES = 1024 * 1024;
+
+const STRING = 'String';
 
 /** One SQS queue and its dead-letter queue, which is named after it. */
 export class Queue {
@@ -53,15 +57,18 @@ export class Queue {
     );
   }
 
-  /** Puts a message into the dead-letter queue, with the reason in its attributes. Empty attributes are left out. */
+  /**
+   * Puts a message into the dead-letter queue, with the reason in its attributes. Empty attributes are left out, and what
+   * does not fit beside the body, from the last one on, is cut.
+   */
   async sendToDeadLetters(body: string, attributes: Readonly<Record<string, string>>): Promise<void> {
-    const entries = Object.entries(attributes).filter(([, value]) => value !== '');
+    const entries = fitting(Object.entries(attributes), MAX_MESSAGE_BYTES - Buffer.byteLength(body));
     await this.sqs.send(
       new SendMessageCommand({
         QueueUrl: `${this.url}-dlq`,
         MessageBody: body,
         MessageAttributes: Object.fromEntries(
-          entries.map(([name, value]) => [name, { DataType: 'String', StringValue: sendable(value) }]),
+          entries.map(([name, StringValue]) => [name, { DataType: STRING, StringValue }]),
         ),
       }),
     );
@@ -82,6 +89,22 @@ function* batches(bodies: readonly string[]): Generator<string[]> {
     bytes += size;
   }
   if (batch.length > 0) yield batch;
+}
+
+function fitting(attributes: readonly [name: string, value: string][], bytes: number): [string, string][] {
+  let left = bytes;
+  return attributes.flatMap(([name, value]) => {
+    const room = left - name.length - STRING.length;
+    const cut = cutTo(sendable(value), room);
+    left = room - Buffer.byteLength(cut);
+    return cut === '' ? [] : [[name, cut]];
+  });
+}
+
+/** The beginning of a text, in so many bytes of UTF-8 at most. */
+function cutTo(text: string, bytes: number): string {
+  const { read } = new TextEncoder().encodeInto(text, new Uint8Array(Math.max(0, Math.min(bytes, 3 * text.length))));
+  return text.slice(0, read);
 }
 
 /** SQS refuses control characters and half surrogate pairs in attributes. */

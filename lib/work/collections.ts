@@ -1,7 +1,12 @@
 import type { Collection, Db, Document, IndexDescription } from 'mongodb';
 
-/** Names and indexes as the Requester, the Evaluator and the Manager know them (PORTING D5). */
-const INDEXES: Readonly<Record<'tasks' | 'instances' | 'prompts' | 'sample_requests', readonly IndexDescription[]>> = {
+/**
+ * Names and indexes as the Requester, the Evaluator and the Manager know them (PORTING D5). The unique ones of D5 are on
+ * collections that others alone write to, and theirs to make.
+ */
+const INDEXES: Readonly<
+  Record<'tasks' | 'instances' | 'prompts' | 'responses' | 'sample_requests', readonly IndexDescription[]>
+> = {
   tasks: [
     {
       key: {
@@ -17,6 +22,7 @@ const INDEXES: Readonly<Record<'tasks' | 'instances' | 'prompts' | 'sample_reque
   ],
   instances: [{ key: { task_id: 1, done: 1 } }],
   prompts: [{ key: { task_id: 1, instance_id: 1, done: 1 } }],
+  responses: [{ key: { task_id: 1, instance_id: 1, prompt_id: 1, ok: 1 } }],
   sample_requests: [
     // At most one request of a kind is in progress: the database itself decides between two that start at once.
     {

@@ -40,6 +40,16 @@ it('leaves empty attributes of a dead letter out, since SQS refuses them', async
   expect(attributesOf(dead)).toEqual({ reason: 'x' });
 });
 
+it('cuts the reason of a dead letter to what fits beside its body', async () => {
+  const queue = new Queue(sqs, required(stack.env, 'REGISTER_QUEUE_URL'));
+  const body = 'b'.repeat(1024 * 1024 - 80);
+  await queue.sendToDeadLetters(body, { 'request-id': 'me', reason: 'é'.repeat(500) });
+  const [dead] = await receive(sqs, `${queue.url}-dlq`, 1);
+  expect(dead?.Body?.length).toBe(body.length);
+  // Two names and types take 28 bytes, the identity 2.
+  expect(attributesOf(dead)).toEqual({ 'request-id': 'me', reason: 'é'.repeat(25) });
+});
+
 it('fails where there is no such queue', async () => {
   await expect(new Queue(sqs, `${stack.endpoint}/000000000000/none`).send(['x'])).rejects.toThrow();
 });

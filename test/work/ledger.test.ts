@@ -323,4 +323,5 @@ it('the indexes of the bench are there, and making them again changes nothing', 
   );
   expect(await keys('instances')).toContain('task_id,done');
   expect(await keys('prompts')).toContain('task_id,instance_id,done');
+  expect(await keys('responses')).toContain('task_id,instance_id,prompt_id,ok');
 });
