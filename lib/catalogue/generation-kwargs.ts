@@ -1,9 +1,7 @@
 import { PermanentError } from '../errors/errors.ts';
+import { floatFromText, orNull } from '../python/number-text.ts';
 import type { PyDict, PyValue } from '../python/value.ts';
 import { type ConfigValue, isConfigDict, withoutFunctions } from './config-value.ts';
-
-/** Python's `float(text)`, as far as temperatures go. */
-const FLOAT = /^[+-]?(\d+(_\d+)*\.?(\d+(_\d+)*)?|\.\d+(_\d+)*)(e[+-]?\d+)?$/i;
 
 /**
  * A task's `generation_kwargs` after `TaskConfig.__post_init__` (H/api/task.py): `temperature` becomes a float, a missing
@@ -34,9 +32,11 @@ function greedy(fewshotDelimiter: string): PyDict {
   ]);
 }
 
+/** `float(value)`; OverflowError and TypeError are refused as ValueError is. */
 function toFloat(value: PyValue, task: string): number {
-  if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean') return Number(value);
-  if (typeof value === 'string' && FLOAT.test(value.trim())) return Number(value.trim().replaceAll('_', ''));
+  const float =
+    typeof value === 'string' ? orNull(() => floatFromText(value)) : typeof value === 'object' ? null : Number(value);
+  if (float !== null && (typeof value !== 'bigint' || Number.isFinite(float))) return float;
   throw bad(task, 'generation_kwargs.temperature must be a number');
 }
 

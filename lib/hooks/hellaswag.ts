@@ -1,4 +1,5 @@
 import { PermanentError } from '../errors/errors.ts';
+import { intFromText, orNull } from '../python/number-text.ts';
 import { capitalize, strip } from '../python/text.ts';
 import { type Doc, type PyValue, typeName } from '../python/value.ts';
 import { textColumn, textListColumn } from './hook.ts';
@@ -24,8 +25,8 @@ function clean(text: string): string {
 /** Python's `int(label)`. */
 function goldOf(label: PyValue | undefined): bigint {
   if (typeof label === 'bigint') return label;
-  const digits = typeof label === 'string' ? strip(label) : '';
-  if (/^[+-]?\d+(_\d+)*$/.test(digits)) return BigInt(digits.replaceAll('_', '').replace(/^\+/, ''));
+  const gold = typeof label === 'string' ? orNull(() => intFromText(label)) : null;
+  if (gold !== null) return gold;
   const found =
     label === undefined
       ? 'is missing'

@@ -1,8 +1,8 @@
 /** The `attribute` argument of filters such as `map` and `sort` (jinja2/filters.py, make_attrgetter). */
+import { intFromText } from '../python/number-text.ts';
 import { isdigit, lower } from '../python/text.ts';
 import type { PyValue } from '../python/value.ts';
 import { subscript } from './attributes.ts';
-import { parseIntText } from './number-text.ts';
 import { Undefined, unmarked } from './objects.ts';
 import type { Runtime } from './runtime.ts';
 
@@ -48,5 +48,5 @@ export function attributesGetter(paths: PyValue, runtime: Runtime, after: Getter
 function pathParts(path: PyValue): PyValue[] {
   if (path === null) return [];
   if (typeof path !== 'string') return [path];
-  return path.split('.').map((part) => (isdigit(part) ? parseIntText(part, 10n) : part));
+  return path.split('.').map((part) => (isdigit(part) ? intFromText(part) : part));
 }

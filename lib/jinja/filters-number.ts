@@ -1,12 +1,13 @@
 /** Filters that make or round numbers. */
 
+import { floatFromText, intFromText } from '../python/number-text.ts';
 import { PyOpaque, type PyValue } from '../python/value.ts';
 import { asNumber, calculate, requireNumber, roundNumber, toFloat } from './arithmetic.ts';
 import { asIndex } from './call-arguments.ts';
 import { attempt, Fault, typeFault, unsupportedFault, valueFault } from './fault.ts';
 import { type Filter, filter } from './filter.ts';
 import { fixed } from './float-format.ts';
-import { parseFloatText, parseIntText } from './number-text.ts';
+import type { Budget } from './limits.ts';
 import { requireDefined, TemplateObject, typeOf, unmarked } from './objects.ts';
 
 /** `float(value)`. */
@@ -14,7 +15,7 @@ function toPyFloat(value: PyValue): number {
   requireDefined(value);
   refuseOpaque(value);
   const plain = unmarked(value);
-  if (typeof plain === 'string') return parseFloatText(plain);
+  if (typeof plain === 'string') return floatFromText(plain);
   const number = asNumber(plain);
   if (number === undefined) throw typeFault(`a ${typeOf(value)} is no number`);
   return toFloat(number);
@@ -26,12 +27,18 @@ function refuseOpaque(value: PyValue): void {
   }
 }
 
+const UNBOUNDED_BASES: ReadonlySet<bigint> = new Set([0n, 2n, 4n, 8n, 16n, 32n]);
+
 /** `int(value)`, or `int(text, base)`. */
-function toPyInt(value: PyValue, base: bigint): bigint {
+function toPyInt(value: PyValue, base: bigint, budget: Budget): bigint {
   requireDefined(value);
   refuseOpaque(value);
   const plain = unmarked(value);
-  if (typeof plain === 'string') return parseIntText(plain, base);
+  if (typeof plain === 'string') {
+    // Python bounds the digits in other bases; of these one holds five bits at most.
+    if (UNBOUNDED_BASES.has(base)) budget.bits(plain.length * 5);
+    return intFromText(plain, base);
+  }
   const number = asNumber(plain);
   if (number === undefined) throw typeFault(`a ${typeOf(value)} is no number`);
   return typeof number === 'bigint' ? number : truncate(number);
@@ -69,9 +76,9 @@ export const NUMBER_FILTERS: [string, Filter][] = [
     if (number === undefined) throw typeFault(`bad operand type for abs(): '${typeOf(value)}'`);
     return typeof number === 'bigint' ? (number < 0n ? -number : number) : Math.abs(number);
   }),
-  filter('int', 'default base', (value, [fallback = 0n, base = 10n]) =>
+  filter('int', 'default base', (value, [fallback = 0n, base = 10n], runtime) =>
     attempt(
-      () => toPyInt(value, asIndex(base, "int's base")),
+      () => toPyInt(value, asIndex(base, "int's base"), runtime.budget),
       ['type', 'value'],
       () =>
         attempt(

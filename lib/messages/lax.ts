@@ -1,6 +1,6 @@
 import * as z from 'zod';
+import { BOOL_TEXTS, laxBool as boolOf, laxInt as intOf } from '../python/pydantic.ts';
 import { compareCodePoints } from '../python/sort.ts';
-import { strip } from '../python/text.ts';
 import { isDict, type PyDict, type PyValue } from '../python/value.ts';
 
 /**
@@ -10,20 +10,19 @@ import { isDict, type PyDict, type PyValue } from '../python/value.ts';
 
 const INT64 = 2n ** 63n;
 const HALF_A_PAIR = 'holds half a surrogate pair';
-const TRUE_WORDS = new Set(['1', 'true', 't', 'yes', 'y', 'on']);
-const FALSE_WORDS = new Set(['0', 'false', 'f', 'no', 'n', 'off']);
 
 /** Text that counts as an int, for JSON Schema; its fraction must be zero. */
-const DIGITS = '[0-9]+(_[0-9]+)*(\\.0*)?\\s*$';
-const INT_TEXT = { type: 'string', pattern: `^\\s*[+-]?${DIGITS}` } as const;
-const NOT_NEGATIVE_TEXT = { type: 'string', pattern: `^\\s*(\\+?${DIGITS}|-0+(_0+)*(\\.0*)?\\s*$)` } as const;
+const INT_TEXT = intText('[+-]?(0[0_]*)?([1-9][0-9]*(_[0-9]+)*|0)');
+const NOT_NEGATIVE_TEXT = intText('\\+?(0[0_]*)?([1-9][0-9]*(_[0-9]+)*|0)|-(0[0_]*)?0');
+/** Text that counts as zero, for JSON Schema. */
+export const ZERO_TEXT = intText('[+-]?(0[0_]*)?0');
 const AS_INT = { type: 'boolean', description: 'counts as 1 or 0' } as const;
 
 /** An int: ints, floats without a fraction, numeric text, booleans. Within 64 bits, since MongoDB must hold it. */
 export const laxInt = z
   .unknown()
   .transform((value, context): bigint => {
-    const int = toInt(value);
+    const int = intOf(value);
     if (int !== null && int >= -INT64 && int < INT64) return int;
     context.addIssue({ code: 'custom', message: 'must be a whole number of at most 64 bits' });
     return z.NEVER;
@@ -61,11 +60,8 @@ export const notNegative = laxNumber
 export const laxBool = z
   .unknown()
   .transform((value, context): boolean => {
-    if (typeof value === 'boolean') return value;
-    if (value === 1n || value === 1) return true;
-    if (value === 0n || value === 0) return false;
-    if (typeof value === 'string' && TRUE_WORDS.has(value.toLowerCase())) return true;
-    if (typeof value === 'string' && FALSE_WORDS.has(value.toLowerCase())) return false;
+    const bool = boolOf(value);
+    if (bool !== null) return bool;
     context.addIssue({ code: 'custom', message: 'must be true or false' });
     return z.NEVER;
   })
@@ -75,7 +71,7 @@ export const laxBool = z
     anyOf: [
       { type: 'boolean' },
       { enum: [0, 1] },
-      { type: 'string', pattern: `^(${[...TRUE_WORDS, ...FALSE_WORDS].map(inAnyCase).join('|')})$` },
+      { type: 'string', pattern: `^(${[...BOOL_TEXTS.true, ...BOOL_TEXTS.false].map(inAnyCase).join('|')})$` },
     ],
   });
 
@@ -137,15 +133,8 @@ function isWellFormed(value: PyValue): boolean {
   return !Array.isArray(value) || value.every(isWellFormed);
 }
 
-function toInt(value: unknown): bigint | null {
-  if (typeof value === 'bigint') return value;
-  if (typeof value === 'boolean') return value ? 1n : 0n;
-  if (typeof value === 'number') return Number.isInteger(value) ? BigInt(value) : null;
-  if (typeof value !== 'string') return null;
-  const match = /^([+-]?)(\d+(?:_\d+)*)(?:\.0*)?$/.exec(strip(value));
-  if (!match?.[2] || match[2].length > 40) return null;
-  const int = BigInt(match[2].replaceAll('_', ''));
-  return match[1] === '-' ? -int : int;
+function intText(digits: string): { readonly type: 'string'; readonly pattern: string } {
+  return { type: 'string', pattern: `^\\s*(${digits})(\\.0+)?\\s*$` };
 }
 
 /** A pattern of JSON Schema, which knows no flags, for a word in small or capital letters. */

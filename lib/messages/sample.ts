@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { dictOf, laxBool, laxInt, laxNumber, notNegative, sortedDict, text, textDict } from './lax.ts';
+import { dictOf, laxBool, laxInt, laxNumber, notNegative, sortedDict, text, textDict, ZERO_TEXT } from './lax.ts';
 import { commonShape } from './register.ts';
 
 /** Whom the Requester asks, and how. Other keys are ignored, as the Python service ignores them. */
@@ -25,7 +25,7 @@ const requesterArgs = dictOf(
 export type RequesterArgs = z.output<typeof requesterArgs>;
 
 /** What counts as no qty, for JSON Schema. */
-const NO_QTY = { anyOf: [{ enum: [0, false, null] }, { type: 'string', pattern: '^\\s*[+-]?0+(_0+)*(\\.0*)?\\s*$' }] };
+const NO_QTY = { anyOf: [{ enum: [0, false, null] }, ZERO_TEXT] };
 
 const idList = z.array(laxNumber, { error: 'must be a list of document ids' });
 

@@ -1,6 +1,7 @@
 import { PermanentError } from '../errors/errors.ts';
 import { dumps } from '../python/json.ts';
 import { formatFloatRyu } from '../python/number.ts';
+import { laxBool, laxFloat, laxInt } from '../python/pydantic.ts';
 import { type PyValue, typeName } from '../python/value.ts';
 
 /**
@@ -62,7 +63,7 @@ export const COMPLETION_FIELDS: readonly Field[] = [
 export function printField(field: Field, value: PyValue | undefined): string | null {
   if (value === undefined || value === null) return null;
   if (field.type === 'any') return printAny(value);
-  const coerced = field.type === 'float' ? toFloat(value) : field.type === 'int' ? toInt(value) : toBool(value);
+  const coerced = field.type === 'float' ? laxFloat(value) : field.type === 'int' ? laxInt(value) : laxBool(value);
   if (coerced === null) {
     throw new PermanentError(
       'BadMessage',
@@ -82,29 +83,4 @@ export function printAny(value: PyValue): string {
     return `{${entries.join(',')}}`;
   }
   return dumps(value, { ensureAscii: false, separators: [',', ':'] });
-}
-
-function toFloat(value: PyValue): number | null {
-  if (typeof value === 'number') return value;
-  if (typeof value === 'bigint') return Number(value);
-  if (typeof value === 'boolean') return value ? 1 : 0;
-  // JavaScript would also read other bases.
-  if (typeof value !== 'string' || /^\s*$|^\s*0[box]/i.test(value)) return null;
-  const parsed = Number(value);
-  return Number.isNaN(parsed) ? null : parsed;
-}
-
-function toInt(value: PyValue): bigint | null {
-  if (typeof value === 'bigint') return value;
-  if (typeof value === 'boolean') return value ? 1n : 0n;
-  if (typeof value === 'number') return Number.isInteger(value) ? BigInt(value) : null;
-  const digits = typeof value === 'string' ? /^\s*(?:\+(?=\d))?(-?\d+)(?:\.0*)?\s*$/.exec(value)?.[1] : undefined;
-  return digits === undefined ? null : BigInt(digits);
-}
-
-function toBool(value: PyValue): boolean | null {
-  if (typeof value === 'boolean') return value;
-  if (value === 0n || value === 0) return false;
-  if (value === 1n || value === 1) return true;
-  return null;
 }

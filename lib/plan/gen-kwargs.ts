@@ -1,6 +1,7 @@
 import { PermanentError } from '../errors/errors.ts';
+import { floatFromText, intFromText, MAX_INT_DIGITS, orNull } from '../python/number-text.ts';
 import { compareCodePoints } from '../python/sort.ts';
-import { isascii, isnumeric, strip } from '../python/text.ts';
+import { isnumeric, strip } from '../python/text.ts';
 import type { PyDict, PyValue } from '../python/value.ts';
 
 /**
@@ -29,21 +30,12 @@ function parseValue(text: string): PyValue {
   if (text.toLowerCase() === 'true') return true;
   if (text.toLowerCase() === 'false') return false;
   if (isnumeric(text)) {
-    if (/^[0-9]+$/.test(text)) return BigInt(text);
+    const int = orNull(() => intFromText(text));
+    if (int !== null) return int;
     throw new PermanentError(
       'BadMessage',
-      `gen_kwargs: "${text}" looks like a number but is not one; write plain digits.`,
+      `gen_kwargs: "${text.slice(0, 40)}" looks like a number but is not one; write at most ${MAX_INT_DIGITS} plain digits.`,
     );
   }
-  return parseFloatText(text) ?? text;
-}
-
-/** Python's `float(text)`, or null where it raises. */
-function parseFloatText(text: string): number | null {
-  // In text that is all ASCII, float() strips C's white space only, not Python's.
-  const bare = strip(text, isascii(text) ? ' \t\n\v\f\r' : null);
-  const word = /^([+-]?)(inf|infinity|nan)$/i.exec(bare);
-  if (word) return word[2]?.toLowerCase() === 'nan' ? Number.NaN : word[1] === '-' ? -Infinity : Infinity;
-  const number = /^[+-]?(?:\d+(?:_\d+)*\.?(?:\d+(?:_\d+)*)?|\.\d+(?:_\d+)*)(?:[eE][+-]?\d+(?:_\d+)*)?$/;
-  return number.test(bare) ? Number(bare.replaceAll('_', '')) : null;
+  return orNull(() => floatFromText(text)) ?? text;
 }

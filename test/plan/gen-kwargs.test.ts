@@ -19,6 +19,7 @@ it.each([
   ['a sign makes a float of an int', 'a=-1,b=+1', { a: -1, b: 1 }],
   ['only the whole text is stripped', ' a=1, b= 2 ', { ' b': 2, a: 1n }],
   ['leading zeros are no octal', 'a=007', { a: 7n }],
+  ['digits of any script are digits', 'a=٣٤', { a: 34n }],
   ['other bases are text', 'a=0x10', { a: '0x10' }],
 ])('gen_kwargs as text: %s', (_rule, text, expected) => {
   expect([...parseGenKwargs(text)]).toEqual([...dict(expected)]);
@@ -26,6 +27,16 @@ it.each([
 
 it.each(['a=²', 'a=½', 'a=1²'])('%s, which Python takes for a number and can not read, is refused', (text) => {
   expect(() => parseGenKwargs(text)).toThrow(SamplerError);
+});
+
+it('an int of more digits than Python reads is refused, not computed', () => {
+  expect(parseGenKwargs(`a=${'1'.repeat(4300)}`).get('a')).toBe((10n ** 4300n - 1n) / 9n);
+  expect(() => parseGenKwargs(`a=${'1'.repeat(4301)}`)).toThrow(SamplerError);
+});
+
+it('text that is nearly a number is read in one go', () => {
+  const text = `${'1'.repeat(200_000)}x`;
+  expect(parseGenKwargs(`a=${text}`).get('a')).toBe(text);
 });
 
 it("the request's arguments stand over the task's, whose keys keep their places; new ones follow", () => {
@@ -40,7 +51,7 @@ it("the request's arguments stand over the task's, whose keys keep their places;
 });
 
 const part = fc.oneof(
-  fc.string({ unit: fc.constantFrom(...'ab=,. 01_-+eE\t²½'), maxLength: 8 }),
+  fc.string({ unit: fc.constantFrom(...'ab=,. 01_-+eE\t²½٣'), maxLength: 8 }),
   fc.constantFrom(
     'true',
     'False',
