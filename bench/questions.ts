@@ -1,12 +1,12 @@
 import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { parquetWriteBuffer } from 'hyparquet-writer';
+import { S3ObjectSource } from '../lib/bucket/object-source.ts';
 import { type Catalogue, openCatalogue } from '../lib/catalogue/catalogue.ts';
 import type { TaskEntry } from '../lib/catalogue/entry.ts';
 import { toTaskConfig } from '../lib/catalogue/task-config.ts';
-import { registerDataset } from '../lib/datasets/load.ts';
-import { S3ObjectSource } from '../lib/datasets/object-source.ts';
 import { Logger } from '../lib/log/log.ts';
 import { encodePlan, type Plan } from '../lib/plan/plan.ts';
+import { registerDataset } from '../lib/register/load-dataset.ts';
 import type { BenchServices } from './services.ts';
 
 /** Questions of a task's size and shape, by number. */

@@ -1,11 +1,11 @@
 import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
+import { S3ObjectSource } from '../lib/bucket/object-source.ts';
 import { createS3 } from '../lib/clients/aws.ts';
 import { createSql } from '../lib/clients/postgres.ts';
-import { registerDataset } from '../lib/datasets/load.ts';
-import { S3ObjectSource } from '../lib/datasets/object-source.ts';
-import { inTransaction } from '../lib/datasets/transaction.ts';
 import { keepHeapFlat } from '../lib/register/flat-heap.ts';
+import { registerDataset } from '../lib/register/load-dataset.ts';
+import { inTransaction } from '../lib/tables/transaction.ts';
 
 /** What one side of the comparison took: all of the process's time and memory. */
 export interface Took {

@@ -7,12 +7,12 @@ import { pipeline } from 'node:stream/promises';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { buildSync } from 'esbuild';
 import { parquetWriteBuffer } from 'hyparquet-writer';
+import { S3ObjectSource } from '../lib/bucket/object-source.ts';
 import { createS3 } from '../lib/clients/aws.ts';
 import { createSql } from '../lib/clients/postgres.ts';
-import { S3ObjectSource } from '../lib/datasets/object-source.ts';
 import { openDataset } from '../lib/datasets/open-dataset.ts';
 import { findDataset } from '../lib/datasets/stored-dataset.ts';
-import { createTableStatement, quoteName, tableColumns } from '../lib/datasets/table.ts';
+import { createTableStatement, quoteName, tableColumns } from '../lib/tables/table.ts';
 import type { Took } from './register-once.ts';
 
 /**

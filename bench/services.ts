@@ -3,11 +3,11 @@ import { type Db, type MongoClient, ObjectId } from 'mongodb';
 import type { Sql } from 'postgres';
 import { createClients } from '../lib/clients/clients.ts';
 import { readConfig } from '../lib/config/config.ts';
+import { benchCollections, ensureIndexes } from '../lib/documents/collections.ts';
+import { Ledger } from '../lib/ledger/ledger.ts';
 import type { ShardMessage } from '../lib/messages/shard.ts';
 import { shardCount, shardMessages } from '../lib/plan/shards.ts';
 import { Queue } from '../lib/queue/queue.ts';
-import { benchCollections, ensureIndexes } from '../lib/work/collections.ts';
-import { Ledger } from '../lib/work/ledger.ts';
 import type { BenchTask } from './questions.ts';
 
 /** The stack that the environment names. */

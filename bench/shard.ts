@@ -6,9 +6,9 @@
  */
 import { loadavg } from 'node:os';
 import type { Document, ObjectId } from 'mongodb';
+import { benchCollections } from '../lib/documents/collections.ts';
 import { Logger } from '../lib/log/log.ts';
 import { renderShard } from '../lib/shard/shard.ts';
-import { benchCollections } from '../lib/work/collections.ts';
 import { type BenchTask, benchTask, removeTable, SHAPE_NAMES } from './questions.ts';
 import { median, openServices, planned, remove } from './services.ts';
 

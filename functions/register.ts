@@ -1,19 +1,19 @@
+import { S3ObjectSource } from '../lib/bucket/object-source.ts';
 import { openCatalogue } from '../lib/catalogue/catalogue.ts';
 import { createS3, createSqs } from '../lib/clients/aws.ts';
 import { createMongo } from '../lib/clients/mongo.ts';
 import { createSql } from '../lib/clients/postgres.ts';
 import { readPartLimits } from '../lib/config/limits.ts';
-import { S3ObjectSource } from '../lib/datasets/object-source.ts';
 import type { Counts } from '../lib/lambda/counts.ts';
 import { queueFunction } from '../lib/lambda/queue-function.ts';
 import { startRuntime } from '../lib/lambda/runtime.ts';
+import { MessageLog } from '../lib/ledger/message-log.ts';
 import { parseRegisterQueueMessage, type RegisterQueueMessage } from '../lib/messages/register-queue.ts';
 import type { Delivery } from '../lib/queue/delivery.ts';
 import { Queue } from '../lib/queue/queue.ts';
 import { keepHeapFlat } from '../lib/register/flat-heap.ts';
 import { loadDatasetPart } from '../lib/register/load-part.ts';
 import { registerTasks } from '../lib/register/register.ts';
-import { MessageLog } from '../lib/work/message-log.ts';
 
 keepHeapFlat();
 const runtime = startRuntime(['postgresUri', 'mongodbUri', 'datasetsBucket', 'registerQueueUrl']);

@@ -2,12 +2,12 @@ import middy from '@middy/core';
 import type { ScheduledEvent } from 'aws-lambda';
 import { createMongo } from '../lib/clients/mongo.ts';
 import { readLimits } from '../lib/config/limits.ts';
+import { ensureIndexes } from '../lib/documents/collections.ts';
 import { addCounts } from '../lib/lambda/counts.ts';
 import { observed } from '../lib/lambda/observed.ts';
 import { startRuntime } from '../lib/lambda/runtime.ts';
-import { ensureIndexes } from '../lib/work/collections.ts';
-import { Ledger } from '../lib/work/ledger.ts';
-import { type SweepResult, sweep } from '../lib/work/sweep.ts';
+import { Ledger } from '../lib/ledger/ledger.ts';
+import { type SweepResult, sweep } from '../lib/sweep/sweep.ts';
 
 const runtime = startRuntime(['mongodbUri']);
 const { config, log, metrics } = runtime;

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { type Catalogue, openCatalogue } from '../../lib/catalogue/catalogue.ts';
 import type { TaskEntry } from '../../lib/catalogue/entry.ts';
-import { readLocalInclude } from '../../lib/catalogue/local-include.ts';
 import { resolveTasks } from '../../lib/catalogue/resolve.ts';
-import { wheelCatalogue, withRoot } from '../../lib/catalogue/wheel-catalogue.ts';
+import { readLocalInclude } from '../../lib/catalogue/staging/local-include.ts';
+import { wheelCatalogue, withRoot } from '../../lib/catalogue/staging/wheel-catalogue.ts';
 import { UsageError } from './exit.ts';
 import { nameAndFolder } from './options.ts';
 import { ROOT, withSession } from './session.ts';

@@ -1,5 +1,5 @@
-import type { ObjectSource } from '../../lib/datasets/object-source.ts';
-import { S3ObjectSource } from '../../lib/datasets/object-source.ts';
+import type { ObjectSource } from '../../lib/bucket/object-source.ts';
+import { S3ObjectSource } from '../../lib/bucket/object-source.ts';
 import { FolderSource } from '../../lib/preview/folder-source.ts';
 import { UsageError } from './exit.ts';
 import { withSession } from './session.ts';

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import * as z from 'zod';
+import { DATASETS_PREFIX, datasetPrefix } from '../../lib/bucket/layout.ts';
 import { createS3 } from '../../lib/clients/aws.ts';
-import { DATASETS_PREFIX, datasetPrefix } from '../../lib/datasets/layout.ts';
 import { type StageResult, stageDatasets } from '../../lib/datasets/stage.ts';
 import { Hub } from '../../lib/hub/hub.ts';
 import { stageFromHub } from '../../lib/hub/stage-hub.ts';

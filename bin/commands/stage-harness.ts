@@ -1,8 +1,8 @@
 import { Command } from 'commander';
 import * as z from 'zod';
 import { openCatalogue } from '../../lib/catalogue/catalogue.ts';
-import { type IncludeSummary, readLocalInclude, stageInclude } from '../../lib/catalogue/local-include.ts';
-import { type StageSummary, stageHarness } from '../../lib/catalogue/stage.ts';
+import { type IncludeSummary, readLocalInclude, stageInclude } from '../../lib/catalogue/staging/local-include.ts';
+import { type StageSummary, stageHarness } from '../../lib/catalogue/staging/stage.ts';
 import { commonShape } from '../../lib/messages/register.ts';
 import { wheelPath } from '../cli/catalogue.ts';
 import { UsageError } from '../cli/exit.ts';

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import * as z from 'zod';
-import { tasksPage } from '../../lib/catalogue/report.ts';
+import { tasksPage } from '../../lib/catalogue/staging/report.ts';
 import { wheelPath } from '../cli/catalogue.ts';
 import { examples } from '../cli/group.ts';
 import { jsonOption, optionsOf, withJson } from '../cli/options.ts';

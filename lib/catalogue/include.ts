@@ -1,8 +1,8 @@
+import type { S3Objects } from '../bucket/objects.ts';
 import { PermanentError } from '../errors/errors.ts';
 import type { Logger } from '../log/log.ts';
-import { buildIndex } from './build-index.ts';
+import { buildIndex } from './definitions/build-index.ts';
 import { mapLimited } from './limited.ts';
-import type { S3Objects } from './s3-object.ts';
 import type { TaskRoot } from './task-index.ts';
 
 /** Files and bytes that one folder of definitions may hold. */

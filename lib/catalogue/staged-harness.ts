@@ -1,9 +1,9 @@
 import type { S3Client } from '@aws-sdk/client-s3';
+import { S3Objects } from '../bucket/objects.ts';
 import { PermanentError, TransientError } from '../errors/errors.ts';
 import type { Logger } from '../log/log.ts';
 import type { TaskEntry } from './entry.ts';
 import { type IncludeRoot, readInclude } from './include.ts';
-import { S3Objects } from './s3-object.ts';
 import { decodePack, decodeRoot, decodeTask, rootKey, type StoredRoot } from './stored.ts';
 import type { TaskIndex } from './task-index.ts';
 

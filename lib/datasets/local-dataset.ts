@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { createReadStream, type ReadStream } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, sep } from 'node:path';
+import { byCodePoint, inUsualOrder, MANIFEST_NAME, type Manifest } from '../bucket/layout.ts';
 import { PermanentError } from '../errors/errors.ts';
-import { byCodePoint, inUsualOrder, MANIFEST_NAME, type Manifest } from './layout.ts';
 import { parseManifest } from './stored-dataset.ts';
 
 /** Longer files are sent as a stream, which can't be sent again if the connection breaks. */

@@ -1,7 +1,7 @@
+import type { ObjectSource } from '../bucket/object-source.ts';
 import { PermanentError } from '../errors/errors.ts';
-import { type Column, commonType, describeType } from './column-type.ts';
-import type { ObjectSource } from './object-source.ts';
-import { openParquet, type ParquetFile } from './parquet.ts';
+import { type Column, commonType, describeType } from '../parquet/column-type.ts';
+import { openParquet, type ParquetFile } from '../parquet/parquet.ts';
 import type { StoredDataset, StoredFile } from './stored-dataset.ts';
 import { type OpenedFile, openStored, verifyFile } from './verified-file.ts';
 

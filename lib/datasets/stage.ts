@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { relative, sep } from 'node:path';
 import { HeadObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { DATASETS_PREFIX, MANIFEST_NAME } from '../bucket/layout.ts';
 import { PermanentError } from '../errors/errors.ts';
 import type { Logger } from '../log/log.ts';
-import { DATASETS_PREFIX, MANIFEST_NAME } from './layout.ts';
 import { bodyOf, hashOf, type LocalDataset, localDatasets } from './local-dataset.ts';
 
 /** Data sets that are uploaded at the same time. */

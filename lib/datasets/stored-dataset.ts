@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { PermanentError } from '../errors/errors.ts';
 import {
   byCodePoint,
   datasetPrefix,
@@ -8,8 +7,9 @@ import {
   type Manifest,
   manifestSchema,
   splitOfKey,
-} from './layout.ts';
-import type { ObjectSource } from './object-source.ts';
+} from '../bucket/layout.ts';
+import type { ObjectSource } from '../bucket/object-source.ts';
+import { PermanentError } from '../errors/errors.ts';
 
 const VERSION_DIGITS = 32;
 /** A manifest longer than this is none. In bytes. */

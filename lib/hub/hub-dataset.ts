@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import { byCodePoint, inUsualOrder } from '../datasets/layout.ts';
+import { byCodePoint, inUsualOrder } from '../bucket/layout.ts';
 import { PermanentError } from '../errors/errors.ts';
 import { type CardConfig, defaultConfig, readCard } from './card.ts';
 import type { Hub, HubCommit, HubFile } from './hub.ts';

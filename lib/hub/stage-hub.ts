@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { datasetPrefix, MANIFEST_NAME, type Manifest } from '../bucket/layout.ts';
 import { mapLimited } from '../catalogue/limited.ts';
-import { datasetPrefix, MANIFEST_NAME, type Manifest } from '../datasets/layout.ts';
 import { isThere, type StageResult } from '../datasets/stage.ts';
 import { PermanentError, SamplerError } from '../errors/errors.ts';
 import { download, downloadPlain } from './download.ts';

@@ -1,14 +1,14 @@
 import type { PyValue } from '../python/value.ts';
-import { compileStatements } from './compile-statement.ts';
+import { type Execute, Frame, Output } from './compile/frame.ts';
+import { enterScope, Scope } from './compile/scope.ts';
+import { compileStatements } from './compile/statement.ts';
 import { Fault, kindOf, SyntaxFault } from './fault.ts';
-import { type Execute, Frame, Output } from './frame.ts';
-import { GLOBALS } from './globals.ts';
 import { Budget, DEFAULT_LIMITS, type TemplateLimits } from './limits.ts';
-import { parseTemplate } from './parser.ts';
-import { Runtime } from './runtime.ts';
-import { enterScope, Scope } from './scope.ts';
-import { FunctionScope, Symbols } from './symbols.ts';
+import { parseTemplate } from './syntax/parser.ts';
+import { FunctionScope, Symbols } from './syntax/symbols.ts';
 import { TemplateError } from './template-error.ts';
+import { GLOBALS } from './values/globals.ts';
+import { Runtime } from './values/runtime.ts';
 
 /** A template, ready to be rendered any number of times. */
 export interface CompiledTemplate {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { Db } from 'mongodb';
 import type { Sql } from 'postgres';
-import { planId, rejectionId } from '../work/ids.ts';
+import { planId, rejectionId } from '../documents/ids.ts';
 import { readRequests } from './requests.ts';
 
 const POLL_MS = 500;

@@ -1,7 +1,7 @@
 import { open, readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
-import { byCodePoint, DATASETS_PREFIX } from '../datasets/layout.ts';
-import type { ObjectSource, ObjectStat } from '../datasets/object-source.ts';
+import { byCodePoint, DATASETS_PREFIX } from '../bucket/layout.ts';
+import type { ObjectSource, ObjectStat } from '../bucket/object-source.ts';
 import { TransientError } from '../errors/errors.ts';
 
 /** A folder of data sets in the bucket's layout, read as the bucket's `datasets/` would be. */

@@ -1,10 +1,10 @@
+import type { ObjectSource } from '../bucket/object-source.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { TaskEntry } from '../catalogue/entry.ts';
 import { toTaskConfig } from '../catalogue/task-config.ts';
-import type { ObjectSource } from '../datasets/object-source.ts';
 import type { SampleMessage } from '../messages/sample.ts';
 import type { Plan } from '../plan/plan.ts';
-import { planTask } from '../sample/plan-task.ts';
+import { planTask } from '../plan/plan-task.ts';
 import type { RenderedInstance } from '../task/renderer.ts';
 import { planStretch } from '../task/stretch.ts';
 import { openStagedTable, type StagedTable } from './staged-table.ts';

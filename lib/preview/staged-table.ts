@@ -1,14 +1,14 @@
+import type { ObjectSource } from '../bucket/object-source.ts';
 import type { TaskEntry } from '../catalogue/entry.ts';
 import type { TaskConfig } from '../catalogue/task-config.ts';
-import type { Column } from '../datasets/column-type.ts';
-import type { ObjectSource } from '../datasets/object-source.ts';
 import { type OpenDataset, openDataset, verifyDataset } from '../datasets/open-dataset.ts';
-import type { ParquetFile } from '../datasets/parquet.ts';
-import type { SplitInfo } from '../datasets/read.ts';
 import { type RowFilter, rowFilterFor } from '../datasets/row-filter.ts';
 import { findDataset } from '../datasets/stored-dataset.ts';
 import { PermanentError } from '../errors/errors.ts';
+import type { Column } from '../parquet/column-type.ts';
+import type { ParquetFile } from '../parquet/parquet.ts';
 import type { Doc, PyValue } from '../python/value.ts';
+import type { SplitInfo } from '../tables/read.ts';
 
 /** A staged data set as the table that registering a task would make of it. */
 export interface StagedTable {

@@ -1,12 +1,12 @@
 import type { TaskEntry } from '../catalogue/entry.ts';
 import { toTaskConfig } from '../catalogue/task-config.ts';
+import { toBson } from '../documents/bson.ts';
 import { type ErrorCode, SamplerError } from '../errors/errors.ts';
 import type { SampleMessage } from '../messages/sample.ts';
 import type { Doc } from '../python/value.ts';
 import { fewshotSource } from '../task/fewshot.ts';
 import { docIdOf } from '../task/renderer.ts';
 import { planStretch } from '../task/stretch.ts';
-import { toBson } from '../work/bson.ts';
 import { type PreviewPlan, type PreviewServices, planPreview } from './preview.ts';
 import type { StagedTable } from './staged-table.ts';
 

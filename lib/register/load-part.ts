@@ -1,9 +1,9 @@
 import type { Sql } from 'postgres';
-import { finishLoad, loadPart, type PartOutcome, type PendingLoad } from '../datasets/load-in-parts.ts';
-import type { ObjectSource } from '../datasets/object-source.ts';
+import type { ObjectSource } from '../bucket/object-source.ts';
 import type { Logger } from '../log/log.ts';
 import type { LoadPartMessage } from '../messages/load-part.ts';
 import type { Queue } from '../queue/queue.ts';
+import { finishLoad, loadPart, type PartOutcome, type PendingLoad } from './load-in-parts.ts';
 
 /** What loading a part needs. */
 export interface LoadServices {

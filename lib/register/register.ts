@@ -1,18 +1,18 @@
 import type { Sql } from 'postgres';
+import type { ObjectSource } from '../bucket/object-source.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { TaskEntry } from '../catalogue/entry.ts';
 import { resolveTasks } from '../catalogue/resolve.ts';
 import { toTaskConfig } from '../catalogue/task-config.ts';
-import { type RegisterResult, registerDataset } from '../datasets/load.ts';
-import type { PendingLoad } from '../datasets/load-in-parts.ts';
-import type { ObjectSource } from '../datasets/object-source.ts';
-import type { PartLimits } from '../datasets/plan-parts.ts';
-import { reapTables } from '../datasets/reap.ts';
 import { PermanentError, SamplerError } from '../errors/errors.ts';
 import type { Logger } from '../log/log.ts';
 import { twinName } from '../plan/choose-task.ts';
 import type { Queue } from '../queue/queue.ts';
+import { type RegisterResult, registerDataset } from './load-dataset.ts';
+import type { PendingLoad } from './load-in-parts.ts';
 import { carryOn } from './load-part.ts';
+import type { PartLimits } from './plan-parts.ts';
+import { reapTables } from './reap.ts';
 
 /** What registering needs. */
 export interface RegisterServices {

@@ -2,19 +2,19 @@ import type { Sql } from 'postgres';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { TaskEntry } from '../catalogue/entry.ts';
 import { resolveTasks } from '../catalogue/resolve.ts';
-import { openTable } from '../datasets/read.ts';
+import { checkStorable } from '../documents/documents.ts';
+import { planId } from '../documents/ids.ts';
+import { LEASE_EXPIRED, type Ledger } from '../ledger/ledger.ts';
+import type { NewPlan, PlanRecord } from '../ledger/records.ts';
+import { unfinishedShards } from '../ledger/shard-bodies.ts';
 import type { Logger } from '../log/log.ts';
 import type { SampleMessage } from '../messages/sample.ts';
 import { writeIdList } from '../plan/id-list.ts';
 import { encodePlan, type Plan, supplierOf } from '../plan/plan.ts';
+import { type PlannedTask, planTask } from '../plan/plan-task.ts';
 import { shardCount } from '../plan/shards.ts';
 import type { Queue } from '../queue/queue.ts';
-import { checkStorable } from '../work/documents.ts';
-import { planId } from '../work/ids.ts';
-import { LEASE_EXPIRED, type Ledger } from '../work/ledger.ts';
-import type { NewPlan, PlanRecord } from '../work/records.ts';
-import { unfinishedShards } from '../work/shard-bodies.ts';
-import { type PlannedTask, planTask } from './plan-task.ts';
+import { openTable } from '../tables/read.ts';
 
 /** What planning a request needs. */
 export interface SampleServices {

@@ -1,10 +1,10 @@
+import { benchCollections } from '../documents/collections.ts';
+import { taskDocument } from '../documents/documents.ts';
 import { TransientError } from '../errors/errors.ts';
+import type { PlanProgress } from '../ledger/ledger.ts';
+import { unfinishedShards } from '../ledger/shard-bodies.ts';
 import type { Logger } from '../log/log.ts';
 import type { Plan } from '../plan/plan.ts';
-import { benchCollections } from '../work/collections.ts';
-import { taskDocument } from '../work/documents.ts';
-import type { PlanProgress } from '../work/ledger.ts';
-import { unfinishedShards } from '../work/shard-bodies.ts';
 import type { ShardServices } from './services.ts';
 
 /**

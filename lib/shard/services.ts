@@ -1,8 +1,8 @@
 import type { Db, MongoClient } from 'mongodb';
 import type { Sql } from 'postgres';
+import type { Ledger } from '../ledger/ledger.ts';
 import type { TimeoutProfile } from '../payload/timeout.ts';
 import type { Queue } from '../queue/queue.ts';
-import type { Ledger } from '../work/ledger.ts';
 
 /** What rendering a shard needs. */
 export interface ShardServices {

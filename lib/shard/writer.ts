@@ -1,12 +1,12 @@
 import { setImmediate } from 'node:timers/promises';
+import { benchCollections } from '../documents/collections.ts';
+import { instanceDocuments } from '../documents/documents.ts';
+import { childIds } from '../documents/ids.ts';
+import { insertOnce } from '../documents/write.ts';
+import type { PlanProgress } from '../ledger/ledger.ts';
 import { timeoutFor } from '../payload/timeout.ts';
 import { type Plan, supplierOf } from '../plan/plan.ts';
 import type { RenderedInstance } from '../task/renderer.ts';
-import { benchCollections } from '../work/collections.ts';
-import { instanceDocuments } from '../work/documents.ts';
-import { childIds } from '../work/ids.ts';
-import type { PlanProgress } from '../work/ledger.ts';
-import { insertOnce } from '../work/write.ts';
 import type { ShardServices } from './services.ts';
 
 /**

@@ -1,15 +1,15 @@
 import { DeleteObjectCommand, ListObjectsV2Command, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { S3Objects } from '../../lib/bucket/objects.ts';
 import { openCatalogue } from '../../lib/catalogue/catalogue.ts';
-import { publishCatalogue } from '../../lib/catalogue/publish.ts';
 import { resolveTasks } from '../../lib/catalogue/resolve.ts';
-import { S3Objects } from '../../lib/catalogue/s3-object.ts';
-import { stageHarness } from '../../lib/catalogue/stage.ts';
+import { publishCatalogue } from '../../lib/catalogue/staging/publish.ts';
+import { stageHarness } from '../../lib/catalogue/staging/stage.ts';
 import { createS3 } from '../../lib/clients/aws.ts';
 import { Logger } from '../../lib/log/log.ts';
 import { freshStack, required, type TestStack } from '../helpers/stack.ts';
-import { hasWheel, WHEEL } from './pyyaml.ts';
 import { rootOf, taskYaml } from './roots.ts';
+import { hasWheel, WHEEL } from './yaml/pyyaml.ts';
 
 const log = new Logger('error');
 let stack: TestStack;

@@ -1,6 +1,6 @@
-import { type BuiltRoot, buildIndex } from '../../lib/catalogue/build-index.ts';
 import type { Catalogue } from '../../lib/catalogue/catalogue.ts';
-import type { TaskFiles } from '../../lib/catalogue/definition.ts';
+import { type BuiltRoot, buildIndex } from '../../lib/catalogue/definitions/build-index.ts';
+import type { TaskFiles } from '../../lib/catalogue/definitions/definition.ts';
 import { requireSupported } from '../../lib/catalogue/support.ts';
 
 /** Files of a root, from path to text. */

@@ -4,7 +4,7 @@ import { type ConfigDict, type ConfigValue, decodeValue, encodeValue } from '../
 import { FunctionRef } from '../../lib/catalogue/function-ref.ts';
 import { hooksOf, requireSupported, supportOf } from '../../lib/catalogue/support.ts';
 import { toTaskConfig } from '../../lib/catalogue/task-config.ts';
-import { loadYaml } from '../../lib/catalogue/yaml.ts';
+import { loadYaml } from '../../lib/catalogue/yaml/yaml.ts';
 import { dumps, loads } from '../../lib/python/json.ts';
 import { PyOpaque, PyTuple } from '../../lib/python/value.ts';
 import { value as pyValue } from '../helpers/python-values.ts';

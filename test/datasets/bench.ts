@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import { DeleteObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { type ParquetWriteOptions, parquetWriteBuffer } from 'hyparquet-writer';
 import type { Sql } from 'postgres';
+import { S3ObjectSource } from '../../lib/bucket/object-source.ts';
 import { createSql } from '../../lib/clients/postgres.ts';
-import { registerDataset } from '../../lib/datasets/load.ts';
-import { S3ObjectSource } from '../../lib/datasets/object-source.ts';
-import { openTable, readDocsByIds } from '../../lib/datasets/read.ts';
 import { Logger } from '../../lib/log/log.ts';
 import type { Doc } from '../../lib/python/value.ts';
+import { registerDataset } from '../../lib/register/load-dataset.ts';
+import { openTable, readDocsByIds } from '../../lib/tables/read.ts';
 import { createLocalS3 } from '../../localstack/resources.ts';
 import { freshStack, required } from '../helpers/stack.ts';
 

@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { openParquet } from '../../lib/datasets/parquet.ts';
-import { openTable } from '../../lib/datasets/read.ts';
 import { stageDatasets } from '../../lib/datasets/stage.ts';
 import { Logger } from '../../lib/log/log.ts';
+import { openParquet } from '../../lib/parquet/parquet.ts';
+import { openTable } from '../../lib/tables/read.ts';
 import { type Bench, openBench } from './bench.ts';
 import { expectedRows, NASTY, plain, READABLE, SHARED, sharedAvailable, withoutTrailingZeros } from './shared.ts';
 

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ColumnType } from '../../lib/datasets/column-type.ts';
+import type { ColumnType } from '../../lib/parquet/column-type.ts';
 import { PyOpaque, PyTuple, type PyValue } from '../../lib/python/value.ts';
 
 /** Beside the repository: example data that is not part of it. Tests that need it skip without it. */

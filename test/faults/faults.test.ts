@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { LEASE_EXPIRED, Ledger } from '../../lib/ledger/ledger.ts';
+import { unfinishedShards } from '../../lib/ledger/shard-bodies.ts';
 import { readIdList } from '../../lib/plan/id-list.ts';
-import { LEASE_EXPIRED, Ledger } from '../../lib/work/ledger.ts';
-import { unfinishedShards } from '../../lib/work/shard-bodies.ts';
-import { sweep } from '../../lib/work/sweep.ts';
+import { sweep } from '../../lib/sweep/sweep.ts';
 import { between, SEED, shuffled } from './chance.ts';
 import { killAt, killByChance, killUntil, killWhileWorking } from './killing.ts';
 import { type Observer, startObserver } from './observer.ts';

@@ -1,8 +1,8 @@
 import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { parquetWriteBuffer } from 'hyparquet-writer';
+import { S3Objects } from '../../lib/bucket/objects.ts';
 import { HARNESS_VERSION } from '../../lib/catalogue/catalogue.ts';
-import { publishCatalogue } from '../../lib/catalogue/publish.ts';
-import { S3Objects } from '../../lib/catalogue/s3-object.ts';
+import { publishCatalogue } from '../../lib/catalogue/staging/publish.ts';
 
 /** The folder of definitions that the suite's messages name. */
 export const INCLUDE = 'faults';

@@ -1,5 +1,5 @@
 import { BSON, type Db, type ObjectId } from 'mongodb';
-import { benchCollections } from '../../lib/work/collections.ts';
+import { benchCollections } from '../../lib/documents/collections.ts';
 
 /** What a fault did to the documents; `tried` says how often it happened. */
 export interface Verdict {

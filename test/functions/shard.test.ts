@@ -2,13 +2,13 @@ import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { type Db, MongoClient, ObjectId } from 'mongodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { ensureIndexes } from '../../lib/documents/collections.ts';
+import { Ledger } from '../../lib/ledger/ledger.ts';
 import { MAX_RECEIVES } from '../../lib/queue/delivery.ts';
-import { ensureIndexes } from '../../lib/work/collections.ts';
-import { Ledger } from '../../lib/work/ledger.ts';
 import { createLocalSqs } from '../../localstack/resources.ts';
 import { freshStack, required, type TestStack } from '../helpers/stack.ts';
+import { newPlan } from '../ledger/own-plan.ts';
 import { attributesOf, eventOf, receive, send } from '../queue/queues.ts';
-import { newPlan } from '../work/own-plan.ts';
 
 /** Nothing listens there: every read of documents fails, as where Postgres is down. */
 const NO_POSTGRES = 'postgres://nobody@127.0.0.1:9/none';

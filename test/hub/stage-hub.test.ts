@@ -1,6 +1,6 @@
 import { DeleteObjectCommand, GetObjectCommand, ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { S3ObjectSource } from '../../lib/datasets/object-source.ts';
+import { S3ObjectSource } from '../../lib/bucket/object-source.ts';
 import { readManifest } from '../../lib/datasets/stored-dataset.ts';
 import { Hub, type HubOptions } from '../../lib/hub/hub.ts';
 import { type HubStageRequest, stageFromHub } from '../../lib/hub/stage-hub.ts';

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Catalogue } from '../../lib/catalogue/catalogue.ts';
 import { resolveTasks } from '../../lib/catalogue/resolve.ts';
-import { wheelCatalogue } from '../../lib/catalogue/wheel-catalogue.ts';
+import { wheelCatalogue } from '../../lib/catalogue/staging/wheel-catalogue.ts';
 import { parseMessage } from '../../lib/messages/parse.ts';
 import { sampleMessage } from '../../lib/messages/sample.ts';
 import { FolderSource } from '../../lib/preview/folder-source.ts';

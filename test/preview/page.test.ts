@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { buildIndex } from '../../lib/catalogue/build-index.ts';
 import type { Catalogue } from '../../lib/catalogue/catalogue.ts';
+import { buildIndex } from '../../lib/catalogue/definitions/build-index.ts';
+import { withRoot } from '../../lib/catalogue/staging/wheel-catalogue.ts';
 import { requireSupported } from '../../lib/catalogue/support.ts';
-import { withRoot } from '../../lib/catalogue/wheel-catalogue.ts';
 import { parseMessage } from '../../lib/messages/parse.ts';
 import { sampleMessage } from '../../lib/messages/sample.ts';
 import { FolderSource } from '../../lib/preview/folder-source.ts';

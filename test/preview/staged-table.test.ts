@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openTable } from '../../lib/datasets/read.ts';
 import { openStagedTable, type StagedTable } from '../../lib/preview/staged-table.ts';
 import type { Doc } from '../../lib/python/value.ts';
+import { openTable } from '../../lib/tables/read.ts';
 import { type Bench, openBench, parquet, texts } from '../datasets/bench.ts';
 import { NASTY, READABLE, sharedAvailable } from '../datasets/shared.ts';
 

@@ -1,0 +1,124 @@
+import { posix } from 'node:path';
+import { compareCodePoints } from '../../python/sort.ts';
+import type { ConfigDict } from '../config-value.ts';
+import type { TaskEntry } from '../entry.ts';
+import { type IndexEntry, type TaskRoot, textList } from '../task-index.ts';
+import { DefinitionError, DefinitionReader, type TaskFiles } from './definition.ts';
+import { withSamples } from './samples.ts';
+
+/** A root of definitions, indexed, and what an operator may want to know of it. */
+export interface BuiltRoot extends TaskRoot {
+  /** Names that several files define; the last one in the order of the walk stands. */
+  readonly clashes: ReadonlyMap<string, readonly string[]>;
+  /** Why files that look like definitions are not in the index. */
+  readonly skipped: readonly string[];
+}
+
+/** Folders that the harness does not look into. */
+const IGNORED_FOLDERS = new Set(['__pycache__', '.ipynb_checkpoints']);
+
+/**
+ * Indexes one root as the harness does (`_get_task_and_group`, H/tasks/__init__.py): every `*.yaml` is a Python task, a
+ * group, a task, or nothing; tags of tasks become names of their own. Where one root defines a name twice, the harness's
+ * choice depends on the order of the file system; here the walk is sorted.
+ * @param prefix goes before the folders in the names of functions.
+ */
+export function buildIndex(files: TaskFiles, prefix = ''): BuiltRoot {
+  const builder = new Builder(files, prefix);
+  for (const path of walk(files.keys())) builder.add(path);
+  return builder;
+}
+
+/** Paths of definitions in the order of a sorted `os.walk`: a folder's own files, then its folders. */
+function walk(paths: Iterable<string>): string[] {
+  return [...paths]
+    .filter((path) => path.endsWith('.yaml'))
+    .map((path) => path.split('/'))
+    .filter((parts) => !parts.some((part) => IGNORED_FOLDERS.has(part)))
+    .sort(compareInWalk)
+    .map((parts) => parts.join('/'));
+}
+
+function compareInWalk(a: readonly string[], b: readonly string[]): number {
+  for (let i = 0; ; i++) {
+    const [left = '', right = ''] = [a[i], b[i]];
+    const [leftIsFile, rightIsFile] = [i === a.length - 1, i === b.length - 1];
+    if (leftIsFile !== rightIsFile) return leftIsFile ? -1 : 1;
+    if (left !== right || leftIsFile) return compareCodePoints(left, right);
+  }
+}
+
+class Builder implements BuiltRoot {
+  readonly index = new Map<string, IndexEntry>();
+  readonly tasks = new Map<string, TaskEntry>();
+  readonly clashes = new Map<string, string[]>();
+  readonly skipped: string[] = [];
+  readonly #files: TaskFiles;
+  readonly #prefix: string;
+  readonly #reader: DefinitionReader;
+  readonly #definedIn = new Map<string, string>();
+
+  constructor(files: TaskFiles, prefix: string) {
+    this.#files = files;
+    this.#prefix = prefix;
+    this.#reader = new DefinitionReader(files, prefix);
+  }
+
+  add(path: string): void {
+    let problem: string | null = null;
+    let config: ConfigDict | null;
+    try {
+      config = this.#reader.read(path);
+    } catch (error) {
+      if (!(error instanceof DefinitionError)) throw error;
+      config = error.own;
+      problem = error.message;
+    }
+    const task = config?.get('task');
+    if (config === null) this.skipped.push(problem ?? path);
+    else if (config.has('class'))
+      this.#addTask(path, config, 'python_task', problem ?? 'it is a Python class of the harness');
+    else if (Array.isArray(task)) this.#addGroup(path, config, problem);
+    else if (typeof task === 'string') this.#addTask(path, config, 'task', problem);
+    else this.skipped.push(problem ?? `${path} defines neither a task nor a group`);
+  }
+
+  #addTask(path: string, config: ConfigDict, type: 'task' | 'python_task', problem: string | null): void {
+    const name = config.get('task');
+    if (typeof name !== 'string') {
+      this.skipped.push(`${path} has a class but no name`);
+      return;
+    }
+    this.#define(name, path, { type });
+    const readable = withSamples(config, (file) => this.#pythonSource(file));
+    this.tasks.set(name, { name, yaml: path, config: readable, problem });
+    for (const tag of textList(config.get('tag'))) if (!this.#addTag(tag, name)) break;
+  }
+
+  #addGroup(path: string, config: ConfigDict, problem: string | null): void {
+    const name = config.get('group');
+    if (typeof name !== 'string' || problem !== null) this.skipped.push(problem ?? `${path} is a group without a name`);
+    else this.#define(name, path, { type: 'group', config });
+  }
+
+  /** False where the name is no tag: the harness then leaves out the task's other tags as well. */
+  #addTag(tag: string, task: string): boolean {
+    const known = this.index.get(tag);
+    if (known !== undefined && known.type !== 'tag') return false;
+    this.index.set(tag, { type: 'tag', tasks: [...(known?.tasks ?? []), task] });
+    return true;
+  }
+
+  #define(name: string, path: string, entry: IndexEntry): void {
+    const earlier = this.#definedIn.get(name);
+    if (earlier !== undefined) this.clashes.set(name, [...(this.clashes.get(name) ?? [earlier]), path]);
+    this.#definedIn.set(name, path);
+    this.index.set(name, entry);
+  }
+
+  #pythonSource(path: string): string | null {
+    const own = this.#prefix === '' ? path : posix.relative(this.#prefix, path);
+    const content = this.#files.get(own);
+    return content === undefined ? null : new TextDecoder().decode(content);
+  }
+}

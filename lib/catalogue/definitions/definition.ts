@@ -1,0 +1,107 @@
+import { posix } from 'node:path';
+import { type ConfigDict, type ConfigValue, isConfigDict } from '../config-value.ts';
+import { YamlError } from '../yaml/node.ts';
+import { loadYaml } from '../yaml/yaml.ts';
+
+/** The files of one root of task definitions: path below the root to content. */
+export type TaskFiles = ReadonlyMap<string, Uint8Array>;
+
+/** Includes deeper than this are refused. */
+const MAX_INCLUDE_DEPTH = 20;
+
+/** A definition that can't be resolved. `own` is what the file itself says, where that much can be read. */
+export class DefinitionError extends Error {
+  override readonly name = 'DefinitionError';
+  readonly own: ConfigDict | null;
+  constructor(message: string, own: ConfigDict | null, cause?: unknown) {
+    super(message, { cause });
+    this.own = own;
+  }
+}
+
+/** Reads definitions of one root and resolves their includes (`load_yaml_config`, H/utils.py). */
+export class DefinitionReader {
+  readonly #files: TaskFiles;
+  readonly #prefix: string;
+  readonly #resolved = new Map<string, ConfigDict>();
+
+  /** `prefix` goes before the folders in the names of functions, so that roots can't take each other's. */
+  constructor(files: TaskFiles, prefix = '') {
+    this.#files = files;
+    this.#prefix = prefix;
+  }
+
+  /**
+   * The definition with its includes merged in, each key as a whole: included keys come first, earlier entries of an include
+   * list win over later ones, the file's own keys over all. Paths are taken from the including file's folder, never from
+   * the process's, and never lead out of the root. The dict is the caller's, its values are shared.
+   * @throws DefinitionError naming the file at fault.
+   */
+  read(path: string): ConfigDict {
+    return new Map(this.#resolve(path, []));
+  }
+
+  #resolve(path: string, parents: readonly string[]): ConfigDict {
+    const known = this.#resolved.get(path);
+    if (known) return known;
+    const own = this.#load(path);
+    const includes = own.get('include');
+    if (includes === undefined) return this.#keep(path, own);
+    own.delete('include');
+    const chain = [...parents, path];
+    const merged: ConfigDict = new Map();
+    for (const include of includeList(includes, path, own).toReversed()) {
+      const target = this.#target(path, include, chain, own);
+      for (const [key, value] of this.#included(target, chain, own)) merged.set(key, value);
+    }
+    for (const [key, value] of own) merged.set(key, value);
+    return this.#keep(path, merged);
+  }
+
+  #included(target: string, chain: readonly string[], own: ConfigDict): ConfigDict {
+    try {
+      return this.#resolve(target, chain);
+    } catch (error) {
+      if (error instanceof DefinitionError) throw new DefinitionError(error.message, own, error);
+      throw error;
+    }
+  }
+
+  #target(path: string, include: string, chain: readonly string[], own: ConfigDict): string {
+    const target = posix.normalize(posix.join(posix.dirname(path), include));
+    const refuse = (problem: string) =>
+      new DefinitionError(`${path} includes "${include.slice(0, 200)}", ${problem}`, own);
+    if (posix.isAbsolute(include) || target.startsWith('..')) throw refuse('which leads out of the folder of tasks');
+    if (!this.#files.has(target)) throw refuse('which does not exist');
+    if (chain.includes(target)) throw refuse('which includes it in turn');
+    if (chain.length >= MAX_INCLUDE_DEPTH) throw refuse('and so on: too many levels');
+    return target;
+  }
+
+  #load(path: string): ConfigDict {
+    const folder = posix.dirname(path);
+    let value: ConfigValue;
+    try {
+      value = loadYaml(this.#files.get(path) ?? new Uint8Array(), folder === '.' ? '' : folder, this.#prefix);
+    } catch (error) {
+      if (error instanceof YamlError)
+        throw new DefinitionError(`${path} is no YAML that can be read: ${error.message}`, null, error);
+      throw error;
+    }
+    if (!isConfigDict(value)) throw new DefinitionError(`${path} holds no mapping`, null);
+    return value;
+  }
+
+  #keep(path: string, config: ConfigDict): ConfigDict {
+    this.#resolved.set(path, config);
+    return config;
+  }
+}
+
+function includeList(value: ConfigValue, path: string, own: ConfigDict): string[] {
+  const list = Array.isArray(value) ? value : [value];
+  return list.map((item) => {
+    if (typeof item === 'string') return item;
+    throw new DefinitionError(`${path}: include must be a path or a list of paths`, own);
+  });
+}

@@ -1,0 +1,130 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join, relative, sep } from 'node:path';
+import { DeleteObjectsCommand, type S3Client } from '@aws-sdk/client-s3';
+import { S3Objects } from '../../bucket/objects.ts';
+import { PermanentError } from '../../errors/errors.ts';
+import { compareCodePoints } from '../../python/sort.ts';
+import { buildIndex } from '../definitions/build-index.ts';
+import { DefinitionError, DefinitionReader, type TaskFiles } from '../definitions/definition.ts';
+import { includePrefix, MAX_INCLUDE_BYTES, MAX_INCLUDE_FILES } from '../include.ts';
+import { mapLimited } from '../limited.ts';
+import type { TaskIndex, TaskRoot } from '../task-index.ts';
+
+const PARALLEL_WRITES = 16;
+/** S3 deletes this many objects in one call. */
+const MAX_DELETES = 1000;
+/** Broken files that one message tells. */
+const MAX_TOLD = 20;
+
+/** A folder of further definitions on this machine, read and found to be in order. */
+export interface LocalInclude {
+  readonly name: string;
+  readonly files: TaskFiles;
+  readonly root: TaskRoot;
+}
+
+/** What staging a folder of definitions did. */
+export interface IncludeSummary {
+  readonly name: string;
+  readonly tasks: number;
+  readonly groups: number;
+  readonly files: number;
+  readonly bytes: number;
+  /** Objects of an earlier staging that the folder does not hold any more. */
+  readonly removed: number;
+  /** Names that the harness has too, whose own task or group is used. */
+  readonly hidden: readonly string[];
+}
+
+/**
+ * Reads a folder of definitions, with the templates and the Python files that they name. Hidden files are left out.
+ * @throws PermanentError BadTaskDefinition naming each file that can't be understood and why, Configuration for a folder that
+ * can't be read, is empty or too large, BadMessage for a name that no message could hold.
+ */
+export async function readLocalInclude(name: string, dir: string): Promise<LocalInclude> {
+  const prefix = includePrefix(name);
+  const files = await readFiles(dir);
+  const problems = problemsOf(files, prefix);
+  if (problems.length > 0) {
+    const told = problems.slice(0, MAX_TOLD).join('; ');
+    const more = problems.length > MAX_TOLD ? `; and ${problems.length - MAX_TOLD} more` : '';
+    throw new PermanentError('BadTaskDefinition', `${dir} holds definitions that can't be read: ${told}${more}.`);
+  }
+  const root = buildIndex(files, prefix.slice(0, -1));
+  if (root.index.size === 0) throw new PermanentError('Configuration', `${dir} defines no task and no group.`);
+  return { name, files, root };
+}
+
+/**
+ * Puts the folder below `include/<name>/`, and removes what an earlier staging had there beside it.
+ * @throws TransientError Unavailable where S3 fails.
+ */
+export async function stageInclude(
+  s3: S3Client,
+  bucket: string,
+  { name, files, root }: LocalInclude,
+  harness: TaskIndex,
+): Promise<IncludeSummary> {
+  const objects = new S3Objects(s3, bucket);
+  const prefix = includePrefix(name);
+  await mapLimited([...files], PARALLEL_WRITES, ([path, body]) => objects.put(prefix + path, body));
+  const stale = (await objects.list(prefix)).filter(({ key }) => !files.has(key.slice(prefix.length)));
+  for (let i = 0; i < stale.length; i += MAX_DELETES) {
+    const Objects = stale.slice(i, i + MAX_DELETES).map(({ key }) => ({ Key: key }));
+    await s3.send(new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects, Quiet: true } }));
+  }
+  const types = [...root.index.values()].map(({ type }) => type);
+  return {
+    name,
+    tasks: root.tasks.size,
+    groups: types.filter((type) => type === 'group').length,
+    files: files.size,
+    bytes: [...files.values()].reduce((sum, { length }) => sum + length, 0),
+    removed: stale.length,
+    hidden: [...root.index.keys()].filter((key) => harness.has(key)),
+  };
+}
+
+async function readFiles(dir: string): Promise<Map<string, Uint8Array>> {
+  const found = await readdir(dir, { recursive: true, withFileTypes: true }).catch((cause: unknown) => {
+    throw new PermanentError(
+      'Configuration',
+      `${dir} can't be read as a folder of definitions: ${cause instanceof Error ? cause.message : cause}.`,
+      { cause },
+    );
+  });
+  const paths = found
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(dir, join(entry.parentPath, entry.name)).split(sep))
+    .filter((parts) => !parts.some((part) => part.startsWith('.') || part === '__pycache__'))
+    .map((parts) => parts.join('/'))
+    .sort(compareCodePoints);
+  const sizes = await Promise.all(paths.map(async (path) => (await stat(join(dir, path))).size));
+  const bytes = sizes.reduce((sum, size) => sum + size, 0);
+  if (paths.length > MAX_INCLUDE_FILES || bytes > MAX_INCLUDE_BYTES) {
+    throw new PermanentError(
+      'Configuration',
+      `${dir} holds more than ${MAX_INCLUDE_FILES} files or ${MAX_INCLUDE_BYTES} bytes: too much for definitions.`,
+    );
+  }
+  const files = new Map<string, Uint8Array>();
+  for (const path of paths) files.set(path, await readFile(join(dir, path)));
+  return files;
+}
+
+/** What is wrong, file by file. */
+function problemsOf(files: TaskFiles, prefix: string): string[] {
+  const reader = new DefinitionReader(files, prefix.slice(0, -1));
+  const problems = [...files.keys()].flatMap((path) => {
+    if (!path.endsWith('.yaml')) return [];
+    try {
+      reader.read(path);
+      return [];
+    } catch (error) {
+      if (error instanceof DefinitionError) return [error.message];
+      throw error;
+    }
+  });
+  // A template at fault is told once, not by every definition that includes it.
+  return [...new Set(problems)];
+}

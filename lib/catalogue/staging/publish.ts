@@ -1,0 +1,55 @@
+import { createHash } from 'node:crypto';
+import type { S3Objects } from '../../bucket/objects.ts';
+import type { TaskEntry } from '../entry.ts';
+import { mapLimited } from '../limited.ts';
+import { encodePack, encodeRoot, encodeTask, rootKey } from '../stored.ts';
+import type { TaskIndex } from '../task-index.ts';
+
+/** A pack is closed when it holds this much text, in UTF-16 units. */
+const PACK_SIZE = 250_000;
+const PARALLEL_WRITES = 16;
+
+/**
+ * Writes a catalogue. Packs are named after their content and written first, the root last: a reader sees the old catalogue
+ * or the new one, never half of it. Packs of earlier ones stay, since a reader may still be at them.
+ * @throws TransientError Unavailable where S3 fails.
+ */
+export async function publishCatalogue(
+  objects: S3Objects,
+  version: string,
+  index: TaskIndex,
+  entries: readonly TaskEntry[],
+): Promise<{ objects: number; bytes: number }> {
+  const packs = pack(entries).map((lines) => {
+    const digest = createHash('sha256')
+      .update(lines.map(({ line }) => line).join('\n'))
+      .digest('hex')
+      .slice(0, 32);
+    const body = encodePack(lines.map(({ line }) => line));
+    return { key: `harness/${version}/packs/${digest}.gz`, tasks: lines.map(({ name }) => name), body };
+  });
+  await mapLimited(packs, PARALLEL_WRITES, ({ key, body }) => objects.put(key, body));
+  const root = encodeRoot(
+    version,
+    index,
+    packs.map(({ key, tasks }) => ({ key, tasks })),
+  );
+  await objects.put(rootKey(version), root);
+  return { objects: packs.length + 1, bytes: packs.reduce((sum, { body }) => sum + body.length, root.length) };
+}
+
+/** Tasks that stand together in the harness lie together: a family costs few reads, and packs well. */
+function pack(entries: readonly TaskEntry[]): { name: string; line: string }[][] {
+  const packs: { name: string; line: string }[][] = [];
+  let size = PACK_SIZE;
+  for (const entry of entries) {
+    if (size >= PACK_SIZE) {
+      packs.push([]);
+      size = 0;
+    }
+    const line = encodeTask(entry);
+    packs.at(-1)?.push({ name: entry.name, line });
+    size += line.length;
+  }
+  return packs;
+}

@@ -1,0 +1,30 @@
+import { SUPPORTED_HOOKS } from '../../hooks/registry.ts';
+import type { Catalogue } from '../catalogue.ts';
+import { requireSupported } from '../support.ts';
+import { mergeIndexes, type TaskRoot } from '../task-index.ts';
+import { compileHarness } from './compile.ts';
+
+/**
+ * The catalogue as staging a wheel would make it, without a bucket.
+ * @throws PermanentError Configuration where the file is no wheel of the version in use.
+ */
+export async function wheelCatalogue(wheelPath: string): Promise<Catalogue> {
+  const { version, index, entries } = await compileHarness(wheelPath);
+  const byName = new Map(entries.map((entry) => [entry.name, entry]));
+  return {
+    source: `lm-eval ${version}`,
+    index,
+    find: async (name) => byName.get(name) ?? null,
+    requireSupported: (entry) => requireSupported(entry, SUPPORTED_HOOKS),
+  };
+}
+
+/** The catalogue with a folder of further definitions behind it; on a clash of names the catalogue wins. */
+export function withRoot(catalogue: Catalogue, name: string, root: TaskRoot): Catalogue {
+  return {
+    ...catalogue,
+    source: `${catalogue.source} and include/${name}`,
+    index: mergeIndexes([catalogue.index, root.index]),
+    find: async (task) => (catalogue.index.has(task) ? catalogue.find(task) : (root.tasks.get(task) ?? null)),
+  };
+}

@@ -1,0 +1,246 @@
+import type { ClientSession, Collection, Db, Filter, MongoClient, ObjectId } from 'mongodb';
+import { isDuplicateKey } from '../documents/write.ts';
+import { forgetAt, type NewPlan, type PlanRecord, RECORDS, type Reason } from './records.ts';
+
+/** A plan's record without its list of documents, which can be long. */
+export type PlanProgress = Omit<PlanRecord, 'doc_ids'>;
+
+/** Which attempt at a plan is meant: what an earlier one still does has no effect on it. */
+export type Attempt = Pick<PlanRecord, '_id' | 'attempt'>;
+
+/** The error under which a request that stopped making progress is given up. */
+export const LEASE_EXPIRED = 'LeaseExpired';
+
+/** One sweep's time to remove what a plan left: above the time-out of the function `sweep` in serverless.yml. */
+const SWEEP_MS = 5 * 60 * 1000;
+
+/** What {@link Ledger.begin} found: our plan (new or already known), or another request of the same kind at work. */
+export type Begun =
+  | { readonly kind: 'ours'; readonly record: PlanRecord; readonly isNew: boolean }
+  | { readonly kind: 'busy'; readonly other: PlanRecord };
+
+/**
+ * The progress of requests, in `sample_requests`. Every change is one atomic operation that states what it expects, so that
+ * messages may arrive late, twice or at the same time. A request holds its place by a lease that each finished shard renews.
+ */
+export class Ledger {
+  private readonly records: Collection<PlanRecord>;
+  private readonly leaseMs: number;
+  private readonly now: () => Date;
+
+  constructor(db: Db, leaseMs: number, now: () => Date = () => new Date()) {
+    this.records = db.collection<PlanRecord>(RECORDS);
+    this.leaseMs = leaseMs;
+    this.now = now;
+  }
+
+  /** Records a plan unless it is known or a request of its kind is in progress. A request whose lease ran out is failed first. */
+  async begin(plan: NewPlan): Promise<Begun> {
+    for (;;) {
+      const now = this.now();
+      const record: PlanRecord = {
+        ...plan,
+        state: 'in_progress',
+        active: true,
+        attempt: 1,
+        progress: {},
+        created_at: now,
+        creation_date: now,
+        updated_at: now,
+        lease_until: this.leaseEnd(now),
+      };
+      try {
+        await this.records.insertOne(record);
+        return { kind: 'ours', record, isNew: true };
+      } catch (error) {
+        if (!isDuplicateKey(error)) throw error;
+      }
+      const known = await this.records.findOne({ _id: plan._id });
+      if (known) return { kind: 'ours', record: known, isNew: false };
+      const { framework, task, address, service } = plan;
+      const other = await this.records.findOne({ framework, task, address, service, active: true });
+      if (other && !(await this.expire(other._id))) return { kind: 'busy', other };
+    }
+  }
+
+  /** The plan's record, without its list of documents. */
+  find(id: ObjectId): Promise<PlanProgress | null> {
+    return this.records.findOne(planOf(id), { projection: { doc_ids: 0 } });
+  }
+
+  /** The plan's record, whole. */
+  findWhole(id: ObjectId): Promise<PlanRecord | null> {
+    return this.records.findOne(planOf(id));
+  }
+
+  /** Notes a shard as written and renews the lease; null where this attempt at the plan is no longer in progress. */
+  finishShard(attempt: Attempt, shard: number, instances: number): Promise<Pick<PlanRecord, 'progress'> | null> {
+    const now = this.now();
+    return this.records.findOneAndUpdate(
+      atWork(attempt),
+      { $set: { [`progress.s${shard}`]: instances, updated_at: now, lease_until: this.leaseEnd(now) } },
+      { returnDocument: 'after', projection: { progress: 1 } },
+    );
+  }
+
+  /** Forgets which shards were written, so that all are to be sent and written again. False where the attempt is over. */
+  async resetProgress(attempt: Attempt): Promise<boolean> {
+    const now = this.now();
+    const { matchedCount } = await this.records.updateOne(atWork(attempt), {
+      $set: { progress: {}, unsent: true, updated_at: now, lease_until: this.leaseEnd(now) },
+    });
+    return matchedCount === 1;
+  }
+
+  /** Notes that the messages of all unfinished shards of this attempt are on their way. */
+  async markSent(attempt: Attempt): Promise<void> {
+    await this.records.updateOne(atWork(attempt), { $unset: { unsent: '' } });
+  }
+
+  /**
+   * Writes the `tasks` document and marks the plan done, both or neither; the transaction's size does not depend on the work.
+   * False where this attempt is no longer in progress, so that nothing was written.
+   */
+  async complete(
+    client: MongoClient,
+    attempt: Attempt,
+    writeTask: (session: ClientSession) => Promise<void>,
+  ): Promise<boolean> {
+    return client.withSession((session) =>
+      session.withTransaction(async () => {
+        const { modifiedCount } = await this.records.updateOne(atWork(attempt), this.doneNow(), { session });
+        if (modifiedCount === 0) return false;
+        await writeTask(session);
+        return true;
+      }),
+    );
+  }
+
+  /**
+   * Gives the plan up, with the reason; its place is free at once, what it wrote is left to the sweep. False where there is
+   * no such plan; one that is not in progress stays as it is.
+   */
+  async fail(id: ObjectId, { code, message }: Reason): Promise<boolean> {
+    if (await this.giveUp({ _id: id }, { code, message }, this.now())) return true;
+    return (await this.records.countDocuments(planOf(id), { limit: 1 })) > 0;
+  }
+
+  /** Fails the plan if its lease ran out; false where it did not. */
+  expire(id: ObjectId): Promise<boolean> {
+    const now = this.now();
+    const message = 'No shard was finished for longer than the lease; the request was given up.';
+    return this.giveUp({ _id: id, lease_until: { $lt: now } }, { code: LEASE_EXPIRED, message }, now);
+  }
+
+  /**
+   * Takes a plan up again that was given up; its shards are all to be sent and written again. Null where it no longer is given
+   * up, where its remains are being removed right now, or where a request of its kind is in progress.
+   */
+  async revive(id: ObjectId): Promise<PlanRecord | null> {
+    const now = this.now();
+    const fromNothing = { $eq: ['$state', 'swept'] };
+    try {
+      return await this.records.findOneAndUpdate(
+        { _id: id, state: { $in: ['failed', 'swept'] } },
+        [
+          {
+            $set: {
+              state: 'in_progress',
+              active: true,
+              progress: { $literal: {} },
+              unsent: true,
+              attempt: { $add: ['$attempt', 1] },
+              // Another date and with it other ids: a sweep that is late removes nothing of what is written from now on.
+              creation_date: { $cond: [fromNothing, now, '$creation_date'] },
+              updated_at: now,
+              lease_until: this.leaseEnd(now),
+            },
+          },
+          { $unset: ['error', 'failed_at', 'sweep_until', 'expires_at'] },
+        ],
+        { returnDocument: 'after' },
+      );
+    } catch (error) {
+      if (isDuplicateKey(error)) return null;
+      throw error;
+    }
+  }
+
+  /** Plans in progress whose lease ran out. */
+  expired(): AsyncIterable<Pick<PlanRecord, '_id' | 'task'>> {
+    return this.records.find(
+      { state: 'in_progress', lease_until: { $lt: this.now() } },
+      { projection: { _id: 1, task: 1 } },
+    );
+  }
+
+  /** Failed plans to be cleaned up: those that failed before `until`, and those whose sweep was cut short. */
+  remains(until: Date): AsyncIterable<Pick<PlanRecord, '_id' | 'task'>> {
+    return this.records.find(
+      {
+        $or: [
+          { state: 'failed', failed_at: { $lt: until } },
+          { state: 'sweeping', sweep_until: { $lt: this.now() } },
+        ],
+      },
+      { projection: { _id: 1, task: 1 } },
+    );
+  }
+
+  /**
+   * Keeps a failed plan from being taken up again while its remains are removed, by one sweep at a time. Null where it was
+   * taken up already, or where another sweep is at it.
+   */
+  async startSweep(id: ObjectId): Promise<PlanProgress | null> {
+    const now = this.now();
+    return this.records.findOneAndUpdate(
+      { _id: id, $or: [{ state: 'failed' }, { state: 'sweeping', sweep_until: { $lt: now } }] },
+      { $set: { state: 'sweeping', sweep_until: new Date(now.getTime() + SWEEP_MS), updated_at: now } },
+      { returnDocument: 'after', projection: { doc_ids: 0 } },
+    );
+  }
+
+  /** Marks a failed plan as clean. */
+  async markSwept(id: ObjectId): Promise<void> {
+    const now = this.now();
+    await this.records.updateOne(
+      { _id: id, state: 'sweeping' },
+      { $set: { state: 'swept', updated_at: now, expires_at: forgetAt(now) }, $unset: { sweep_until: '' } },
+    );
+  }
+
+  /** Marks a plan as done whose `tasks` document turned out to be there. */
+  async settle(id: ObjectId): Promise<void> {
+    await this.records.updateOne({ _id: id, state: 'sweeping' }, this.doneNow());
+  }
+
+  /** Whether a plan in progress was there to be given up. */
+  private async giveUp(which: Filter<PlanRecord>, error: Reason, now: Date): Promise<boolean> {
+    const { modifiedCount } = await this.records.updateOne(
+      { ...which, state: 'in_progress' },
+      { $set: { state: 'failed', error, failed_at: now, updated_at: now }, $unset: { active: '', lease_until: '' } },
+    );
+    return modifiedCount === 1;
+  }
+
+  private doneNow() {
+    const now = this.now();
+    return {
+      $set: { state: 'done' as const, updated_at: now, expires_at: forgetAt(now) },
+      $unset: { active: '' as const, lease_until: '' as const, sweep_until: '' as const, unsent: '' as const },
+    };
+  }
+
+  private leaseEnd(now: Date): Date {
+    return new Date(now.getTime() + this.leaseMs);
+  }
+}
+
+/** Messages have records in the same collection. */
+function planOf(id: ObjectId): Filter<PlanRecord> {
+  return { _id: id, plan: { $exists: true } };
+}
+
+function atWork({ _id, attempt }: Attempt): Filter<PlanRecord> {
+  return { _id, attempt, state: 'in_progress' };
+}

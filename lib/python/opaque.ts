@@ -1,0 +1,112 @@
+import { PyOpaque } from './value.ts';
+
+/** Microseconds of a day. */
+const DAY = 86_400_000_000n;
+/** The first and the last microsecond that Python's datetime knows: 0001-01-01 and 9999-12-31. */
+const FIRST = -62_135_596_800_000_000n;
+const LAST = 253_402_300_799_999_999n;
+
+/** Thrown for values that Python has no object for (year 0, 25 o'clock). */
+export class NoPythonValue extends Error {
+  override readonly name = 'NoPythonValue';
+}
+
+/**
+ * A `datetime.datetime` from microseconds since 1970; with `utc` an aware one, as Postgres' driver gives them.
+ * Its `str` is also what Postgres takes.
+ */
+export function pyDatetime(micros: bigint, utc: boolean): PyOpaque {
+  const { date, time, fields } = split(micros);
+  // Python leaves out seconds and microseconds from the end while they are zero.
+  while (fields.length > 5 && fields.at(-1) === 0) fields.pop();
+  const zone = utc ? ', tzinfo=datetime.timezone.utc' : '';
+  return new PyOpaque(
+    `${date} ${time}${utc ? '+00:00' : ''}`,
+    `datetime.datetime(${fields.join(', ')}${zone})`,
+    new Date(Number(floorDivide(micros, 1000n))),
+  );
+}
+
+/** A pandas `Timestamp` from nanoseconds since 1970: what a column of that precision holds in Python. */
+export function pyTimestampNanos(nanos: bigint, utc: boolean): PyOpaque {
+  const micros = floorDivide(nanos, 1000n);
+  const { date, time } = split(micros);
+  const rest = String(nanos - micros * 1000n).padStart(3, '0');
+  const fraction = time.includes('.') ? time : `${time}.000000`;
+  const text = `${date} ${rest === '000' ? time : fraction + rest}`;
+  const repr = utc ? `Timestamp('${text}+0000', tz='UTC')` : `Timestamp('${text}')`;
+  return new PyOpaque(utc ? `${text}+00:00` : text, repr, new Date(Number(floorDivide(micros, 1000n))));
+}
+
+/** A `datetime.date` from days since 1970. MongoDB's Python driver can't store one. */
+export function pyDate(days: number): PyOpaque {
+  const { date, fields } = split(BigInt(days) * DAY);
+  return new PyOpaque(date, `datetime.date(${fields.slice(0, 3).join(', ')})`, undefined);
+}
+
+/** A `datetime.time` from microseconds since midnight. MongoDB's Python driver can't store one. */
+export function pyTime(micros: bigint): PyOpaque {
+  if (micros < 0n || micros >= DAY) throw new NoPythonValue(`${micros} microseconds are no time of day`);
+  const { time, fields } = split(micros);
+  const clock = fields.slice(3);
+  while (clock.length > 2 && clock.at(-1) === 0) clock.pop();
+  return new PyOpaque(time, `datetime.time(${clock.join(', ')})`, undefined);
+}
+
+/** A `decimal.Decimal` of `unscaled / 10 ** scale`, printed as Python does. MongoDB's Python driver can't store one. */
+export function pyDecimal(unscaled: bigint, scale: number): PyOpaque {
+  const sign = unscaled < 0n ? '-' : '';
+  const digits = String(unscaled < 0n ? -unscaled : unscaled);
+  const text = sign + decimalText(digits, scale);
+  return new PyOpaque(text, `Decimal('${text}')`, undefined);
+}
+
+/** `bytes`; MongoDB stores them as binary data. */
+export function pyBytes(bytes: Uint8Array): PyOpaque {
+  let text = '';
+  for (const byte of bytes) text += BYTE_TEXT[byte];
+  // Python prefers single quotes unless there are some, and no double ones, inside.
+  const single = text.includes("'");
+  const quoted = single && !text.includes('"') ? `"${text}"` : `'${text.replaceAll("'", "\\'")}'`;
+  return new PyOpaque(`b${quoted}`, `b${quoted}`, Buffer.from(bytes));
+}
+
+/** Decimal.__str__: plain while the exponent is not positive and at most six zeros follow the point, else scientific. */
+function decimalText(digits: string, scale: number): string {
+  const adjusted = digits.length - 1 - scale;
+  if (scale >= 0 && adjusted >= -6) {
+    if (scale === 0) return digits;
+    const padded = digits.padStart(scale + 1, '0');
+    return `${padded.slice(0, -scale)}.${padded.slice(-scale)}`;
+  }
+  const mantissa = digits.length === 1 ? digits : `${digits[0]}.${digits.slice(1)}`;
+  return `${mantissa}E${adjusted < 0 ? '' : '+'}${adjusted}`;
+}
+
+function split(micros: bigint): { date: string; time: string; fields: number[] } {
+  if (micros < FIRST || micros > LAST)
+    throw new NoPythonValue(`${micros} microseconds since 1970 are outside years 1 to 9999`);
+  const moment = new Date(Number(floorDivide(micros, 1000n)));
+  const iso = moment.toISOString();
+  const micro = Number(micros - floorDivide(micros, 1_000_000n) * 1_000_000n);
+  const fields = [
+    ...[moment.getUTCFullYear(), moment.getUTCMonth() + 1, moment.getUTCDate()],
+    ...[moment.getUTCHours(), moment.getUTCMinutes(), moment.getUTCSeconds(), micro],
+  ];
+  const fraction = micro === 0 ? '' : `.${String(micro).padStart(6, '0')}`;
+  return { date: iso.slice(0, 10), time: iso.slice(11, 19) + fraction, fields };
+}
+
+function floorDivide(a: bigint, b: bigint): bigint {
+  const quotient = a / b;
+  return a % b < 0n ? quotient - 1n : quotient;
+}
+
+/** How repr shows each byte. */
+const BYTE_TEXT = Array.from({ length: 256 }, (_, byte) => {
+  if (byte === 9) return '\\t';
+  if (byte === 10) return '\\n';
+  if (byte === 13) return '\\r';
+  if (byte === 0x5c) return '\\\\';
+  return byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : `\\x${byte.toString(16).padStart(2, '0')}`;
+});

@@ -1,0 +1,145 @@
+import { describe, expect, test } from 'vitest';
+import { DefinitionError, DefinitionReader } from '../../../lib/catalogue/definitions/definition.ts';
+import { FunctionRef } from '../../../lib/catalogue/function-ref.ts';
+import { filesOf, rootOf, taskYaml } from '../roots.ts';
+
+describe('includes', () => {
+  const read = (texts: Record<string, string>, path: string) => new DefinitionReader(filesOf(texts)).read(path);
+
+  test('keys are replaced as a whole, included ones stand first, and the file itself wins', () => {
+    const config = read(
+      { 'a/t.yaml': 'include: base\nx: {b: 1}\nz: 1', 'a/base': 'y: 0\nx: {a: 1, c: 2}' },
+      'a/t.yaml',
+    );
+    expect([...config]).toEqual([
+      ['y', 0n],
+      ['x', new Map([['b', 1n]])],
+      ['z', 1n],
+    ]);
+  });
+
+  test('in a list of includes the earlier one wins', () => {
+    const config = read({ 't.yaml': 'include: [one, two]', one: 'x: 1', two: 'x: 2\ny: 2' }, 't.yaml');
+    expect([...config]).toEqual([
+      ['x', 1n],
+      ['y', 2n],
+    ]);
+  });
+
+  test('an included file includes from its own folder, and its functions belong there', () => {
+    const config = read(
+      { 'a/t.yaml': 'include: ../b/base', 'b/base': 'include: more\nf: !function utils.f', 'b/more': 'x: 1' },
+      'a/t.yaml',
+    );
+    expect([...config]).toEqual([
+      ['x', 1n],
+      ['f', new FunctionRef('b', 'utils', 'f')],
+    ]);
+  });
+
+  test.each([
+    ['leads out', { 't.yaml': 'include: ../secret' }],
+    ['leads out', { 't.yaml': 'include: /etc/passwd' }],
+    ['does not exist', { 't.yaml': 'include: nothing' }],
+    ['in turn', { 't.yaml': 'include: u', u: 'include: t.yaml' }],
+    ['a path or a list', { 't.yaml': 'include: 1' }],
+    ['holds no mapping', { 't.yaml': 'include: u', u: '- 1' }],
+    ['no YAML', { 't.yaml': 'include: u', u: 'a: [' }],
+  ])('one that %s is refused by name', (problem, texts) => {
+    expect(() => read(texts, 't.yaml')).toThrow(DefinitionError);
+    expect(() => read(texts, 't.yaml')).toThrow(problem);
+  });
+});
+
+describe('the index of a root', () => {
+  test('a class, a list, or a name decide what a file defines', () => {
+    const { index, tasks, skipped } = rootOf({
+      'a.yaml': taskYaml('one'),
+      'b.yaml': 'group: many\ntask: [one]',
+      'c.yaml': 'task: special\nclass: !function x.Y',
+      'd.yaml': 'just: settings',
+      'e.yml': taskYaml('other_suffix'),
+      base: taskYaml('template'),
+      '__pycache__/f.yaml': taskYaml('cached'),
+    });
+    expect([...index].map(([name, { type }]) => [name, type])).toEqual([
+      ['one', 'task'],
+      ['many', 'group'],
+      ['special', 'python_task'],
+    ]);
+    expect(tasks.get('special')?.problem).toContain('Python class');
+    expect(skipped).toEqual(['d.yaml defines neither a task nor a group']);
+  });
+
+  test("tags are names, also a template's; one that is a task or group already ends the task's tags", () => {
+    const { index } = rootOf({
+      'a.yaml': taskYaml('one', 'tag: all'),
+      'b.yaml': taskYaml('two', 'tag: [all, one, late]'),
+      'c.yaml': 'include: base\ntask: three',
+      base: taskYaml('base', 'tag: all'),
+    });
+    expect(index.get('all')).toEqual({ type: 'tag', tasks: ['one', 'two', 'three'] });
+    expect(index.has('late')).toBe(false);
+  });
+
+  test("of two definitions of a name the later one counts: a folder's files stand before its folders", () => {
+    const { tasks, clashes } = rootOf({
+      'b/t.yaml': taskYaml('t', 'description: b'),
+      'a/x/t.yaml': taskYaml('t', 'description: ax'),
+      'a/z.yaml': taskYaml('t', 'description: az'),
+    });
+    expect(tasks.get('t')?.yaml).toBe('b/t.yaml');
+    expect(clashes.get('t')).toEqual(['a/z.yaml', 'a/x/t.yaml', 'b/t.yaml']);
+  });
+
+  test('a task with a broken include stays known, with the reason', () => {
+    const { tasks } = rootOf({ 'a.yaml': 'task: t\ninclude: gone' });
+    expect(tasks.get('t')?.problem).toBe('a.yaml includes "gone", which does not exist');
+  });
+
+  test('functions of another root can not pass for those of the harness', () => {
+    const { tasks } = rootOf(
+      { 'hellaswag/t.yaml': taskYaml('t', 'process_docs: !function utils.process_docs') },
+      'include/x',
+    );
+    expect(tasks.get('t')?.config.get('process_docs')).toEqual(
+      new FunctionRef('include/x/hellaswag', 'utils', 'process_docs'),
+    );
+  });
+});
+
+describe('few-shot samples from a function', () => {
+  const samplesOf = (python: string, prefix?: string) => {
+    const yaml = taskYaml('t', 'fewshot_config: {sampler: first_n, samples: !function utils.samples}');
+    const fewshot = rootOf({ 'f/t.yaml': yaml, 'f/utils.py': python }, prefix)
+      .tasks.get('t')
+      ?.config.get('fewshot_config');
+    return fewshot instanceof Map ? fewshot.get('samples') : undefined;
+  };
+
+  test('a literal list is read as Python evaluates it', () => {
+    const python = `import os\n\ndef samples() -> list[dict]:\n    """They are few."""\n    # not many\n    return [\n        {"q": "a\\\\b\\\nc", "n": 1.0},  # "first"\n        {'q': 'x' "y"},\n    ]\n\ndef other(): return 1\n`;
+    expect(samplesOf(python)).toEqual([
+      new Map<string, unknown>([
+        ['q', 'a\\bc'],
+        ['n', 1],
+      ]),
+      new Map([['q', 'xy']]),
+    ]);
+    expect(samplesOf(python, 'include/mine')).toHaveLength(2);
+  });
+
+  test.each([
+    ['code before it', 'def samples():\n    x = 1\n    return [x]'],
+    ['a call', 'def samples():\n    return list((1,))'],
+    ['an argument', 'def samples(n):\n    return []'],
+    ['two definitions', 'def samples():\n    return []\ndef samples():\n    return [1]'],
+    ['a decorator', '@twice\ndef samples():\n    return []'],
+    ['a later assignment', 'def samples():\n    return []\nsamples = None'],
+    ['another value', 'def samples():\n    return {}'],
+    ['no end', 'def samples():\n    return [1'],
+    ['no function', 'x = 1'],
+  ])('with %s it stays a function', (_, python) => {
+    expect(samplesOf(python)).toEqual(new FunctionRef('f', 'utils', 'samples'));
+  });
+});

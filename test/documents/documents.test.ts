@@ -1,0 +1,285 @@
+import { type Document, MongoClient, ObjectId } from 'mongodb';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { checkStorable, instanceDocuments, taskDocument } from '../../lib/documents/documents.ts';
+import { childIds, planId, rejectionId } from '../../lib/documents/ids.ts';
+import { insertOnce } from '../../lib/documents/write.ts';
+import type { Plan } from '../../lib/plan/plan.ts';
+import type { PyValue } from '../../lib/python/value.ts';
+import type { RenderedInstance } from '../../lib/task/renderer.ts';
+import { freshStack, type TestStack } from '../helpers/stack.ts';
+import { planOf } from '../ledger/own-plan.ts';
+import { fieldsOf } from './stored-bytes.ts';
+
+let stack: TestStack;
+let mongo: MongoClient;
+beforeAll(async () => {
+  stack = await freshStack();
+  mongo = new MongoClient(stack.mongodbUri);
+});
+afterAll(async () => {
+  await mongo.close();
+  await stack.dispose();
+});
+
+const CREATED = new Date('2024-05-06T07:08:09.123Z');
+const TASK_ID = new ObjectId();
+
+/** Stores the document and reads its fields from the bytes that the server sends back. */
+async function stored(document: Document): Promise<string[]> {
+  const collection = mongo.db().collection('stored');
+  await collection.deleteMany({});
+  await collection.insertOne(document);
+  const raw: unknown = await collection.findOne({}, { raw: true });
+  if (!(raw instanceof Uint8Array)) throw new Error('the driver gave no bytes');
+  return fieldsOf(raw).map(({ path, type }) => `${path}: ${type}`);
+}
+
+function instance(changes: Partial<RenderedInstance> = {}): RenderedInstance {
+  return {
+    docId: 7,
+    idx: 0,
+    doc: new Map<string, PyValue>([
+      ['__id', 7n],
+      ['question', 'q'],
+      ['score', 1],
+      ['choices', ['a', 'b']],
+    ]),
+    arguments: [
+      '[]',
+      new Map<PyValue, PyValue>([
+        ['until', ['Q']],
+        ['do_sample', false],
+        ['temperature', 0],
+        ['max_gen_toks', 1024n],
+      ]),
+    ],
+    data: '{}',
+    ctxlen: 12,
+    ...changes,
+  };
+}
+
+function documents(changes: Partial<RenderedInstance> = {}, plan: Plan = planOf(), timeoutOf = () => 60) {
+  const childId = childIds(TASK_ID, CREATED);
+  return instanceDocuments(instance(changes), { taskId: TASK_ID, plan, createdAt: CREATED, childId, timeoutOf });
+}
+
+describe('a tasks document', () => {
+  it('has its fields in their order, in the types that the bench reads', async () => {
+    const genKwargs = new Map<PyValue, PyValue>([
+      ['temperature', 0],
+      ['top_k', 5n],
+    ]);
+    const plan = planOf({}, { genKwargs, systemInstruction: 'i' });
+    expect(await stored(taskDocument(TASK_ID, plan, 4, CREATED))).toEqual([
+      '_id: objectId',
+      'framework: string',
+      'requester_args: object',
+      'requester_args.address: string',
+      'requester_args.service: string',
+      'requester_args.method: string',
+      'requester_args.path: string',
+      'requester_args.headers: object',
+      'requester_args.headers.Content-Type: string',
+      'blacklist: array',
+      'blacklist.0: int',
+      'blacklist.1: int',
+      'llm_args: object',
+      'llm_args.tokenizer_backend: null',
+      'num_fewshot: int',
+      'gen_kwargs: object',
+      'gen_kwargs.temperature: double',
+      'gen_kwargs.top_k: int',
+      'bootstrap_iters: int',
+      'system_instruction: string',
+      'apply_chat_template: bool',
+      'fewshot_as_multiturn: bool',
+      'confirm_run_unsafe_code: bool',
+      'qty: int',
+      'tasks: string',
+      'total_instances: int',
+      'request_type: string',
+      'done: bool',
+      'evaluated: bool',
+      'drop: bool',
+      'creation_date: date',
+      'seed: int',
+    ]);
+  });
+
+  it('stores nulls as null', async () => {
+    const fields = await stored(taskDocument(TASK_ID, planOf({}, { numFewshot: null }), 4, CREATED));
+    expect(fields).toEqual(
+      expect.arrayContaining(['num_fewshot: null', 'gen_kwargs: null', 'system_instruction: null']),
+    );
+  });
+
+  it('holds what was asked for: the name, the number of documents, the blacklist as it came', () => {
+    const document = taskDocument(TASK_ID, planOf({ docCount: 3 }), 12, CREATED);
+    expect(document).toMatchObject({
+      tasks: 'own',
+      done: false,
+      evaluated: false,
+      drop: false,
+      creation_date: CREATED,
+    });
+    expect([document['qty'].value, document['total_instances'].value]).toEqual([3, 12]);
+    expect(document['blacklist'].map(Number)).toEqual([3, 1]);
+  });
+
+  it('names the twin where one was used, and keeps a seed of 64 bits; both at the end', async () => {
+    const fields = await stored(
+      taskDocument(TASK_ID, planOf({ resolvedTask: 'own_generative', seed: 2n ** 62n }), 4, CREATED),
+    );
+    expect(fields.slice(-3)).toEqual(['creation_date: date', 'seed: long', 'resolved_task: string']);
+  });
+});
+
+describe('an instances document', () => {
+  it('has its fields in their order, and trap 3: a temperature of 0.0 stays a double', async () => {
+    expect(await stored(documents().instance)).toEqual([
+      '_id: objectId',
+      'request_type: string',
+      'doc: object',
+      'doc.__id: int',
+      'doc.question: string',
+      'doc.score: double',
+      'doc.choices: array',
+      'doc.choices.0: string',
+      'doc.choices.1: string',
+      'arguments: array',
+      'arguments.0: string',
+      'arguments.1: object',
+      'arguments.1.until: array',
+      'arguments.1.until.0: string',
+      'arguments.1.do_sample: bool',
+      'arguments.1.temperature: double',
+      'arguments.1.max_gen_toks: int',
+      'idx: int',
+      'metadata: array',
+      'metadata.0: string',
+      'metadata.1: int',
+      'metadata.2: int',
+      'task_name: string',
+      'doc_id: int',
+      'repeats: int',
+      'task_id: objectId',
+      'done: bool',
+      'creation_date: date',
+    ]);
+  });
+
+  it('doc_id is one number and names the document, not its place', () => {
+    const { instance: document } = documents({ docId: 4242 });
+    expect([document['doc_id'].value, document['metadata'][1].value]).toEqual([4242, 4242]);
+  });
+
+  it('names the twin where one was used', () => {
+    const { instance: document } = documents({}, planOf({ resolvedTask: 'own_generative' }));
+    expect([document['task_name'], document['metadata'][0]]).toEqual(['own_generative', 'own_generative']);
+  });
+
+  it('of a scored choice holds context and continuation', async () => {
+    const plan = planOf({ requestType: 'loglikelihood' });
+    const { instance: document } = documents({ idx: 3, arguments: ['context', ' choice'] }, plan);
+    expect(document['arguments']).toEqual(['context', ' choice']);
+    expect([document['request_type'], document['idx'].value]).toEqual(['loglikelihood', 3]);
+  });
+});
+
+describe('a prompts document', () => {
+  it('has its fields in their order', async () => {
+    expect(await stored(documents().prompts[0] ?? {})).toEqual([
+      '_id: objectId',
+      'data: string',
+      'task_id: objectId',
+      'instance_id: objectId',
+      'timeout: int',
+      'done: bool',
+      'trigger_session: int',
+      'creation_date: date',
+      'ctxlen: int',
+      'context_enc: null',
+      'continuation_enc: null',
+    ]);
+  });
+
+  it('is there once per answer wanted, each of its own id, all of one instance', () => {
+    const { instance: document, prompts } = documents({}, planOf({ repeats: 3 }));
+    expect(new Set(prompts.map(({ _id }) => _id.toHexString())).size).toBe(3);
+    for (const { instance_id } of prompts) expect(instance_id).toEqual(document['_id']);
+    expect(document['repeats'].value).toBe(3);
+  });
+
+  it('waits for as long as its own length says', () => {
+    const { prompts } = documents({ ctxlen: 9 }, planOf(), (ctxlen: number = 0) => ctxlen * 10);
+    expect(Number(prompts[0]?.['timeout'])).toBe(90);
+  });
+});
+
+describe('trap 25: ids and dates', () => {
+  it('ids are ObjectIds that begin with the time of the plan; dates keep milliseconds', async () => {
+    const { instance: document, prompts } = documents();
+    for (const id of [document['_id'], prompts[0]?.['_id']]) {
+      expect(id).toBeInstanceOf(ObjectId);
+      expect(id.getTimestamp()).toEqual(new Date('2024-05-06T07:08:09.000Z'));
+    }
+    await mongo.db().collection('dates').insertOne(document);
+    expect((await mongo.db().collection('dates').findOne({}))?.['creation_date']).toEqual(CREATED);
+  });
+
+  it('the same work has the same ids, other work has others', () => {
+    const id = childIds(TASK_ID, CREATED);
+    expect(id('prompt', 1, 2, 3)).toEqual(childIds(TASK_ID, CREATED)('prompt', 1, 2, 3));
+    const others = [
+      id('prompt', 1, 2, 3),
+      id('instance', 1, 2, 3),
+      id('prompt', 12, 3, 0),
+      id('prompt', 1, 23, 0),
+      childIds(new ObjectId(), CREATED)('prompt', 1, 2, 3),
+    ];
+    expect(new Set(others.map(String)).size).toBe(others.length);
+    expect(planId('r', 'own')).toEqual(planId('r', 'own'));
+    const plans = [planId('r', 'own'), planId('ro', 'wn'), planId('r', 'own2'), planId('r2', 'own'), rejectionId('r')];
+    expect(new Set(plans.map(String)).size).toBe(plans.length);
+  });
+});
+
+describe('a request that MongoDB could not keep', () => {
+  it.each([
+    ['an int of 64 bits', 'a', 2n ** 63n - 1n, null],
+    ['an int of more than 64 bits', 'a', 2n ** 63n, /more than 64 bits.*look at llm_args/],
+    ['a key with a NUL character', 'a\u0000b', 1n, /must not contain null bytes/],
+  ])('is told so when it is planned: %s', (_, key, value, told) => {
+    const check = () =>
+      checkStorable(planOf({}, { genKwargs: new Map<PyValue, PyValue>([['x', new Map([[key, value]])]]) }));
+    if (told === null) expect(check).not.toThrow();
+    else expect(check).toThrow(expect.objectContaining({ code: 'BadMessage', message: expect.stringMatching(told) }));
+  });
+});
+
+describe('writing twice', () => {
+  it('writes once, and leaves what was changed since as it is', async () => {
+    const collection = mongo.db().collection('twice');
+    const { prompts } = documents({}, planOf({ repeats: 3 }));
+    await insertOnce(collection, prompts.slice(0, 2));
+    await collection.updateOne({ _id: prompts[0]?.['_id'] }, { $set: { done: true, trigger_session: 5 } });
+    await insertOnce(collection, prompts);
+    await insertOnce(collection, []);
+    expect(await collection.countDocuments()).toBe(3);
+    expect(await collection.findOne({ _id: prompts[0]?.['_id'] })).toMatchObject({ done: true, trigger_session: 5 });
+  });
+
+  it('ten times at once writes once', async () => {
+    const collection = mongo.db().collection('at_once');
+    const { prompts } = documents({}, planOf({ repeats: 20 }));
+    await Promise.all(Array.from({ length: 10 }, () => insertOnce(collection, prompts)));
+    expect(await collection.countDocuments()).toBe(20);
+  });
+
+  it('a failure that is no duplicate is not taken for one', async () => {
+    const collection = await mongo.db().createCollection('strict', { validator: { done: true } });
+    const { prompts } = documents();
+    await expect(insertOnce(collection, prompts)).rejects.toThrow(/validation/);
+  });
+});

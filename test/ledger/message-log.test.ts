@@ -1,0 +1,105 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { Ledger } from '../../lib/ledger/ledger.ts';
+import { type Delivered, MessageLog } from '../../lib/ledger/message-log.ts';
+import { useOwnDatabase } from './own-database.ts';
+import { newPlan } from './own-plan.ts';
+
+const own = useOwnDatabase();
+let messages: MessageLog;
+let ledger: Ledger;
+const NOW = new Date('2024-05-06T07:08:09Z');
+const BODY = '{"a":1}';
+
+beforeEach(() => {
+  messages = new MessageLog(own.db, 'q', () => NOW);
+  ledger = new Ledger(own.db, 60_000);
+});
+
+function delivered(requestId: string, changes: Partial<Delivered> = {}): Delivered {
+  return { requestId, body: BODY, named: false, received: 1, ...changes };
+}
+
+const records = () => own.db.collection('sample_requests').find({}).toArray();
+
+/** A message that was tried twice and planned one task. */
+async function died(requestId: string): Promise<ReturnType<typeof newPlan>> {
+  await messages.identify(delivered(requestId, { received: 2 }));
+  const plan = newPlan({ request_id: requestId });
+  await ledger.begin(plan);
+  return plan;
+}
+
+it('a refused message has one record, with its reason, however often it is refused', async () => {
+  const failure = { code: 'UnknownTask', message: 'no such task', permanent: true };
+  await Promise.all([1, 2, 3].map(() => messages.reject({ requestId: 'r', body: BODY }, failure)));
+  expect(await records()).toEqual([
+    {
+      _id: expect.anything(),
+      request_id: 'r',
+      state: 'rejected',
+      queue: 'q',
+      body: BODY,
+      error: { code: 'UnknownTask', message: 'no such task' },
+      created_at: NOW,
+      updated_at: NOW,
+      expires_at: expect.any(Date),
+    },
+  ]);
+});
+
+describe('who a message is', () => {
+  it('is its own id, and a first delivery leaves no record', async () => {
+    expect(await messages.identify(delivered('a'))).toEqual({ requestId: 'a', resumed: false });
+    expect(await records()).toEqual([]);
+  });
+
+  it('is the earlier message of the same text whose work was begun, died and is not done', async () => {
+    await died('a');
+    for (const received of [1, 2, 3]) {
+      expect(await messages.identify(delivered('b', { received }))).toEqual({ requestId: 'a', resumed: true });
+    }
+  });
+
+  it('stays the earlier one while its work is given up or swept', async () => {
+    const { _id } = await died('a');
+    await ledger.fail(_id, { code: 'LeaseExpired', message: 'm' });
+    expect(await messages.identify(delivered('b'))).toMatchObject({ requestId: 'a' });
+    await ledger.startSweep(_id);
+    await ledger.markSwept(_id);
+    expect(await messages.identify(delivered('b'))).toMatchObject({ requestId: 'a' });
+  });
+
+  const earlierOnes: Record<string, () => Promise<unknown>> = {
+    'whose work is done': async () => ledger.complete(own.mongo, { ...(await died('a')), attempt: 1 }, async () => {}),
+    'that planned nothing': () => messages.identify(delivered('a', { received: 2 })),
+    'that was settled': async () => {
+      await died('a');
+      await messages.settle({ body: BODY });
+    },
+    'with another text': () => messages.identify(delivered('a', { received: 2, body: 'other' })),
+  };
+  it.each(Object.entries(earlierOnes))('is not an earlier one %s', async (_, earlier) => {
+    await earlier();
+    expect(await messages.identify(delivered('b'))).toEqual({ requestId: 'b', resumed: false });
+    expect(await messages.identify(delivered('b', { received: 2 }))).toEqual({ requestId: 'b', resumed: false });
+  });
+
+  it('is what the message itself says, where it says so', async () => {
+    await died('a');
+    const named = delivered('b', { named: true, received: 2 });
+    expect(await messages.identify(named)).toEqual({ requestId: 'b', resumed: false });
+  });
+
+  it('of one delivered ten times at once is noted once', async () => {
+    const same = Array.from({ length: 10 }, () => messages.identify(delivered('a', { received: 2 })));
+    expect(await Promise.all(same)).toEqual(same.map(() => ({ requestId: 'a', resumed: false })));
+    expect(await records()).toMatchObject([{ state: 'retrying', request_id: 'a', body: BODY }]);
+  });
+
+  it('of a later message that takes the place of one that is done, is remembered from then on', async () => {
+    await ledger.complete(own.mongo, { ...(await died('a')), attempt: 1 }, async () => {});
+    await messages.identify(delivered('b', { received: 2 }));
+    await ledger.begin(newPlan({ request_id: 'b' }));
+    expect(await messages.identify(delivered('c'))).toEqual({ requestId: 'b', resumed: true });
+  });
+});

@@ -1,0 +1,66 @@
+import { MongoClient } from 'mongodb';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { ensureIndexes } from '../../lib/documents/collections.ts';
+import { Ledger } from '../../lib/ledger/ledger.ts';
+import { Logger } from '../../lib/log/log.ts';
+import { decodePlan, encodePlan } from '../../lib/plan/plan.ts';
+import { Queue } from '../../lib/queue/queue.ts';
+import { renderShard } from '../../lib/shard/shard.ts';
+import { openTable } from '../../lib/tables/read.ts';
+import { createLocalSqs } from '../../localstack/resources.ts';
+import { type Bench, openBench, texts } from '../datasets/bench.ts';
+import { newPlan, planOf } from '../ledger/own-plan.ts';
+
+let bench: Bench;
+let mongo: MongoClient;
+beforeAll(async () => {
+  bench = await openBench();
+  mongo = new MongoClient(bench.mongodbUri);
+});
+afterAll(async () => {
+  await mongo?.close();
+  await bench?.dispose();
+});
+
+it('a sample under way finishes on the version of the data set that it was planned on', async () => {
+  await bench.putDataset('own/data/default', { test: [texts('q', ['old 0', 'old 1', 'old 2', 'old 3'])] });
+  await bench.register('own', 'own/data');
+  const { version } = await openTable(bench.sql, 'own');
+  const db = mongo.db();
+  await ensureIndexes(db);
+  const ledger = new Ledger(db, 60_000);
+  const { entry } = planOf();
+  const config = new Map(entry.config).set('doc_to_target', 'q');
+  const plan = planOf({ tableVersion: version, numFewshot: 0, entry: { ...entry, config } });
+  const planned = newPlan({ plan: encodePlan(plan) });
+  await ledger.begin(planned);
+  const sqs = createLocalSqs(bench.endpoint);
+  const shardQueue = new Queue(sqs, bench.shardQueueUrl);
+  const services = { sql: bench.sql, mongo, db, ledger, shardQueue, timeouts: undefined };
+  const shard = (number: number, docs: string) =>
+    renderShard(
+      services,
+      { plan: planned._id.toHexString(), shard: number, offset: number * 2, docs },
+      { redriven: false, log: new Logger('error') },
+    );
+  await shard(0, '0-1');
+  await bench.putDataset('own/data/default', { test: [texts('q', ['new 0', 'new 1'])] });
+  await bench.register('own', 'own/data');
+  await shard(1, '2-3');
+  const prompts = await db.collection('prompts').find().toArray();
+  expect(prompts.map(({ data }) => /(old|new) \d/.exec(String(data))?.[0]).sort()).toEqual([
+    'old 0',
+    'old 1',
+    'old 2',
+    'old 3',
+  ]);
+  expect(await db.collection('tasks').countDocuments()).toBe(1);
+  sqs.destroy();
+});
+
+it('plans tell the version, and those from before there were versions are still read', () => {
+  expect(decodePlan(encodePlan(planOf({ tableVersion: 'v' }))).tableVersion).toBe('v');
+  const old = encodePlan(planOf());
+  expect(old).not.toContain('tableVersion');
+  expect(decodePlan(old).tableVersion).toBeUndefined();
+});

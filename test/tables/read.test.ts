@@ -1,0 +1,207 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createSql } from '../../lib/clients/postgres.ts';
+import type { Doc } from '../../lib/python/value.ts';
+import { openTable, readDocsByIds, readDocsByPositions, streamSplit } from '../../lib/tables/read.ts';
+import { type Bench, openBench, parquet, texts } from '../datasets/bench.ts';
+
+let bench: Bench;
+beforeAll(async () => {
+  bench = await openBench();
+  const rows = (count: number) =>
+    texts(
+      't',
+      Array.from({ length: count }, (_, i) => `${i}`),
+    );
+  await bench.putDataset('reading/default', { train: [rows(1200)], empty: [rows(0)], test: [rows(3)] });
+  await bench.register('reading_task', 'reading');
+});
+afterAll(async () => {
+  await bench?.dispose();
+});
+
+const texted = (docs: Doc[]) => docs.map((doc) => [doc.get('__id'), doc.get('t')]);
+
+describe('openTable', () => {
+  it('tells table, columns and the splits that have rows', async () => {
+    const info = await openTable(bench.sql, 'reading_task');
+    expect(info).toMatchObject({ table: 'reading', columns: [{ name: 't' }] });
+    expect([...info.splits]).toEqual([
+      ['train', { min: 0, max: 1199, count: 1200 }],
+      ['test', { min: 1200, max: 1202, count: 3 }],
+    ]);
+  });
+
+  it('is not there yet for a task that is not registered, which may still come', async () => {
+    await expect(openTable(bench.sql, 'other_task')).rejects.toMatchObject({ code: 'NotRegistered', permanent: false });
+  });
+
+  it('is the same before anything was ever registered', async () => {
+    await bench.sql`CREATE SCHEMA empty`;
+    const sql = createSql(bench.postgresUri, { connection: { search_path: 'empty' } });
+    await expect(openTable(sql, 'reading_task')).rejects.toMatchObject({ code: 'NotRegistered', permanent: false });
+    await sql.end();
+  });
+});
+
+describe('documents', () => {
+  it('come by ascending id, each once, with __id first and without __split', async () => {
+    const info = await openTable(bench.sql, 'reading_task');
+    const docs = await readDocsByIds(bench.sql, info, [1202, 5, 1200, 5]);
+    expect(docs.map((doc) => [...doc])).toEqual([
+      [
+        ['__id', 5n],
+        ['t', '5'],
+      ],
+      [
+        ['__id', 1200n],
+        ['t', '0'],
+      ],
+      [
+        ['__id', 1202n],
+        ['t', '2'],
+      ],
+    ]);
+    expect(await readDocsByIds(bench.sql, info, [])).toEqual([]);
+  });
+
+  it('come by position in their split', async () => {
+    const info = await openTable(bench.sql, 'reading_task');
+    expect(texted(await readDocsByPositions(bench.sql, info, 'test', [2, 0]))).toEqual([
+      [1200n, '0'],
+      [1202n, '2'],
+    ]);
+    expect(await readDocsByPositions(bench.sql, info, 'empty', [])).toEqual([]);
+  });
+
+  it.each([[[-1]], [[1203]], [[0.5]], [[Number.NaN]]])(
+    'with ids that the table does not hold are refused: %j',
+    async (ids) => {
+      const info = await openTable(bench.sql, 'reading_task');
+      await expect(readDocsByIds(bench.sql, info, ids)).rejects.toMatchObject({
+        code: 'DocIdsOutsideSplit',
+        permanent: true,
+      });
+    },
+  );
+
+  it.each([
+    ['test', 3],
+    ['test', -1],
+    ['empty', 0],
+    ['none', 0],
+  ])('at positions that are not there are refused: %s %i', async (split, position) => {
+    const info = await openTable(bench.sql, 'reading_task');
+    await expect(readDocsByPositions(bench.sql, info, split, [position])).rejects.toMatchObject({
+      code: 'DocIdsOutsideSplit',
+    });
+  });
+
+  it('of a split come as a stream in order, and no connection is held meanwhile', async () => {
+    const sql = createSql(bench.postgresUri, { max: 1 });
+    const info = await openTable(sql, 'reading_task');
+    const docs: Doc[] = [];
+    for await (const batch of streamSplit(sql, info, 'train')) {
+      expect(await sql`SELECT 1`).toHaveLength(1);
+      docs.push(...batch);
+    }
+    await sql.end();
+    expect(texted(docs)).toEqual(Array.from({ length: 1200 }, (_, i) => [BigInt(i), `${i}`]));
+    for await (const batch of streamSplit(bench.sql, info, 'empty')) expect(batch).toEqual([]);
+  });
+
+  it('are the same whatever date style and time zone the connection has', async () => {
+    const schema = [
+      { name: 'root', num_children: 2 },
+      {
+        name: 'at',
+        type: 'INT64' as const,
+        repetition_type: 'REQUIRED' as const,
+        logical_type: { type: 'TIMESTAMP' as const, isAdjustedToUTC: true, unit: 'MICROS' as const },
+      },
+      { name: 'day', type: 'INT32' as const, repetition_type: 'REQUIRED' as const, converted_type: 'DATE' as const },
+    ];
+    await bench.putDataset('dates/default', {
+      test: [
+        parquet(
+          [
+            { name: 'at', data: [1_700_000_000_000_001n] },
+            { name: 'day', data: [new Date('2001-02-03')] },
+          ],
+          { schema },
+        ),
+      ],
+    });
+    await bench.register('dates_task', 'dates');
+    const sql = createSql(bench.postgresUri, {
+      connection: { DateStyle: 'German', TimeZone: 'Asia/Kolkata' },
+    });
+    const info = await openTable(sql, 'dates_task');
+    const [doc] = await readDocsByIds(sql, info, [0]);
+    await sql.end();
+    expect(doc?.get('at')).toMatchObject({ str: '2023-11-14 22:13:20.000001+00:00' });
+    expect(doc?.get('day')).toMatchObject({ str: '2001-02-03' });
+  });
+});
+
+describe('a table that is made anew', () => {
+  it('is noticed by whoever still reads the old one, and by the next openTable', async () => {
+    await bench.putDataset('anew/default', { test: [texts('t', ['old', 'old'])] });
+    await bench.register('anew_task', 'anew');
+    const before = await openTable(bench.sql, 'anew_task');
+    await bench.sql`DROP TABLE anew`;
+    await expect(readDocsByIds(bench.sql, before, [0])).rejects.toMatchObject({
+      code: 'NotRegistered',
+      permanent: false,
+    });
+    await bench.putDataset('anew/default', { test: [texts('t', ['new', 'new', 'new'])] });
+    await bench.register('anew_task', 'anew');
+    await expect(readDocsByIds(bench.sql, before, [0])).rejects.toMatchObject({
+      code: 'NotRegistered',
+      permanent: false,
+    });
+    const after = await openTable(bench.sql, 'anew_task');
+    expect(after.splits.get('test')?.count).toBe(3);
+    expect(texted(await readDocsByIds(bench.sql, after, [2]))).toEqual([[2n, 'new']]);
+  });
+});
+
+describe('a table that the Python service made', () => {
+  beforeAll(async () => {
+    await bench.sql`CREATE TABLE "old--cfg" ("__id" INTEGER, "__split" TEXT, q TEXT, n INTEGER, f REAL, l TEXT[], j JSON, PRIMARY KEY ("__id", "__split"))`;
+    await bench.sql.unsafe(
+      `INSERT INTO "old--cfg" VALUES (0, 'train', 'a', 1, 0.5, '{x,NULL}', '{"b": 1, "a": 1.0}'), (1, 'test', 'b', null, 2, '{}', '[1]')`,
+    );
+    await bench.sql`INSERT INTO task_registry VALUES ('old_task', 'old--cfg')`;
+  });
+
+  it('is read as it is', async () => {
+    const info = await openTable(bench.sql, 'old_task');
+    expect([...info.splits.keys()]).toEqual(['train', 'test']);
+    expect((await bench.docs('old_task')).map((doc) => [...doc.values()])).toEqual([
+      [
+        0n,
+        'a',
+        1n,
+        0.5,
+        ['x', null],
+        new Map<string, unknown>([
+          ['b', 1n],
+          ['a', 1],
+        ]),
+      ],
+      [1n, 'b', null, 2, [], [1n]],
+    ]);
+  });
+
+  it('is not loaded again, and further tasks of the same data set join it', async () => {
+    expect(await bench.register('old_task', 'old', 'cfg')).toMatchObject({ outcome: 'known' });
+    expect(await bench.register('old_sister', 'old', 'cfg')).toMatchObject({ outcome: 'joined' });
+  });
+
+  it('with gaps in its ids is refused', async () => {
+    await bench.sql`CREATE TABLE gaps ("__id" INTEGER, "__split" TEXT)`;
+    await bench.sql`INSERT INTO gaps VALUES (0, 'test'), (2, 'test')`;
+    await bench.sql`INSERT INTO task_registry VALUES ('gaps_task', 'gaps')`;
+    await expect(openTable(bench.sql, 'gaps_task')).rejects.toMatchObject({ code: 'DatasetInvalid', permanent: true });
+  });
+});
