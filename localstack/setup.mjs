@@ -1,6 +1,6 @@
 /**
  * Entry of all npm scripts: installs once what the script needs, then runs it with Node 24, whatever Node the host has (>= 20).
- * Usage: node localstack/setup.mjs <start|demo|pgadmin|sampler|test|typecheck|lint|build|vitest|node> [arguments]
+ * Usage: node localstack/setup.mjs <start|demo|pgadmin|sampler|test|typecheck|lint|build|vitest|conformance|node> [arguments]
  */
 import { spawn } from 'node:child_process';
 import { delimiter, join } from 'node:path';
@@ -44,6 +44,7 @@ const SCRIPTS = {
     ],
   },
   vitest: { needs: FOR_TESTS, commands: [['vitest', 'run']] },
+  conformance: { needs: FOR_TESTS, commands: [[NODE, 'test/conformance/main.ts']] },
   typecheck: { needs: [], commands: [['tsc', '--noEmit']] },
   lint: { needs: [], commands: [['biome', 'check']] },
   format: { needs: [], commands: [['biome', 'check', '--write']] },
