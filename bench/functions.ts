@@ -13,8 +13,9 @@ import { bundleFunctions } from '../localstack/bundle.ts';
 import { DEMO_INCLUDE, DEMO_TASK } from '../localstack/demo-data.ts';
 import { readServiceFile } from '../localstack/service-file.ts';
 import { toSqsEvent } from '../localstack/sqs-event.ts';
+import { planned, remove } from './planned.ts';
 import { benchTask, removeTable } from './questions.ts';
-import { median, openServices, planned, remove } from './services.ts';
+import { median, openServices } from './services.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const STARTS = 5;

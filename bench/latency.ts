@@ -7,7 +7,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { createSqs } from '../lib/clients/aws.ts';
 import { DEMO_INCLUDE, DEMO_TASK, stageDemo } from '../localstack/demo-data.ts';
-import { median, openServices, remove } from './services.ts';
+import { remove } from './planned.ts';
+import { median, openServices } from './services.ts';
 
 const REQUESTS = Number(process.argv[2] ?? 30);
 const WARM_UP = 5;

@@ -9,8 +9,9 @@ import type { Document, ObjectId } from 'mongodb';
 import { benchCollections } from '../lib/documents/collections.ts';
 import { Logger } from '../lib/log/log.ts';
 import { renderShard } from '../lib/shard/shard.ts';
+import { planned, remove } from './planned.ts';
 import { type BenchTask, benchTask, removeTable, SHAPE_NAMES } from './questions.ts';
-import { median, openServices, planned, remove } from './services.ts';
+import { median, openServices } from './services.ts';
 
 const DOCUMENTS = Number(process.argv[2] ?? 1000);
 const ROUNDS = 9;

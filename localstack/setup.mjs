@@ -24,6 +24,19 @@ const FOR_TESTS = [
   installComposeForTests,
 ];
 
+/** Who may import whom: .dependency-cruiser.mjs. */
+const CHECK_ROOMS = [
+  'depcruise',
+  '--output-type',
+  'err-long',
+  'lib',
+  'functions',
+  'bin',
+  'localstack',
+  'bench',
+  'test',
+];
+
 /**
  * What each script runs, one command after the other, and what it needs beside the Node packages.
  * The arguments of the script go to the last command.
@@ -37,16 +50,12 @@ const SCRIPTS = {
   sampler: { needs: [installHarness], commands: [[NODE, 'bin/sampler.ts']] },
   test: {
     needs: FOR_TESTS,
-    commands: [
-      ['tsc', '--noEmit'],
-      ['biome', 'check'],
-      ['vitest', 'run'],
-    ],
+    commands: [['tsc', '--noEmit'], ['biome', 'check'], CHECK_ROOMS, ['vitest', 'run']],
   },
   vitest: { needs: FOR_TESTS, commands: [['vitest', 'run']] },
   conformance: { needs: FOR_TESTS, commands: [[NODE, 'test/conformance/main.ts']] },
   typecheck: { needs: [], commands: [['tsc', '--noEmit']] },
-  lint: { needs: [], commands: [['biome', 'check']] },
+  lint: { needs: [], commands: [['biome', 'check'], CHECK_ROOMS] },
   format: { needs: [], commands: [['biome', 'check', '--write']] },
   build: { needs: [], commands: [['sls', 'package']] },
   node: { needs: [], commands: [[NODE]] },
