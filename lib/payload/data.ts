@@ -1,26 +1,51 @@
 import { PermanentError } from '../errors/errors.ts';
 import { dumps } from '../python/json.ts';
+import { intFromText, orNull } from '../python/number-text.ts';
 import { type PyDict, type PyValue, typeName } from '../python/value.ts';
-import { CHAT_FIELDS, COMPLETION_FIELDS, type Field, printAny, printField } from './fields.ts';
+import { type Field, printAny, printField, required, TEXT } from './field-types.ts';
+import { CHAT_FIELDS, COMPLETION_FIELDS } from './fields.ts';
 import { type ChatMessage, quotedContent } from './message.ts';
 
-/** What the harness's API model is constructed with (`llm_args`, else its defaults). */
+/** What the harness's API model is constructed with (`llm_args`, else its defaults): the arguments that change a request. */
 export interface ModelArgs {
   readonly model: string;
   readonly maxGenToks: PyValue;
   readonly seed: PyValue;
+  /** A further stop sequence (`eos_string`); null for none. */
+  readonly eos: string | null;
 }
 
 /** Chat completions accept at most this many stop sequences (H/models/openai_completions.py, LocalChatCompletion). */
 const MAX_CHAT_STOPS = 4;
 
-/** Reads {@link ModelArgs} out of a request's `llm_args`. @throws PermanentError BadMessage where `model` is not text. */
+/**
+ * Reads {@link ModelArgs} out of a request's `llm_args`; `pretrained` names the model where `model` does not.
+ * @throws PermanentError BadMessage where one of them is of a type that the harness refuses
+ */
 export function modelArgs(llmArgs: PyDict): ModelArgs {
-  const model = llmArgs.get('model') ?? 'pocket_network';
-  if (typeof model !== 'string') {
-    throw new PermanentError('BadMessage', `llm_args.model must be text, not ${typeName(model)}.`);
-  }
-  return { model, maxGenToks: llmArgs.get('max_gen_toks') ?? 1024n, seed: llmArgs.get('seed') ?? 1234n };
+  const named = llmArgs.get('model') || llmArgs.get('pretrained') || 'pocket_network';
+  return {
+    model: textArg('model', named),
+    maxGenToks: intArg('max_gen_toks', llmArgs.get('max_gen_toks'), 1024n),
+    seed: intArg('seed', llmArgs.get('seed'), 1234n),
+    eos: llmArgs.get('eos_string') == null ? null : textArg('eos_string', llmArgs.get('eos_string')),
+  };
+}
+
+function textArg(name: string, value: PyValue | undefined): string {
+  if (typeof value === 'string') return value;
+  throw new PermanentError('BadMessage', `llm_args.${name} must be text, not ${typeName(value ?? null)}.`);
+}
+
+/** `int(value)`, as the harness reads its numbers: floats are cut, text may hold one. */
+function intArg(name: string, value: PyValue | undefined, preset: bigint): bigint {
+  if (value === undefined || value === null) return preset;
+  if (typeof value === 'bigint') return value;
+  if (typeof value === 'boolean') return value ? 1n : 0n;
+  if (typeof value === 'number' && Number.isFinite(value)) return BigInt(Math.trunc(value));
+  const int = typeof value === 'string' ? orNull(() => intFromText(value)) : null;
+  if (int !== null) return int;
+  throw new PermanentError('BadMessage', `llm_args.${name} must be a whole number, not ${typeName(value)}.`);
 }
 
 /** What prints `prompts.data` of one task's requests. */
@@ -31,12 +56,10 @@ export type DataPrinter<Context> = (context: Context) => string;
  * `genKwargs` are the instances' own, in the order of their keys; all that depends on them alone is printed once.
  */
 export function chatPrinter(genKwargs: PyDict, args: ModelArgs): DataPrinter<readonly ChatMessage[]> {
-  const payload = generationPayload(genKwargs, args);
-  const stop = payload.get('stop');
-  if (Array.isArray(stop)) payload.set('stop', stop.slice(0, MAX_CHAT_STOPS));
-  const parts = [`"model":${modelOf(payload, args)}`];
-  pushFields(parts, CHAT_FIELDS, payload);
-  const known = new Set(['messages', 'model', ...CHAT_FIELDS.map((field) => field.name)]);
+  refuse(genKwargs, 'messages');
+  const payload = generationPayload(genKwargs, args, MAX_CHAT_STOPS);
+  const parts = printFields(CHAT_FIELDS, payload);
+  const known = new Set(CHAT_FIELDS.map((field) => field.name));
   for (const [key, value] of payload) {
     if (!known.has(String(key))) parts.push(`${JSON.stringify(String(key))}:${printAny(value)}`);
   }
@@ -46,7 +69,8 @@ export function chatPrinter(genKwargs: PyDict, args: ModelArgs): DataPrinter<rea
 
 /** Prints `prompts.data` of completion requests that generate text (PORTING D4); arguments the model does not know are dropped. */
 export function completionPrinter(genKwargs: PyDict, args: ModelArgs): DataPrinter<string> {
-  return printCompletion(generationPayload(genKwargs, args), args);
+  refuse(genKwargs, 'prompt');
+  return printCompletion(generationPayload(genKwargs, args, Number.POSITIVE_INFINITY));
 }
 
 /**
@@ -55,13 +79,14 @@ export function completionPrinter(genKwargs: PyDict, args: ModelArgs): DataPrint
  */
 export function loglikelihoodPrinter(args: ModelArgs): DataPrinter<string> {
   const payload = new Map<PyValue, PyValue>([
+    ['model', args.model],
     ['echo', true],
     ['logprobs', 1n],
     ['max_tokens', 1n],
     ['seed', args.seed],
     ['temperature', 0],
   ]);
-  return printCompletion(payload, args);
+  return printCompletion(payload);
 }
 
 /** The chat as the harness hands it to its model: the JSON text in `arguments[0]` (H/models/api_models.py, apply_chat_template). */
@@ -76,11 +101,11 @@ export function chatArgument(messages: readonly ChatMessage[]): string {
   return `[${turns.join(', ')}]`;
 }
 
-function printCompletion(payload: PyDict, args: ModelArgs): DataPrinter<string> {
-  const model = `"model":${modelOf(payload, args)}`;
-  const fields: string[] = [];
-  pushFields(fields, COMPLETION_FIELDS, payload);
-  const rest = fields.map((field) => `,${field}`).join('');
+function printCompletion(payload: PyDict): DataPrinter<string> {
+  const [model = ''] = printFields([required('model', TEXT)], payload);
+  const rest = printFields(COMPLETION_FIELDS, payload)
+    .map((field) => `,${field}`)
+    .join('');
   return (prompt) => `{${model},"prompt":${JSON.stringify(prompt)}${rest}}`;
 }
 
@@ -93,48 +118,64 @@ function printMessage(message: ChatMessage): string {
 }
 
 /** `_create_payload` with `generate` (H/models/openai_completions.py): what is left of the arguments may override the rest. */
-function generationPayload(genKwargs: PyDict, args: ModelArgs): PyDict {
+function generationPayload(genKwargs: PyDict, args: ModelArgs, maxStops: number): PyDict {
   const rest = new Map(genKwargs);
   rest.delete('do_sample');
-  let maxTokens = take(rest, 'max_tokens');
-  if (maxTokens === undefined) maxTokens = take(rest, 'max_gen_toks') ?? args.maxGenToks;
-  const temperature = take(rest, 'temperature');
-  const stop = stopSequences(take(rest, 'until') ?? null);
+  // A null that was sent counts as sent.
+  const maxTokens = rest.has('max_tokens')
+    ? take(rest, 'max_tokens', null)
+    : take(rest, 'max_gen_toks', args.maxGenToks);
   const payload = new Map<PyValue, PyValue>([
+    ['model', args.model],
     ['max_tokens', maxTokens],
-    ['temperature', temperature === undefined ? 0n : temperature],
-    ['stop', stop],
+    ['temperature', take(rest, 'temperature', 0n)],
+    ['stop', stopSequences(take(rest, 'until', null), args.eos).slice(0, maxStops)],
     ['seed', args.seed],
   ]);
   for (const [key, value] of rest) payload.set(key, value);
   return payload;
 }
 
-function take(values: PyDict, key: string): PyValue | undefined {
+function take(values: PyDict, key: string, preset: PyValue): PyValue {
   const value = values.get(key);
   values.delete(key);
-  return value;
+  return value === undefined ? preset : value;
 }
 
-/** H/models/utils.py, `handle_stop_sequences`, without an end-of-text token. */
-function stopSequences(until: PyValue): PyValue[] {
+/** H/models/utils.py, `handle_stop_sequences`: the end-of-text string is appended unless it is there. */
+function stopSequences(until: PyValue, eos: string | null): PyValue[] {
+  const stops = stopList(until);
+  return eos === null || stops.includes(eos) ? stops : [...stops, eos];
+}
+
+function stopList(until: PyValue): PyValue[] {
   if (typeof until === 'string') return [until];
   if (until === null) return [];
   if (Array.isArray(until)) return until;
   throw new PermanentError('BadMessage', `Generation argument "until" must be text or a list, not ${typeName(until)}.`);
 }
 
-function modelOf(payload: PyDict, args: ModelArgs): string {
-  const model = payload.get('model') ?? args.model;
-  if (typeof model === 'string') return JSON.stringify(model);
-  throw new PermanentError('BadMessage', `Generation argument "model" must be text, not ${typeName(model)}.`);
+/** Arguments that would take the place of the question. */
+function refuse(genKwargs: PyDict, name: string): void {
+  if (!genKwargs.has(name)) return;
+  throw new PermanentError('BadMessage', `Generation argument "${name}" would replace the question; leave it out.`);
 }
 
-function pushFields(parts: string[], fields: readonly Field[], payload: PyDict): void {
-  for (const field of fields) {
+/** @throws PermanentError BadMessage where pydantic would refuse a value */
+function printFields(fields: readonly Field[], payload: PyDict): string[] {
+  return fields.flatMap((field) => {
     const value = payload.get(field.name);
-    if (field.name === 'stop' && Array.isArray(value) && value.length === 0) continue;
     const text = printField(field, value);
-    if (text !== null) parts.push(`"${field.name}":${text}`);
-  }
+    if (text !== 'refused') return text ?? [];
+    throw new PermanentError(
+      'BadMessage',
+      `Generation argument "${field.name}" must be ${field.type.takes}, not ${describe(value ?? null)}.`,
+    );
+  });
+}
+
+/** The value's type, and the value itself where it is short. */
+function describe(value: PyValue): string {
+  const text = printAny(value);
+  return text.length > 60 ? typeName(value) : `${text} (${typeName(value)})`;
 }

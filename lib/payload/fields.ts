@@ -1,86 +1,92 @@
-import { PermanentError } from '../errors/errors.ts';
-import { dumps } from '../python/json.ts';
-import { formatFloatRyu } from '../python/number.ts';
-import { laxBool, laxFloat, laxInt } from '../python/pydantic.ts';
-import { type PyValue, typeName } from '../python/value.ts';
+import {
+  anyOf,
+  BOOL,
+  type Field,
+  FLOAT,
+  INT,
+  INT64_TYPE,
+  listOf,
+  model,
+  OBJECT,
+  objectOf,
+  oneOf,
+  optional,
+  required,
+  TEXT,
+} from './field-types.ts';
+
+/** `stop`: one sequence or several. */
+const STOP = anyOf(TEXT, listOf(TEXT));
+const FUNCTION_TYPE = optional('type', oneOf('function'), '"function"');
+
+const RESPONSE_FORMAT = model([
+  required('type', oneOf('text', 'json_object', 'json_schema')),
+  optional(
+    'json_schema',
+    model([
+      required('name', TEXT),
+      optional('description', TEXT),
+      optional('schema', OBJECT),
+      optional('strict', BOOL),
+    ]),
+  ),
+]);
+const STREAM_OPTIONS = model([
+  optional('include_usage', BOOL, 'true'),
+  optional('continuous_usage_stats', BOOL, 'true'),
+]);
+const TOOL = model([
+  { ...FUNCTION_TYPE, nullable: false },
+  required('function', model([required('name', TEXT), optional('description', TEXT), optional('parameters', OBJECT)])),
+]);
+const NAMED_TOOL = model([
+  required('function', model([required('name', TEXT)])),
+  { ...FUNCTION_TYPE, nullable: false },
+]);
 
 /**
- * One field of the OpenAI request models: how its value prints, and the value that is left out because it is the model's
- * default (`model_dump_json(exclude_defaults=True)`).
+ * Fields of a chat request behind `messages`, in the order in which they are printed. Whatever is not among them is printed
+ * at the end, as it came.
  */
-export interface Field {
-  readonly name: string;
-  readonly type: 'int' | 'float' | 'bool' | 'any';
-  readonly leftOut?: bigint | number | boolean;
-}
-
-/** Fields of a chat request between `messages`, `model` and the extra ones, in the model's order. */
 export const CHAT_FIELDS: readonly Field[] = [
-  { name: 'frequency_penalty', type: 'float', leftOut: 0 },
-  { name: 'logit_bias', type: 'any' },
-  { name: 'logprobs', type: 'bool', leftOut: false },
-  { name: 'top_logprobs', type: 'int' },
-  { name: 'max_tokens', type: 'int' },
-  { name: 'n', type: 'int', leftOut: 1n },
-  { name: 'presence_penalty', type: 'float', leftOut: 0 },
-  { name: 'response_format', type: 'any' },
-  { name: 'seed', type: 'int' },
-  { name: 'stop', type: 'any' },
-  { name: 'stream', type: 'bool', leftOut: false },
-  { name: 'stream_options', type: 'any' },
-  { name: 'temperature', type: 'float' },
-  { name: 'top_p', type: 'float' },
-  { name: 'tools', type: 'any' },
-  { name: 'tool_choice', type: 'any' },
-  { name: 'parallel_tool_calls', type: 'bool' },
-  { name: 'user', type: 'any' },
+  required('model', TEXT),
+  optional('frequency_penalty', FLOAT, '0.0'),
+  optional('logit_bias', objectOf(FLOAT)),
+  optional('logprobs', BOOL, 'false'),
+  optional('top_logprobs', INT, '0'),
+  optional('max_tokens', INT),
+  optional('max_completion_tokens', INT),
+  optional('n', INT, '1'),
+  optional('presence_penalty', FLOAT, '0.0'),
+  optional('response_format', RESPONSE_FORMAT),
+  optional('seed', INT64_TYPE),
+  optional('stop', STOP, '[]'),
+  optional('stream', BOOL, 'false'),
+  optional('stream_options', STREAM_OPTIONS),
+  optional('temperature', FLOAT),
+  optional('top_p', FLOAT),
+  optional('tools', listOf(TOOL)),
+  optional('tool_choice', anyOf(oneOf('none', 'auto'), NAMED_TOOL), '"none"'),
+  optional('parallel_tool_calls', BOOL, 'false'),
+  optional('user', TEXT),
 ];
 
-/** Fields of a completion request after `model` and `prompt`, in the model's order; others are dropped. */
+/** Fields of a completion request behind `model` and `prompt`, in the order in which they are printed; others are dropped. */
 export const COMPLETION_FIELDS: readonly Field[] = [
-  { name: 'best_of', type: 'int' },
-  { name: 'echo', type: 'bool', leftOut: false },
-  { name: 'frequency_penalty', type: 'float', leftOut: 0 },
-  { name: 'logit_bias', type: 'any' },
-  { name: 'logprobs', type: 'int' },
-  { name: 'max_tokens', type: 'int', leftOut: 16n },
-  { name: 'n', type: 'int', leftOut: 1n },
-  { name: 'presence_penalty', type: 'float', leftOut: 0 },
-  { name: 'seed', type: 'int' },
-  { name: 'stop', type: 'any' },
-  { name: 'stream', type: 'bool', leftOut: false },
-  { name: 'stream_options', type: 'any' },
-  { name: 'suffix', type: 'any' },
-  { name: 'temperature', type: 'float' },
-  { name: 'top_p', type: 'float' },
-  { name: 'user', type: 'any' },
+  optional('best_of', INT),
+  optional('echo', BOOL, 'false'),
+  optional('frequency_penalty', FLOAT, '0.0'),
+  optional('logit_bias', objectOf(FLOAT)),
+  optional('logprobs', INT),
+  optional('max_tokens', INT, '16'),
+  optional('n', INT, '1'),
+  optional('presence_penalty', FLOAT, '0.0'),
+  optional('seed', INT64_TYPE),
+  optional('stop', STOP, '[]'),
+  optional('stream', BOOL, 'false'),
+  optional('stream_options', STREAM_OPTIONS),
+  optional('suffix', TEXT),
+  optional('temperature', FLOAT),
+  optional('top_p', FLOAT),
+  optional('user', TEXT),
 ];
-
-/**
- * The field's value as JSON, or null where the request leaves it out (absent, null or the model's default).
- * @throws PermanentError BadMessage where the value is not of the field's type, as pydantic's lax mode decides.
- */
-export function printField(field: Field, value: PyValue | undefined): string | null {
-  if (value === undefined || value === null) return null;
-  if (field.type === 'any') return printAny(value);
-  const coerced = field.type === 'float' ? laxFloat(value) : field.type === 'int' ? laxInt(value) : laxBool(value);
-  if (coerced === null) {
-    throw new PermanentError(
-      'BadMessage',
-      `Generation argument "${field.name}" must be ${field.type}, not ${typeName(value)}.`,
-    );
-  }
-  if (coerced === field.leftOut) return null;
-  return typeof coerced === 'number' ? formatFloatRyu(coerced) : String(coerced);
-}
-
-/** Any value as compact JSON, floats printed as pydantic prints them. */
-export function printAny(value: PyValue): string {
-  if (typeof value === 'number') return formatFloatRyu(value);
-  if (Array.isArray(value)) return `[${value.map(printAny).join(',')}]`;
-  if (value instanceof Map) {
-    const entries = [...value].map(([key, item]) => `${JSON.stringify(String(key))}:${printAny(item)}`);
-    return `{${entries.join(',')}}`;
-  }
-  return dumps(value, { ensureAscii: false, separators: [',', ':'] });
-}

@@ -47,6 +47,12 @@ const probe = spawnSync('python3', ['-c', 'import unicodedata; print(unicodedata
 /** Whether a Python is there to compare with. */
 export const hasPython = probe.status === 0;
 
+/** Whether this Python has a module that is not part of it, e.g. `pydantic`. */
+export function hasModules(...names: readonly string[]): boolean {
+  if (!hasPython) return false;
+  return spawnSync('python3', ['-c', `import ${names.join(', ')}`], { stdio: 'ignore' }).status === 0;
+}
+
 /** The version of Unicode that this Python knows, e.g. `14.0.0` (Python 3.11); empty without Python. */
 export const pythonUnicode = hasPython ? probe.stdout.trim() : '';
 
