@@ -3,12 +3,19 @@ import { type Execute, Frame, Output } from './compile/frame.ts';
 import { enterScope, Scope } from './compile/scope.ts';
 import { compileStatements } from './compile/statement.ts';
 import { Fault, kindOf, SyntaxFault } from './fault.ts';
+import { FILTERS } from './filters/filters.ts';
+import { TESTS } from './filters/tests.ts';
+import { formatPercent } from './format/percent-format.ts';
+import { formatBraces } from './format/str-format.ts';
 import { Budget, DEFAULT_LIMITS, type TemplateLimits } from './limits.ts';
 import { parseTemplate } from './syntax/parser.ts';
 import { FunctionScope, Symbols } from './syntax/symbols.ts';
 import { TemplateError } from './template-error.ts';
 import { GLOBALS } from './values/globals.ts';
-import { Runtime } from './values/runtime.ts';
+import { Rendering } from './values/rendering.ts';
+import type { Tables } from './values/runtime.ts';
+
+const TABLES: Tables = { globals: GLOBALS, filters: FILTERS, tests: TESTS, formatPercent, formatBraces };
 
 /** A template, ready to be rendered any number of times. */
 export interface CompiledTemplate {
@@ -36,7 +43,7 @@ export function compileTemplate(source: string, limits: Partial<TemplateLimits> 
   );
   return {
     render(vars) {
-      const runtime = new Runtime(new Budget(bounds), vars, GLOBALS);
+      const runtime = new Rendering(new Budget(bounds), vars, TABLES);
       return lines.explain(
         () => runtime.line,
         () => {

@@ -1,8 +1,9 @@
 /** Compiles expressions to closures. */
 import { type PyDict, PyTuple, type PyValue } from '../../python/value.ts';
 import { SyntaxFault, typeFault } from '../fault.ts';
-import { callFilter, hasFilter } from '../filters/filters.ts';
-import { callTest, hasTest } from '../filters/tests.ts';
+import { callFilter, callTest } from '../filters/filter.ts';
+import { FILTERS } from '../filters/filters.ts';
+import { TESTS } from '../filters/tests.ts';
 import type { Arguments, CallExpression, Expression, FilterExpression } from '../syntax/nodes.ts';
 import { findMethod, member, subscript } from '../values/attributes.ts';
 import type { CallArguments } from '../values/call-arguments.ts';
@@ -216,7 +217,7 @@ function callValue(callee: PyValue, call: CallArguments, { runtime }: Frame): Py
 /** @param input what is filtered */
 export function compileFilter(node: FilterExpression, input: Evaluate, scope: Scope): Evaluate {
   const { name, line } = node;
-  if (!hasFilter(name) && !scope.soft) throw new SyntaxFault(`no filter named '${name}'`, line);
+  if (!FILTERS.has(name) && !scope.soft) throw new SyntaxFault(`no filter named '${name}'`, line);
   const makeArguments = compileArguments(node.call, scope);
   return (frame) => callFilter(name, input(frame), makeArguments(frame), frame.runtime);
 }
@@ -230,7 +231,7 @@ export function compileBlockFilter(node: FilterExpression, text: Evaluate, scope
 
 function compileTest(node: Extract<Expression, { kind: 'test' }>, scope: Scope): Evaluate {
   const { name, line } = node;
-  if (!hasTest(name) && !scope.soft) throw new SyntaxFault(`no test named '${name}'`, line);
+  if (!TESTS.has(name) && !scope.soft) throw new SyntaxFault(`no test named '${name}'`, line);
   const input = compileExpression(node.input, scope);
   const makeArguments = compileArguments(node.call, scope);
   return (frame) => callTest(name, input(frame), makeArguments(frame), frame.runtime);

@@ -7,21 +7,20 @@ import { LoopContext } from '../values/loop-context.ts';
 import { iterate, lengthOf, remaining } from '../values/sequences.ts';
 import { compileExpression } from './expression.ts';
 import { type Evaluate, type Execute, Frame, Output } from './frame.ts';
-import { enterScope, leaveScope, type Scope } from './scope.ts';
-import { compileStatements, write } from './statement.ts';
+import { type CompileBody, enterScope, leaveScope, type Scope } from './scope.ts';
 import { compileAssign } from './target.ts';
 
 /** Runs the loop over the items; the frame is the one its variables are in. */
 type RunLoop = (frame: Frame, output: Output, iterable: PyValue, depth0: number) => void;
 
 /** A `for` block with its filter, `else` and `recursive`. @throws SyntaxFault where it assigns to `loop` */
-export function compileFor(node: ForStatement, scope: Scope): Execute {
+export function compileFor(node: ForStatement, scope: Scope, compileBody: CompileBody): Execute {
   if (assignsLoop(node.target) || storesLoop(node.body)) {
     throw new SyntaxFault("'loop' can't be assigned to inside a for loop", node.line);
   }
   const iterable = compileExpression(node.iterable, scope);
   if (!node.recursive) {
-    const run = compileLoop(node, scope.inner(), null);
+    const run = compileLoop(node, scope.inner(), compileBody, null);
     return (frame, output) => run(frame, output, iterable(frame), 0);
   }
   const body: { run: RunLoop } = { run: () => {} };
@@ -31,14 +30,15 @@ export function compileFor(node: ForStatement, scope: Scope): Execute {
       body.run(new Frame(frame.runtime, frame), caught, items, depth0);
       return frame.runtime.made(caught.text);
     });
-  body.run = compileLoop(node, scope.innerFunction(), recurse);
-  return (frame, output) => write(frame, output, recurse(frame, iterable(frame), 0));
+  body.run = compileLoop(node, scope.innerFunction(), compileBody, recurse);
+  return (frame, output) => output.write(recurse(frame, iterable(frame), 0), frame.runtime.budget);
 }
 
 /** @param recurse given the frame outside the loop; for recursive loops only */
 function compileLoop(
   node: ForStatement,
   loopScope: Scope,
+  compileBody: CompileBody,
   recurse: ((frame: Frame, items: PyValue, depth0: number) => string) | null,
 ): RunLoop {
   const { symbols } = loopScope;
@@ -49,10 +49,10 @@ function compileLoop(
   elseScope.symbols.statements(node.otherwise);
   const filter = compileLoopFilter(node, loopScope);
   const assign = compileAssign(node.target, loopScope);
-  const body = compileStatements(node.body, loopScope);
+  const body = compileBody(node.body, loopScope);
   const enter = enterScope(loopScope);
   const leave = leaveScope(loopScope);
-  const otherwise = compileStatements(node.otherwise, elseScope);
+  const otherwise = compileBody(node.otherwise, elseScope);
   const enterElse = enterScope(elseScope);
   const leaveElse = leaveScope(elseScope);
 

@@ -1,4 +1,6 @@
 import type { PyValue } from '../../python/value.ts';
+import { limitFault } from '../fault.ts';
+import type { Budget } from '../limits.ts';
 import type { Runtime } from '../values/runtime.ts';
 
 /** The variables of one call of a function scope; `undefined` where nothing is stored. */
@@ -15,6 +17,14 @@ export class Frame {
 /** Rendered text. */
 export class Output {
   text = '';
+
+  /** Appends, within the limit. */
+  write(text: string, { limits }: Budget): void {
+    if (this.text.length + text.length > limits.maxOutputChars) {
+      throw limitFault(`the rendered text would exceed ${limits.maxOutputChars} characters`);
+    }
+    this.text += text;
+  }
 }
 
 /** A compiled expression. */

@@ -8,8 +8,7 @@ import type { CallArguments } from '../values/call-arguments.ts';
 import { Callable, Undefined } from '../values/objects.ts';
 import { compileExpression } from './expression.ts';
 import { type Evaluate, Frame, Output } from './frame.ts';
-import { enterScope, type Scope } from './scope.ts';
-import { compileStatements } from './statement.ts';
+import { type CompileBody, enterScope, type Scope } from './scope.ts';
 
 interface MacroPlan {
   readonly name: string;
@@ -21,7 +20,7 @@ interface MacroPlan {
 }
 
 /** Code that makes the macro, a function over the frame it is defined in. */
-export function compileMacro(node: MacroStatement, outer: Scope, name: string): Evaluate {
+export function compileMacro(node: MacroStatement, outer: Scope, name: string, compileBody: CompileBody): Evaluate {
   const scope = outer.innerFunction();
   const { symbols } = scope;
   const { params, defaults, body } = node;
@@ -48,7 +47,7 @@ export function compileMacro(node: MacroStatement, outer: Scope, name: string): 
     if (value === undefined) return () => new Undefined(`parameter '${param}' was not provided`);
     return compileExpression(value, scope);
   });
-  const run = compileStatements(body, scope);
+  const run = compileBody(body, scope);
   const enter = enterScope(scope);
 
   return (defining) => {

@@ -1,5 +1,6 @@
 import type { PyValue } from '../../python/value.ts';
 import { Fault } from '../fault.ts';
+import type { Statement } from '../syntax/nodes.ts';
 import { FunctionScope, type Ref, Symbols } from '../syntax/symbols.ts';
 import type { Execute, Frame } from './frame.ts';
 
@@ -112,3 +113,6 @@ export function sequence(steps: readonly Execute[]): Execute {
     for (const step of steps) step(frame, output);
   };
 }
+
+/** Compiles a body; loops and macros are given it by the statements that hold them. */
+export type CompileBody = (nodes: readonly Statement[], scope: Scope) => Execute;

@@ -1,6 +1,6 @@
 /** Compiles statements to closures; scopes are opened and closed where Jinja's compiler does (jinja2/compiler.py). */
 import type { PyValue } from '../../python/value.ts';
-import { Fault, typeFault } from '../fault.ts';
+import { typeFault } from '../fault.ts';
 import type { Statement } from '../syntax/nodes.ts';
 import { requireDefined, typeOf, unmarked } from '../values/objects.ts';
 import { compileBlockFilter, compileCall, compileExpression } from './expression.ts';
@@ -9,16 +9,6 @@ import { type Evaluate, type Execute, type Frame, Output } from './frame.ts';
 import { compileMacro } from './macro.ts';
 import { enterScope, leaveScope, type Scope, sequence } from './scope.ts';
 import { compileAssign } from './target.ts';
-
-/** Appends to the output, within its limit. */
-export function write(frame: Frame, output: Output, text: string): void {
-  const length = output.text.length + text.length;
-  const { limits } = frame.runtime.budget;
-  if (length > limits.maxOutputChars) {
-    throw new Fault('limit', `the rendered text would exceed ${limits.maxOutputChars} characters`);
-  }
-  output.text += text;
-}
 
 /** What filter and call blocks give: Jinja joins it with the text around it as it is. */
 function blockText(value: PyValue): string {
@@ -36,7 +26,7 @@ export function compileStatements(nodes: readonly Statement[], scope: Scope): Ex
 function compileStatement(node: Statement, scope: Scope): Execute {
   if (node.kind === 'text') {
     const { text } = node;
-    return (frame, output) => write(frame, output, text);
+    return (frame, output) => output.write(text, frame.runtime.budget);
   }
   const { line } = node;
   const execute = compileCode(node, scope);
@@ -50,12 +40,12 @@ function compileCode(node: Exclude<Statement, { kind: 'text' }>, scope: Scope): 
   switch (node.kind) {
     case 'print': {
       const value = compileExpression(node.value, scope);
-      return (frame, output) => write(frame, output, frame.runtime.str(value(frame)));
+      return (frame, output) => output.write(frame.runtime.str(value(frame)), frame.runtime.budget);
     }
     case 'if':
       return compileIf(node, scope.branch());
     case 'for':
-      return compileFor(node, scope);
+      return compileFor(node, scope, compileStatements);
     case 'set': {
       const value = compileExpression(node.value, scope);
       const assign = compileAssign(node.target, scope);
@@ -66,20 +56,20 @@ function compileCode(node: Exclude<Statement, { kind: 'text' }>, scope: Scope): 
     case 'with':
       return compileWith(node, scope);
     case 'macro': {
-      const macro = compileMacro(node, scope, node.name);
+      const macro = compileMacro(node, scope, node.name, compileStatements);
       const assign = compileAssign({ kind: 'name', name: node.name, line: node.line }, scope);
       return (frame) => assign(frame, macro(frame));
     }
     case 'callblock': {
-      const call = compileCall(node.call, scope, compileMacro(node, scope, 'caller'));
-      return (frame, output) => write(frame, output, blockText(call(frame)));
+      const call = compileCall(node.call, scope, compileMacro(node, scope, 'caller', compileStatements));
+      return (frame, output) => output.write(blockText(call(frame)), frame.runtime.budget);
     }
     case 'filterblock': {
       const { body, inner, enter, leave } = compileBlock(node.body, scope, node.filter);
       const filter = compileBlockFilter(node.filter, body, inner);
       return (frame, output) => {
         enter(frame);
-        write(frame, output, blockText(filter(frame)));
+        output.write(blockText(filter(frame)), frame.runtime.budget);
         leave(frame);
       };
     }

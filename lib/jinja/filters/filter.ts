@@ -1,11 +1,8 @@
 import type { PyValue } from '../../python/value.ts';
-import { unsupportedFault } from '../fault.ts';
+import { Fault, unsupportedFault } from '../fault.ts';
 import { bind, type CallArguments } from '../values/call-arguments.ts';
 import { Markup } from '../values/objects.ts';
-import type { Runtime } from '../values/runtime.ts';
-
-/** A filter: what is left of the bar, and the arguments. */
-export type Filter = (value: PyValue, call: CallArguments, runtime: Runtime) => PyValue;
+import type { Filter, Runtime } from '../values/runtime.ts';
 
 /** A filter with named parameters (see `bind`). */
 export function filter(
@@ -33,4 +30,20 @@ export function textFilter(
 export function softText(value: PyValue, runtime: Runtime): string {
   if (value instanceof Markup) throw unsupportedFault('this filter on escaped text');
   return runtime.str(value);
+}
+
+/** `value | name(...)`, by a name that is known only now. */
+export function callFilter(name: string, value: PyValue, call: CallArguments, runtime: Runtime): PyValue {
+  const run = runtime.tables.filters.get(name);
+  if (run === undefined) throw new Fault('value', `no filter named '${name}'`);
+  runtime.budget.step();
+  return run(value, call, runtime);
+}
+
+/** `value is name(...)`, by a name that is known only now. */
+export function callTest(name: string, value: PyValue, call: CallArguments, runtime: Runtime): boolean {
+  const run = runtime.tables.tests.get(name);
+  if (run === undefined) throw new Fault('value', `no test named '${name}'`);
+  runtime.budget.step();
+  return run(value, call, runtime);
 }

@@ -9,8 +9,8 @@ import { isIterable } from '../values/attributes.ts';
 import { pairsOf } from '../values/dict-methods.ts';
 import { escapeHtml } from '../values/html.ts';
 import { Markup, requireDefined, Undefined, unmarked } from '../values/objects.ts';
-import type { Runtime } from '../values/runtime.ts';
-import { type Filter, filter } from './filter.ts';
+import type { Filter, Runtime } from '../values/runtime.ts';
+import { filter } from './filter.ts';
 
 const SPACES = new RegExp(`[${WHITESPACE}]+`);
 

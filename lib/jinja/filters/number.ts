@@ -8,7 +8,8 @@ import type { Budget } from '../limits.ts';
 import { asNumber, calculate, requireNumber, roundNumber, toFloat } from '../values/arithmetic.ts';
 import { asIndex } from '../values/call-arguments.ts';
 import { requireDefined, TemplateObject, typeOf, unmarked } from '../values/objects.ts';
-import { type Filter, filter } from './filter.ts';
+import type { Filter } from '../values/runtime.ts';
+import { filter } from './filter.ts';
 
 /** `float(value)`. */
 function toPyFloat(value: PyValue): number {

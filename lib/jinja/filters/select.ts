@@ -4,11 +4,9 @@ import { typeFault, valueFault } from '../fault.ts';
 import { attributeGetter } from '../values/attribute-path.ts';
 import { asString, type CallArguments } from '../values/call-arguments.ts';
 import { OneShot } from '../values/objects.ts';
-import type { Runtime } from '../values/runtime.ts';
+import type { Filter, Runtime } from '../values/runtime.ts';
 import { iterate, remaining } from '../values/sequences.ts';
-import type { Filter } from './filter.ts';
-import { callFilter } from './filters.ts';
-import { callTest } from './tests.ts';
+import { callFilter, callTest } from './filter.ts';
 
 const map: Filter = (value, call, runtime) => new OneShot(mapped(value, call, runtime));
 

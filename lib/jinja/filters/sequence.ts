@@ -5,9 +5,9 @@ import { attributeGetter } from '../values/attribute-path.ts';
 import { asIndex } from '../values/call-arguments.ts';
 import { DictView, Markup, MissingElse, OneShot, Range, requireDefined, typeOf, Undefined } from '../values/objects.ts';
 import { binary } from '../values/operators.ts';
-import type { Runtime } from '../values/runtime.ts';
+import type { Filter, Runtime } from '../values/runtime.ts';
 import { iterate, listOf, remaining } from '../values/sequences.ts';
-import { type Filter, filter } from './filter.ts';
+import { filter } from './filter.ts';
 
 /** `reversed(value)`. @throws Fault `type` for what has no order to reverse. */
 function reversed(value: PyValue, runtime: Runtime): Iterator<PyValue, unknown> {

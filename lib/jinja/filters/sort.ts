@@ -4,10 +4,10 @@ import { isDict, PyTuple, type PyValue } from '../../python/value.ts';
 import { typeFault, valueFault } from '../fault.ts';
 import { attributeGetter, attributesGetter, ignoringCase } from '../values/attribute-path.ts';
 import { GroupTuple, OneShot, requireDefined, Undefined, unmarked } from '../values/objects.ts';
-import type { Runtime } from '../values/runtime.ts';
+import type { Filter, Runtime } from '../values/runtime.ts';
 import { iterate, listOf, remaining } from '../values/sequences.ts';
 import { sortValues } from '../values/sorting.ts';
-import { type Filter, filter } from './filter.ts';
+import { filter } from './filter.ts';
 
 function casing(caseSensitive: PyValue, runtime: Runtime): ((value: PyValue) => PyValue) | undefined {
   return runtime.truthy(caseSensitive) ? undefined : ignoringCase;

@@ -2,10 +2,10 @@
 
 import { islower, isupper } from '../../python/text.ts';
 import { isDict, PyOpaque, type PyValue } from '../../python/value.ts';
-import { attempt, Fault, unsupportedFault } from '../fault.ts';
+import { attempt, unsupportedFault } from '../fault.ts';
 import type { CompareOperator } from '../syntax/nodes.ts';
 import { isIterable } from '../values/attributes.ts';
-import { bind, type CallArguments } from '../values/call-arguments.ts';
+import { bind } from '../values/call-arguments.ts';
 import { LoopContext } from '../values/loop-context.ts';
 import {
   Callable,
@@ -18,18 +18,17 @@ import {
   unmarked,
 } from '../values/objects.ts';
 import { binary, comparison } from '../values/operators.ts';
-import type { Runtime } from '../values/runtime.ts';
+import type { Runtime, Test } from '../values/runtime.ts';
 import { contains, lengthOf } from '../values/sequences.ts';
-import { hasFilter } from './filters.ts';
 
-type Test = (value: PyValue, args: (PyValue | undefined)[], runtime: Runtime) => boolean;
+type Run = (value: PyValue, args: (PyValue | undefined)[], runtime: Runtime) => boolean;
 
 interface NamedTest {
   readonly signature: string;
-  readonly run: Test;
+  readonly run: Run;
 }
 
-const plain = (run: Test): NamedTest => ({ signature: '', run });
+const plain = (run: Run): NamedTest => ({ signature: '', run });
 
 const comparing = (operator: CompareOperator): NamedTest => ({
   signature: '*b /',
@@ -66,7 +65,7 @@ function isSequence(value: PyValue): boolean {
   return sized && indexed;
 }
 
-const TESTS = new Map<string, NamedTest>([
+const NAMED: [string, NamedTest][] = [
   ['odd', hasRest(1n)],
   ['even', hasRest(0n)],
   [
@@ -75,8 +74,8 @@ const TESTS = new Map<string, NamedTest>([
   ],
   ['defined', plain((value) => !(value instanceof Undefined))],
   ['undefined', plain((value) => value instanceof Undefined)],
-  ['filter', plain((value, _, runtime) => isKnown(value, hasFilter, runtime))],
-  ['test', plain((value, _, runtime) => isKnown(value, hasTest, runtime))],
+  ['filter', plain((value, _, runtime) => isKnown(value, runtime.tables.filters, runtime))],
+  ['test', plain((value, _, runtime) => isKnown(value, runtime.tables.tests, runtime))],
   ['none', plain((value) => value === null)],
   ['boolean', plain((value) => typeof value === 'boolean')],
   ['true', plain((value) => value === true)],
@@ -107,22 +106,17 @@ const TESTS = new Map<string, NamedTest>([
   ['lt', comparing('<')],
   ['lessthan', comparing('<')],
   ['le', comparing('<=')],
-]);
+];
 
-function isKnown(value: PyValue, has: (name: string) => boolean, runtime: Runtime): boolean {
+/** By name, with their short names. */
+export const TESTS: ReadonlyMap<string, Test> = new Map(
+  NAMED.map(([name, { signature, run }]): [string, Test] => [
+    name,
+    (value, call, runtime) => run(value, bind(name, call, signature), runtime),
+  ]),
+);
+
+function isKnown(value: PyValue, table: ReadonlyMap<string, unknown>, runtime: Runtime): boolean {
   runtime.requireHashable(value);
-  return typeof value === 'string' && has(value);
-}
-
-/** Whether there is a test of that name. */
-export function hasTest(name: string): boolean {
-  return TESTS.has(name);
-}
-
-/** `value is name(...)`. */
-export function callTest(name: string, value: PyValue, call: CallArguments, runtime: Runtime): boolean {
-  const test = TESTS.get(name);
-  if (test === undefined) throw new Fault('value', `no test named '${name}'`);
-  runtime.budget.step();
-  return test.run(value, bind(name, call, test.signature), runtime);
+  return typeof value === 'string' && table.has(value);
 }

@@ -9,10 +9,10 @@ import { limitFault, typeFault, unsupportedFault, valueFault } from '../fault.ts
 import { formatPercent } from '../format/percent-format.ts';
 import { asIndex, asString, clamp } from '../values/call-arguments.ts';
 import { Markup, requireDefined, typeOf, unmarked } from '../values/objects.ts';
-import type { Runtime } from '../values/runtime.ts';
+import type { Filter, Runtime } from '../values/runtime.ts';
 import { lengthOf } from '../values/sequences.ts';
 import { replaceText } from '../values/str-methods.ts';
-import { type Filter, filter, softText, textFilter } from './filter.ts';
+import { filter, softText, textFilter } from './filter.ts';
 import { withDeadline } from './regex-deadline.ts';
 import { wrapText } from './word-wrap.ts';
 

@@ -5,8 +5,9 @@ import { PyTuple, type PyValue } from '../../python/value.ts';
 import { typeFault, unsupportedFault } from '../fault.ts';
 import { getAttribute } from '../values/attributes.ts';
 import { typeOf, Undefined } from '../values/objects.ts';
+import type { Filter } from '../values/runtime.ts';
 import { lengthOf } from '../values/sequences.ts';
-import { type Filter, filter } from './filter.ts';
+import { filter } from './filter.ts';
 
 const PPRINT_WIDTH = 80;
 

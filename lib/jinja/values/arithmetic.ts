@@ -1,8 +1,7 @@
 /** Python's arithmetic on ints and floats. */
-import { Fault, typeFault, unsupportedFault } from '../fault.ts';
+import { Fault, limitFault, typeFault, unsupportedFault } from '../fault.ts';
 import type { Budget } from '../limits.ts';
 import type { BinaryOperator } from '../syntax/nodes.ts';
-import { boundedInt } from './runtime.ts';
 
 /** An int or a float. */
 export type PyNumber = bigint | number;
@@ -207,4 +206,13 @@ export function requireNumber(value: unknown, what: string): PyNumber {
   const number = asNumber(value);
   if (number === undefined) throw typeFault(`${what} must be a number`);
   return number;
+}
+
+/** Checks how many bits an int has; negative ones as positive. */
+function boundedInt(value: bigint, budget: Budget): bigint {
+  if (value < 1n << 64n && value > -(1n << 64n)) return value;
+  const bits = value.toString(16).length * 4;
+  if (bits > budget.limits.maxIntBits) throw limitFault(`an int would exceed ${budget.limits.maxIntBits} bits`);
+  budget.bits(bits);
+  return value;
 }

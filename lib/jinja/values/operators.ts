@@ -1,7 +1,6 @@
 /** Python's operators over everything that has them. */
 import { PyOpaque, PyTuple, type PyValue } from '../../python/value.ts';
 import { typeFault, unsupportedFault } from '../fault.ts';
-import { formatPercent } from '../format/percent-format.ts';
 import type { BinaryOperator, CompareOperator } from '../syntax/nodes.ts';
 import { asNumber, calculate } from './arithmetic.ts';
 import { clamp } from './call-arguments.ts';
@@ -15,7 +14,7 @@ export function binary(operator: BinaryOperator, left: PyValue, right: PyValue, 
   const a = asNumber(left);
   const b = asNumber(right);
   if (a !== undefined && b !== undefined) return calculate(operator, a, b, runtime.budget);
-  if (operator === '%' && typeof left === 'string') return formatPercent(left, right, runtime);
+  if (operator === '%' && typeof left === 'string') return runtime.tables.formatPercent(left, right, runtime);
   requireDefined(left);
   requireDefined(right);
   if (operator === '+') return add(left, right, runtime);

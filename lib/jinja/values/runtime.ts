@@ -1,233 +1,49 @@
-/** What running templates do with values: Python's operations, paid for from the rendering's budget. */
-import { compare, equals, truthy } from '../../python/compare.ts';
-import { repr, str } from '../../python/repr.ts';
-import { isDict, PyOpaque, PyTuple, type PyValue } from '../../python/value.ts';
-import { Fault, limitFault, typeFault, unsupportedFault } from '../fault.ts';
+import type { PyValue } from '../../python/value.ts';
 import type { Budget } from '../limits.ts';
-import {
-  DictView,
-  GroupTuple,
-  Markup,
-  MissingElse,
-  Range,
-  requireDefined,
-  requireStrictlyDefined,
-  TemplateObject,
-  typeOf,
-  Undefined,
-  unmarked,
-} from './objects.ts';
+import type { CallArguments } from './call-arguments.ts';
 
-/** Python prints no int beyond this many digits. */
-const MAX_INT_DIGITS = 4300;
-const TOO_LONG_INT = 10n ** BigInt(MAX_INT_DIGITS);
+/** A filter: what is left of the bar, and the arguments. */
+export type Filter = (value: PyValue, call: CallArguments, runtime: Runtime) => PyValue;
 
-/** The state of one rendering. */
-export class Runtime {
-  readonly budget: Budget;
-  readonly document: ReadonlyMap<string, PyValue>;
+/** A test: what is left of `is`, and the arguments. */
+export type Test = (value: PyValue, call: CallArguments, runtime: Runtime) => boolean;
+
+/** What values need of the rooms above them; whoever starts a rendering passes it in. */
+export interface Tables {
+  /** What templates can call by name; the document's columns come before them. */
   readonly globals: ReadonlyMap<string, PyValue>;
+  readonly filters: ReadonlyMap<string, Filter>;
+  readonly tests: ReadonlyMap<string, Test>;
+  /** `text % values`. */
+  formatPercent(template: string, values: PyValue, runtime: Runtime): string;
+  /** `text.format(...)`. */
+  formatBraces(template: string, call: CallArguments, runtime: Runtime): string;
+}
+
+/** The state of one rendering, and what running templates do with values: Python's operations, paid for from its budget. */
+export interface Runtime {
+  readonly budget: Budget;
+  readonly tables: Tables;
   /** Line of the statement that is running. */
-  line = 1;
-
-  constructor(budget: Budget, document: ReadonlyMap<string, PyValue>, globals: ReadonlyMap<string, PyValue>) {
-    this.budget = budget;
-    this.document = document;
-    this.globals = globals;
-  }
-
-  /** A name that no scope of the template stores. */
-  resolve(name: string): PyValue | undefined {
-    const value = this.document.get(name);
-    return value === undefined ? this.globals.get(name) : value;
-  }
-
+  line: number;
+  /** A name that no scope of the template stores; `undefined` where there is none. */
+  resolve(name: string): PyValue | undefined;
   /** `str(value)`. */
-  str(value: PyValue): string {
-    if (typeof value === 'string') return value;
-    if (value instanceof TemplateObject) return this.#printed(value);
-    if (value instanceof PyOpaque) return str(value);
-    return this.repr(value);
-  }
-
+  str(value: PyValue): string;
   /** `repr(value)`. */
-  repr(value: PyValue): string {
-    if (typeof value === 'bigint') return printInt(value, this.budget);
-    if (value === null || typeof value === 'boolean' || typeof value === 'number') return repr(value);
-    if (typeof value === 'string') {
-      this.budget.text(value.length);
-      return repr(value);
-    }
-    const text = this.#weigh(value) ? this.#reprObjects(value) : repr(value);
-    this.budget.text(text.length);
-    return text;
-  }
-
-  #printed(value: TemplateObject): string {
-    const text = value.print(this);
-    this.budget.text(text.length);
-    return text;
-  }
-
-  /** `repr` of values that hold some of a running template's own. */
-  #reprObjects(value: PyValue): string {
-    if (value instanceof Undefined) return 'Undefined';
-    if (value instanceof Markup) return `Markup(${repr(value.text)})`;
-    if (value instanceof TemplateObject) return value.print(this);
-    const inner = (item: PyValue) => this.budget.nested(() => this.#reprObjects(item));
-    if (Array.isArray(value)) return `[${value.map(inner).join(', ')}]`;
-    if (value instanceof PyTuple) {
-      return value.items.length === 1 ? `(${value.items.map(inner)},)` : `(${value.items.map(inner).join(', ')})`;
-    }
-    if (isDict(value)) return `{${[...value].map(([key, item]) => `${inner(key)}: ${inner(item)}`).join(', ')}}`;
-    return typeof value === 'bigint' ? printInt(value, this.budget) : repr(value);
-  }
-
-  /**
-   * Walks through a value, so that work on all of it is paid for: values that share parts can be far longer than they are big.
-   * @returns whether there are template objects in it
-   */
-  #weigh(value: PyValue): boolean {
-    if (typeof value === 'string') {
-      this.budget.text(value.length);
-      return false;
-    }
-    if (typeof value === 'bigint') printable(value);
-    if (typeof value !== 'object' || value === null) return false;
-    if (value instanceof PyOpaque) return value instanceof TemplateObject;
-    this.budget.step();
-    return this.budget.nested(() => {
-      let found = false;
-      if (isDict(value)) {
-        for (const [key, item] of value) found = [this.#weigh(key), this.#weigh(item)].includes(true) || found;
-        return found;
-      }
-      const items = Array.isArray(value) ? value : value.items;
-      this.budget.items(items.length);
-      for (const item of items) found = this.#weigh(item) || found;
-      return found;
-    });
-  }
-
+  repr(value: PyValue): string;
   /** Pays for work on the whole of a value of Python's; template objects inside are not understood by lib/python. */
-  weighPlain(value: PyValue): void {
-    if (this.#weigh(value))
-      throw unsupportedFault('template objects inside lists and dicts can only be printed or taken out');
-  }
-
+  weighPlain(value: PyValue): void;
   /** `bool(value)`. */
-  truthy(value: PyValue): boolean {
-    if (typeof value === 'boolean') return value;
-    if (value instanceof MissingElse) return false;
-    requireDefined(value);
-    if (value instanceof Markup) return value.text !== '';
-    if (value instanceof Range) return value.length > 0n;
-    if (value instanceof DictView) return value.dict.size > 0;
-    return value instanceof TemplateObject || value instanceof PyOpaque || truthy(value);
-  }
-
+  truthy(value: PyValue): boolean;
   /** `left == right`. */
-  equals(left: PyValue, right: PyValue): boolean {
-    requireStrictlyDefined(left);
-    requireStrictlyDefined(right);
-    if (left instanceof MissingElse || right instanceof MissingElse)
-      return left instanceof MissingElse === right instanceof MissingElse;
-    const a = unmarked(left);
-    const b = unmarked(right);
-    if (a === b) return !Number.isNaN(a);
-    if (a instanceof TemplateObject || b instanceof TemplateObject) return this.#equalObjects(a, b);
-    if (isContainer(a) && isContainer(b)) {
-      this.weighPlain(a);
-      this.weighPlain(b);
-    }
-    return equals(a, b);
-  }
-
-  #equalObjects(a: PyValue, b: PyValue): boolean {
-    if (a instanceof Range && b instanceof Range) {
-      return (
-        a.length === b.length && (a.length === 0n || (a.start === b.start && (a.length === 1n || a.step === b.step)))
-      );
-    }
-    if (a instanceof DictView && b instanceof DictView && (a.part !== 'values' || b.part !== 'values')) {
-      throw unsupportedFault('views of dicts can not be compared');
-    }
-    return false;
-  }
-
+  equals(left: PyValue, right: PyValue): boolean;
   /** Negative, zero, positive, or NaN where the values have no order. */
-  compare(left: PyValue, right: PyValue): number {
-    requireDefined(left);
-    requireDefined(right);
-    const a = unmarked(left);
-    const b = unmarked(right);
-    if (isContainer(a) && isContainer(b)) {
-      this.weighPlain(a);
-      this.weighPlain(b);
-    } else if (a instanceof DictView && b instanceof DictView) {
-      throw unsupportedFault('views of dicts can not be compared');
-    } else if (a instanceof TemplateObject || b instanceof TemplateObject) {
-      throw typeFault(`'<' is not supported between '${typeOf(a)}' and '${typeOf(b)}'`);
-    }
-    if (a instanceof PyOpaque || b instanceof PyOpaque) {
-      throw unsupportedFault('dates, decimals and bytes can not be ordered');
-    }
-    return compare(a, b);
-  }
-
-  /** Checks that a value can be a dict's key. */
-  requireHashable(key: PyValue): void {
-    requireDefined(key);
-    if (typeof key === 'string') return;
-    if (key instanceof TemplateObject || key instanceof GroupTuple) {
-      if (key instanceof DictView) throw typeFault(`unhashable type: '${key.type}'`);
-      throw unsupportedFault(`a ${typeOf(key)} can not be a dict's key`);
-    }
-    if (key instanceof PyTuple) {
-      this.weighPlain(key);
-      for (const item of key.items) this.requireHashable(item);
-    }
-    if (Array.isArray(key) || isDict(key)) throw typeFault(`unhashable type: '${typeOf(key)}'`);
-    if (Number.isNaN(key)) throw unsupportedFault("nan can not be a dict's key");
-  }
-
+  compare(left: PyValue, right: PyValue): number;
+  /** Checks that a value can be a dict's key. @throws Fault `type`, `unsupported` */
+  requireHashable(key: PyValue): void;
   /** A text made of parts, paid for before it is made. */
-  joined(parts: readonly string[], separator: string): string {
-    let length = separator.length * Math.max(parts.length - 1, 0);
-    for (const part of parts) length += part.length;
-    this.budget.text(length);
-    return parts.join(separator);
-  }
-
+  joined(parts: readonly string[], separator: string): string;
   /** A text about to be handed out. */
-  made(text: string): string {
-    this.budget.text(text.length);
-    return text;
-  }
-}
-
-function isContainer(value: PyValue): boolean {
-  return typeof value === 'object' && value !== null && !(value instanceof PyOpaque);
-}
-
-function printable(value: bigint): void {
-  if (value >= TOO_LONG_INT || value <= -TOO_LONG_INT) {
-    throw new Fault('value', `an int has more than ${MAX_INT_DIGITS} digits, which Python does not print`);
-  }
-}
-
-function printInt(value: bigint, budget: Budget): string {
-  printable(value);
-  const text = value.toString();
-  budget.text(text.length);
-  return text;
-}
-
-/** Checks how many bits an int has; negative ones as positive. */
-export function boundedInt(value: bigint, budget: Budget): bigint {
-  if (value < 1n << 64n && value > -(1n << 64n)) return value;
-  const bits = value.toString(16).length * 4;
-  if (bits > budget.limits.maxIntBits) throw limitFault(`an int would exceed ${budget.limits.maxIntBits} bits`);
-  budget.bits(bits);
-  return value;
+  made(text: string): string;
 }

@@ -2,7 +2,6 @@
 import * as text from '../../python/text.ts';
 import { PyTuple, type PyValue } from '../../python/value.ts';
 import { typeFault, unsupportedFault } from '../fault.ts';
-import { formatBraces } from '../format/str-format.ts';
 import { asIndex, asString, bind, type CallArguments, clamp } from './call-arguments.ts';
 import type { Method } from './method.ts';
 import { Markup, requireDefined, typeOf, unmarked } from './objects.ts';
@@ -227,7 +226,7 @@ export const STR_METHODS: ReadonlyMap<string, StrMethod> = new Map<string, StrMe
   ['zfill', zfill],
   ['expandtabs', expandtabs],
   ['translate', translate],
-  ['format', (self: string, call: CallArguments, runtime: Runtime) => formatBraces(self, call, runtime)],
+  ['format', (self: string, call: CallArguments, runtime: Runtime) => runtime.tables.formatBraces(self, call, runtime)],
   unsupported('format_map'),
   unsupported('encode'),
   unsupported('casefold'),
