@@ -16,7 +16,7 @@ import { type Ports, type Stack, startStack } from './stack.ts';
 
 /** The folder of the repository. */
 export const ROOT = join(import.meta.dirname, '..');
-/** Where the local stack keeps its data (CONTRACT, "Local stack"). */
+/** Where the local stack keeps its data (STACK-2). */
 export const LOCAL_DIR = join(ROOT, '.local');
 
 /** How to run the service locally. */

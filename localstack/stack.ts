@@ -37,7 +37,7 @@ export interface StackOptions {
 
 /** A running stack. */
 export interface Stack {
-  /** The variables of CONTRACT, "Names", with AWS_ENDPOINT_URL, AWS_REGION and dummy keys. */
+  /** The variables of NAME-3, with AWS_ENDPOINT_URL, AWS_REGION and dummy keys. */
   readonly env: Record<string, string>;
   readonly ports: Ports;
   /** Resolves with a server's name and exit code if one ends by itself. */

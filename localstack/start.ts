@@ -1,4 +1,4 @@
-/** `npm start`: runs all of the service on this machine until Ctrl-C (CONTRACT, "Local stack"). */
+/** `npm start`: runs all of the service on this machine until Ctrl-C (STACK-1). */
 import { parseArgs } from 'node:util';
 import { endOfRun } from './end-of-run.ts';
 import { type LocalService, runLocally } from './local.ts';

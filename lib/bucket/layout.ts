@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { PermanentError } from '../errors/errors.ts';
 
-/** Where data sets lie in the bucket; see "S3 layout" in the README. */
+/** Where data sets lie in the bucket; BUCKET-1 in docs/rules/tables.md. */
 export const DATASETS_PREFIX = 'datasets/';
 /** Beside the splits of a data set: revision, split order, sizes and hashes. */
 export const MANIFEST_NAME = '_manifest.json';

@@ -1,7 +1,7 @@
 /**
  * A `!function module.name` of a task's YAML: a Python function, kept by name. `folder` is the folder of the file that
  * holds the tag, relative to its root: an included template's functions belong to the template's folder
- * (`import_function`, H/utils.py).
+ * (`import_function`; CATALOGUE-2).
  */
 export class FunctionRef {
   readonly folder: string;

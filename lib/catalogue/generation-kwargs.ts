@@ -4,7 +4,7 @@ import type { PyDict, PyValue } from '../python/value.ts';
 import { type ConfigValue, isConfigDict, withoutFunctions } from './config-value.ts';
 
 /**
- * A task's `generation_kwargs` after `TaskConfig.__post_init__` (H/api/task.py): `temperature` becomes a float, a missing
+ * A task's `generation_kwargs` after `TaskConfig.__post_init__` (CATALOGUE-15): `temperature` becomes a float, a missing
  * `until` the few-shot delimiter (at the end); a task that generates and says nothing gets greedy ones, whose temperature is an int.
  * @throws PermanentError BadTaskDefinition where they are no mapping or the temperature no number.
  */

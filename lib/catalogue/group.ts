@@ -11,7 +11,7 @@ export interface Leaf {
   readonly overrides: ConfigDict | null;
 }
 
-/** Keys of a group that are its own; others are passed down to its tasks (`GROUP_ONLY_KEYS`, H/tasks/__init__.py). */
+/** Keys of a group that are its own; others are passed down to its tasks (`GROUP_ONLY_KEYS`; CATALOGUE-10). */
 const GROUP_ONLY_KEYS: ReadonlySet<unknown> = new Set([
   'group',
   'group_alias',
@@ -29,7 +29,7 @@ type Level = Map<string | symbol, Leaf | Level>;
 
 /**
  * The tasks that a name of the index leads to, in the harness's order: itself, or all below a group or tag
- * (`_load_individual_task_or_group`, H/tasks/__init__.py). Where one leaf is reached twice, the first counts.
+ * (`_load_individual_task_or_group`; CATALOGUE-10, CATALOGUE-11). Where one leaf is reached twice, the first counts.
  * @throws PermanentError BadTaskDefinition for a group that holds itself, holds a name that does not exist, or is no list.
  */
 export function expandName(index: TaskIndex, name: string): Leaf[] {

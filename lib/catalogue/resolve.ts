@@ -16,7 +16,7 @@ const MAX_UNKNOWN_TOLD = 20;
 
 /**
  * The tasks that a message's comma list names: tasks, groups, tags and wildcards (`*`, `?`, `[...]`, as `match_tasks` of
- * H/tasks/__init__.py), names trimmed, each task once, in the listed order, a wildcard's sorted by code point. A task reached
+ * CATALOGUE-9), names trimmed, each task once, in the listed order, a wildcard's sorted by code point. A task reached
  * through a group carries the group's settings in its configuration; asked for by its own name, it has its own.
  * @throws PermanentError BadMessage for an empty or too long list, UnknownTask naming all names that lead to nothing,
  * BadTaskDefinition for a group that can't be expanded.

@@ -4,7 +4,7 @@ import { type ConfigDict, type ConfigValue, isConfigDict, withoutFunctions } fro
 import { FunctionRef } from './function-ref.ts';
 import { generationKwargs } from './generation-kwargs.ts';
 
-/** The ways in which the harness can ask a model (`ALL_OUTPUT_TYPES`, H/api/task.py). */
+/** The ways in which the harness can ask a model (`ALL_OUTPUT_TYPES`; CATALOGUE-13). */
 export type OutputType = 'generate_until' | 'multiple_choice' | 'loglikelihood' | 'loglikelihood_rolling';
 
 /** A field that gives a value per document: a column's name, a template, a literal, or a function. */
@@ -21,7 +21,7 @@ export interface FewshotConfig {
 }
 
 /**
- * What sampling needs of a task, under the harness's names and with its defaults (`TaskConfig`, H/api/task.py). Fields that
+ * What sampling needs of a task, under the harness's names and with its defaults (`TaskConfig`; CATALOGUE-14). Fields that
  * only score answers are not here.
  */
 export interface TaskConfig {
@@ -60,7 +60,7 @@ export const TASK_CONFIG_FIELDS: ReadonlySet<string> = new Set(
   ),
 );
 
-/** Metrics of tasks that name none (`DEFAULT_METRIC_REGISTRY`, H/api/registry.py). */
+/** Metrics of tasks that name none (`DEFAULT_METRIC_REGISTRY`; CATALOGUE-16). */
 const DEFAULT_METRICS: Readonly<Record<OutputType, readonly string[]>> = {
   generate_until: ['exact_match'],
   multiple_choice: ['acc', 'acc_norm'],

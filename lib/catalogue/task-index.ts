@@ -1,7 +1,7 @@
 import type { ConfigDict } from './config-value.ts';
 import type { TaskEntry } from './entry.ts';
 
-/** What a name stands for (`task_index`, H/tasks/__init__.py). */
+/** What a name stands for (`task_index`; CATALOGUE-6). */
 export type IndexEntry =
   | { readonly type: 'task' }
   /** Defined by a Python class. */
@@ -18,7 +18,7 @@ export interface TaskRoot {
   readonly tasks: ReadonlyMap<string, TaskEntry>;
 }
 
-/** Several roots as one: on a clash of names the earlier root wins (`initialize_tasks`, H/tasks/__init__.py). */
+/** Several roots as one: on a clash of names the earlier root wins (`initialize_tasks`; CATALOGUE-8). */
 export function mergeIndexes(indexes: readonly TaskIndex[]): TaskIndex {
   const merged = new Map<string, IndexEntry>();
   for (const index of indexes.toReversed()) for (const [name, entry] of index) merged.set(name, entry);

@@ -2,7 +2,7 @@ import { PermanentError } from '../errors/errors.ts';
 import { type LogLevel, parseLogLevel } from '../log/log.ts';
 import { type ConfigFile, readConfigFile } from './file.ts';
 
-/** Settings that are text, with the environment variable of each (CONTRACT, "Names"). */
+/** Settings that are text, with the environment variable of each (NAME-3). */
 const VARIABLES = {
   postgresUri: 'POSTGRES_URI',
   mongodbUri: 'MONGODB_URI',

@@ -5,7 +5,7 @@ import { parseLogLevel } from '../log/log.ts';
 
 const seconds = z.number().nonnegative();
 
-/** A service's latency promise; the spelling `prompt_lenght` is the configuration's own (PORTING D5). */
+/** A service's latency promise; the spelling `prompt_lenght` is the configuration's own (PAYLOAD-13). */
 const timeoutProfile = z.strictObject({
   ttft: z
     .strictObject({ prompt_lenght: z.array(z.number().nonnegative()).min(1), sla_time: z.array(seconds).min(1) })

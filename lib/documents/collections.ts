@@ -1,7 +1,7 @@
 import type { Collection, Db, Document, IndexDescription } from 'mongodb';
 
 /**
- * Names and indexes as the Requester, the Evaluator and the Manager know them (PORTING D5). The unique ones of D5 are on
+ * Names and indexes as the Requester, the Evaluator and the Manager know them (DOCUMENT-8). The other unique ones are on
  * collections that others alone write to, and theirs to make.
  */
 const INDEXES: Readonly<

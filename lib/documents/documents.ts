@@ -5,7 +5,7 @@ import type { RenderedInstance } from '../task/renderer.ts';
 import { toBson } from './bson.ts';
 import type { childIds } from './ids.ts';
 
-/** The `tasks` document of a finished plan, field for field as PORTING D5 has it; our own fields stand at the end. */
+/** The `tasks` document of a finished plan, field for field (DOCUMENT-1); our own fields stand at the end (DOCUMENT-2). */
 export function taskDocument(id: ObjectId, plan: Plan, totalInstances: number, createdAt: Date): Document {
   const { message } = plan;
   return {
@@ -61,7 +61,7 @@ export interface DocumentContext {
   readonly timeoutOf: (ctxlen: number) => number;
 }
 
-/** An instance's document and its prompts', one per answer wanted (PORTING D5). */
+/** An instance's document and its prompts', one per answer wanted (DOCUMENT-3, DOCUMENT-4). */
 export function instanceDocuments(
   instance: RenderedInstance,
   context: DocumentContext,

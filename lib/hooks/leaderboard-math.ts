@@ -47,7 +47,7 @@ function removeBoxed(boxed: string): string {
   return boxed.startsWith('\\boxed{') && boxed.endsWith('}') ? boxed.slice('\\boxed{'.length, -1) : INVALID_ANSWER;
 }
 
-/** The row filter that registration applies to split `test` of these data sets (PORTING D2), so that ids match positions. */
+/** The row filter that registration applies to split `test` of these data sets (TABLE-7), so that ids match positions. */
 export function isHardestLevel(level: PyValue | undefined): boolean {
   return level !== undefined && typeName(level) === 'str' && level === 'Level 5';
 }

@@ -28,7 +28,7 @@ export interface CompiledTemplate {
 }
 
 /**
- * Compiles a Jinja template to what Jinja 3.1.6 renders in the harness's environment (`env`, H/utils.py): StrictUndefined,
+ * Compiles a Jinja template to what Jinja 3.1.6 renders in the harness's environment (TEMPLATE-1): StrictUndefined,
  * nothing trimmed, the trailing newline kept, no escaping, and the filter `regex_replace`.
  * Rendering either gives Jinja's exact text or fails; templates share nothing and leave nothing behind, but methods such as
  * `append` do change the lists and dicts that they were given.

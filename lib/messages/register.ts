@@ -1,7 +1,7 @@
 import type * as z from 'zod';
 import { dictOf, text } from './lax.ts';
 
-/** Keys that register and sample messages share (CONTRACT, "Messages"; the models of PORTING D1). */
+/** Keys that register and sample messages share (MESSAGE-2). */
 export const commonShape = {
   framework: text
     .refine((value) => value.includes('lmeh'), 'must contain "lmeh": no other framework is sampled here')

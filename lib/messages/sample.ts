@@ -29,7 +29,7 @@ const NO_QTY = { anyOf: [{ enum: [0, false, null] }, ZERO_TEXT] };
 
 const idList = z.array(laxNumber, { error: 'must be a list of document ids' });
 
-/** The body of a sample message (CONTRACT, "Messages"; PORTING D1). Defaults that depend on the task or the path come later. */
+/** The body of a sample message (MESSAGE-2 to MESSAGE-8). Defaults that depend on the task or the path come later. */
 export const sampleMessage = dictOf(
   {
     ...commonShape,

@@ -15,7 +15,7 @@ export interface ModelArgs {
   readonly eos: string | null;
 }
 
-/** Chat completions accept at most this many stop sequences (H/models/openai_completions.py, LocalChatCompletion). */
+/** Chat completions accept at most this many stop sequences (PAYLOAD-9). */
 const MAX_CHAT_STOPS = 4;
 
 /**
@@ -52,7 +52,7 @@ function intArg(name: string, value: PyValue | undefined, preset: bigint): bigin
 export type DataPrinter<Context> = (context: Context) => string;
 
 /**
- * Prints `prompts.data` of chat requests, byte for byte as the Python service's `model_dump_json` gives it (PORTING D4).
+ * Prints `prompts.data` of chat requests, byte for byte as the Python service's `model_dump_json` gives it (PAYLOAD-1 to PAYLOAD-7).
  * `genKwargs` are the instances' own, in the order of their keys; all that depends on them alone is printed once.
  */
 export function chatPrinter(genKwargs: PyDict, args: ModelArgs): DataPrinter<readonly ChatMessage[]> {
@@ -67,7 +67,7 @@ export function chatPrinter(genKwargs: PyDict, args: ModelArgs): DataPrinter<rea
   return (messages) => `{"messages":[${messages.map(printMessage).join(',')}],${rest}}`;
 }
 
-/** Prints `prompts.data` of completion requests that generate text (PORTING D4); arguments the model does not know are dropped. */
+/** Prints `prompts.data` of completion requests that generate text (PAYLOAD-3); arguments the model does not know are dropped. */
 export function completionPrinter(genKwargs: PyDict, args: ModelArgs): DataPrinter<string> {
   refuse(genKwargs, 'prompt');
   return printCompletion(generationPayload(genKwargs, args, Number.POSITIVE_INFINITY));
@@ -75,7 +75,7 @@ export function completionPrinter(genKwargs: PyDict, args: ModelArgs): DataPrint
 
 /**
  * Prints `prompts.data` that makes a server score a continuation: it echoes its context (here with the continuation) with
- * the log probabilities (H/models/openai_completions.py, `_create_payload` without `generate`).
+ * the log probabilities (`_create_payload` without `generate`; PAYLOAD-11).
  */
 export function loglikelihoodPrinter(args: ModelArgs): DataPrinter<string> {
   const payload = new Map<PyValue, PyValue>([
@@ -89,7 +89,7 @@ export function loglikelihoodPrinter(args: ModelArgs): DataPrinter<string> {
   return printCompletion(payload);
 }
 
-/** The chat as the harness hands it to its model: the JSON text in `arguments[0]` (H/models/api_models.py, apply_chat_template). */
+/** The chat as the harness hands it to its model: the JSON text in `arguments[0]` (`apply_chat_template`; PAYLOAD-10). */
 export function chatArgument(messages: readonly ChatMessage[]): string {
   const turns = messages.map((message) => {
     // Python leaves half surrogate pairs as they are.
@@ -117,7 +117,7 @@ function printMessage(message: ChatMessage): string {
     : `{"content":${text},"role":"${message.role}","type":"text"}`;
 }
 
-/** `_create_payload` with `generate` (H/models/openai_completions.py): what is left of the arguments may override the rest. */
+/** `_create_payload` with `generate` (PAYLOAD-7): what is left of the arguments may override the rest. */
 function generationPayload(genKwargs: PyDict, args: ModelArgs, maxStops: number): PyDict {
   const rest = new Map(genKwargs);
   rest.delete('do_sample');
@@ -142,7 +142,7 @@ function take(values: PyDict, key: string, preset: PyValue): PyValue {
   return value === undefined ? preset : value;
 }
 
-/** H/models/utils.py, `handle_stop_sequences`: the end-of-text string is appended unless it is there. */
+/** `handle_stop_sequences` (PAYLOAD-8): the end-of-text string is appended unless it is there. */
 function stopSequences(until: PyValue, eos: string | null): PyValue[] {
   const stops = stopList(until);
   return eos === null || stops.includes(eos) ? stops : [...stops, eos];

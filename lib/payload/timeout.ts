@@ -14,7 +14,7 @@ export interface TimeoutProfile {
 const DEFAULT_TIMEOUT = 60;
 
 /**
- * How long a Requester waits for an answer: seconds, from the prompt's and the answer's length in tokens (PORTING D5).
+ * How long a Requester waits for an answer: seconds, from the prompt's and the answer's length in tokens (PAYLOAD-13).
  * The profile of the service holds, else `default`, else 60 s.
  */
 export function timeoutFor(

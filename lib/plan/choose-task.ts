@@ -16,7 +16,7 @@ export function twinName(task: string): string {
 }
 
 /**
- * Chooses what to render (CONTRACT, corrections): tasks that generate text are themselves on both paths; multiple-choice
+ * Chooses what to render (SETTING-10, CORRECTION-6): tasks that generate text are themselves on both paths; multiple-choice
  * tasks are scored by loglikelihood on the completions path and replaced by their twin on the chat path.
  * @throws PermanentError UnsupportedTask where neither is possible.
  */

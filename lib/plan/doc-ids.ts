@@ -26,7 +26,7 @@ export interface DocChoice {
 }
 
 /**
- * Chooses a request's documents (PORTING D2, with CONTRACT's corrections): those named, or all, or `qty` of those that the
+ * Chooses a request's documents (SELECTION-2 to SELECTION-4): those named, or all, or `qty` of those that the
  * blacklist leaves, every set of that size being as likely as any other and the seed picking one.
  * @throws PermanentError DocIdsOutsideSplit or TooFewDocuments, naming the numbers.
  */

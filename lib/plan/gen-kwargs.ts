@@ -5,7 +5,7 @@ import { isnumeric, strip } from '../python/text.ts';
 import type { PyDict, PyValue } from '../python/value.ts';
 
 /**
- * `gen_kwargs` written as text, `key=value,key=value` (H/utils.py, `simple_parse_args_string`). Keys come out sorted, as a
+ * `gen_kwargs` written as text, `key=value,key=value` (`simple_parse_args_string`; SETTING-6). Keys come out sorted, as a
  * dict's do on their way through the Python service's transport.
  * @throws PermanentError BadMessage where Python's `int()` would refuse a value that it takes for a number.
  */
@@ -20,12 +20,12 @@ export function parseGenKwargs(text: string): PyDict {
   return new Map<PyValue, PyValue>(entries.sort(([a], [b]) => compareCodePoints(a, b)));
 }
 
-/** The request's arguments over the task's: the task's keys keep their places, new ones follow (PORTING D2, D4). */
+/** The request's arguments over the task's: the task's keys keep their places, new ones follow (SETTING-7). */
 export function mergeGenKwargs(task: PyDict | null, request: PyDict | null): PyDict {
   return new Map([...(task ?? []), ...(request ?? [])]);
 }
 
-/** H/utils.py, `handle_arg_string`. */
+/** `handle_arg_string` (SETTING-6). */
 function parseValue(text: string): PyValue {
   if (text.toLowerCase() === 'true') return true;
   if (text.toLowerCase() === 'false') return false;

@@ -1,4 +1,4 @@
-/** What the override table says of a task (PORTING D2); absent means nothing. */
+/** What the override table says of a task (SETTING-1); absent means nothing. */
 export interface TaskOverride {
   readonly numFewshot?: number;
   readonly chat?: boolean;
@@ -31,7 +31,7 @@ const BY_PART: readonly [RegExp, TaskOverride][] = [
 ];
 
 /**
- * The Python service's defaults for a task's name (PY/lmeh/utils/task_config.py). A message's own values win over them, and
+ * The Python service's defaults for a task's name (SETTING-1, SETTING-2). A message's own values win over them, and
  * they win over the task's YAML.
  */
 export function overrideFor(task: string): TaskOverride {

@@ -4,7 +4,7 @@ import { dictOf, laxBool, laxInt, laxNumber, text } from '../messages/lax.ts';
 import { dumps, loads } from '../python/json.ts';
 import { isDict, type PyDict, type PyValue } from '../python/value.ts';
 
-/** What a plan keeps of its message: the fields that the `tasks` document shows (PORTING D5). */
+/** What a plan keeps of its message: the fields that the `tasks` document shows (DOCUMENT-1). */
 export interface PlannedMessage {
   readonly framework: string;
   /** address, service, method, path, headers, in this order. */

@@ -41,7 +41,7 @@ export function settingsFor(message: SampleMessage, task: string): PlannedMessag
   };
 }
 
-/** Shots in effect: a task whose YAML says 0 keeps it, whatever is asked for (H/evaluator.py; PORTING D2). */
+/** Shots in effect: a task whose YAML says 0 keeps it, whatever is asked for (SETTING-5). */
 export function effectiveShots(asked: number | null, yaml: number | null): number {
   return yaml === 0 ? 0 : (asked ?? yaml ?? 0);
 }
@@ -72,7 +72,7 @@ function requesterArgsOf({ requester_args: args }: SampleMessage, path: string):
   ]);
 }
 
-/** The three keys that the Python service adds, at the end and in its order (PORTING D3). */
+/** The three keys that the Python service adds, at the end and in its order (SETTING-8). */
 function llmArgsOf({ llm_args }: SampleMessage): PyDict {
   const args: PyDict = new Map(llm_args ?? []);
   args.set('trust_remote_code', true);

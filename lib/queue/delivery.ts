@@ -1,7 +1,7 @@
 import type { SQSRecord } from 'aws-lambda';
 import type { Logger } from '../log/log.ts';
 
-/** The queues' `maxReceiveCount` (CONTRACT, "Failure"). */
+/** The queues' `maxReceiveCount` (FAILURE-2). */
 export const MAX_RECEIVES = 5;
 
 /** Attributes that a message carries in the dead-letter queue, and back again. */

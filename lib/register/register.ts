@@ -92,7 +92,7 @@ async function tidy({ sql, log }: RegisterServices): Promise<void> {
   }
 }
 
-/** A multiple-choice task is asked by its twin on the chat path, so both are registered (CONTRACT, corrections). */
+/** A multiple-choice task is asked by its twin on the chat path, so both are registered (CORRECTION-8). */
 export async function withTwins(catalogue: Catalogue, entries: readonly TaskEntry[]): Promise<TaskEntry[]> {
   const all = new Map(entries.map((entry) => [entry.name, entry]));
   for (const { name, config } of entries) {

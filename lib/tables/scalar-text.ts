@@ -3,7 +3,7 @@ import { pyBytes, pyDate, pyDatetime, pyDecimal, pyTime, pyTimestampNanos } from
 import type { PyValue } from '../python/value.ts';
 
 /**
- * A value without parts from the text that Postgres (asked as in select.ts) or a JSON cell has for it: digits, `t`,
+ * A value without parts from the text that Postgres (asked as in read.ts) or a JSON cell has for it: digits, `t`,
  * `1970-01-31 12:00:00.000001+00:00`, hex for bytes. Throws Error where the text is none of the type.
  */
 export function parseScalar(type: ColumnType, text: string): PyValue {

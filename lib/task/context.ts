@@ -15,7 +15,7 @@ export interface ContextParts {
   readonly multipleInput: boolean;
 }
 
-/** `fewshot_context` without a chat template (H/api/task.py): one text, nothing stripped. */
+/** `fewshot_context` without a chat template (CONTEXT-1, CONTEXT-2): one text, nothing stripped. */
 export function textContext(parts: ContextParts, doc: Doc, examples: readonly Doc[], genPrefix: string | null): string {
   const { config, question } = parts;
   const head = systemPrompt(parts, doc) + asText(parts, examples, genPrefix);
@@ -25,7 +25,7 @@ export function textContext(parts: ContextParts, doc: Doc, examples: readonly Do
   return head + questionText(parts, doc, text) + prefix;
 }
 
-/** `fewshot_context` with a chat template (H/api/task.py): the messages; a task without system prompt has no system message. */
+/** `fewshot_context` with a chat template (CONTEXT-1, CONTEXT-3, CONTEXT-4): the messages; a task without system prompt has no system message. */
 export function chatContext(
   parts: ContextParts,
   doc: Doc,

@@ -12,7 +12,7 @@ export type FewshotSource =
   | { readonly kind: 'samples'; readonly samples: readonly Doc[] }
   | { readonly kind: 'split'; readonly split: string };
 
-/** `ConfigurableTask.fewshot_docs` (H/api/task.py): the few-shot split, the task's own samples, else train, validation, test. */
+/** `ConfigurableTask.fewshot_docs` (FEWSHOT-1): the few-shot split, the task's own samples, else train, validation, test. */
 export function fewshotSource(config: TaskConfig): FewshotSource | null {
   if (config.fewshot_split !== null) return { kind: 'split', split: config.fewshot_split };
   const samples = config.fewshot_config?.samples ?? null;
@@ -51,7 +51,7 @@ export function turnsOf({ message }: Plan): Turns {
 }
 
 /**
- * The draw of a task (`ContextSampler.get_context`, `get_chat_context`, H/api/samplers.py).
+ * The draw of a task (`ContextSampler.get_context`, `get_chat_context`; FEWSHOT-3, FEWSHOT-5 to FEWSHOT-7).
  * @throws PermanentError FewshotUnavailable where fewer examples exist than the harness would draw, or with an unknown sampler.
  */
 export function fewshotDraw(config: TaskConfig, numFewshot: number, available: number, turns: Turns): FewshotDraw {

@@ -18,14 +18,14 @@ export interface FieldContext {
   readonly hasChoices: boolean;
 }
 
-/** `ConfigurableTask.doc_to_text` (H/api/task.py). */
+/** `ConfigurableTask.doc_to_text` (FIELD-1, FIELD-2). */
 export function compileText(raw: PyValue | FunctionRef, context: FieldContext): Field {
   return compileField('doc_to_text', raw, context, (rendered) =>
     context.hasChoices && isdigit(rendered) ? literalEval(rendered) : rendered,
   );
 }
 
-/** `ConfigurableTask.doc_to_target` (H/api/task.py): as the text's, and what looks like a list becomes one. */
+/** `ConfigurableTask.doc_to_target` (FIELD-3): as the text's, and what looks like a list becomes one. */
 export function compileTarget(raw: PyValue | FunctionRef, context: FieldContext): Field {
   if (Array.isArray(raw)) return () => raw;
   return compileField('doc_to_target', raw, context, (rendered) => {
@@ -40,7 +40,7 @@ export function compileTarget(raw: PyValue | FunctionRef, context: FieldContext)
   });
 }
 
-/** `ConfigurableTask.doc_to_choice` (H/api/task.py). */
+/** `ConfigurableTask.doc_to_choice` (FIELD-4). */
 export function compileChoice(raw: PyValue | FunctionRef, context: FieldContext): Field {
   if (Array.isArray(raw)) return () => raw;
   if (isDict(raw)) {
@@ -50,13 +50,13 @@ export function compileChoice(raw: PyValue | FunctionRef, context: FieldContext)
   return compileField('doc_to_choice', raw, context, literalEval);
 }
 
-/** `ConfigurableTask.doc_to_prefix` (H/api/task.py): null where the task has no `gen_prefix`. */
+/** `ConfigurableTask.doc_to_prefix` (FIELD-5): null where the task has no `gen_prefix`. */
 export function compilePrefix(raw: PyValue | FunctionRef, context: FieldContext): Field {
   if (raw === null) return () => null;
   return compileField('gen_prefix', raw, context, (rendered) => rendered);
 }
 
-/** The description, which is always a template (`fewshot_context`, H/api/task.py); empty where there is none. */
+/** The description, which is always a template (`fewshot_context`; FIELD-6); empty where there is none. */
 export function compileDescription(description: string): (doc: Doc) => string {
   if (description === '') return () => '';
   const template = compileTemplate(description);

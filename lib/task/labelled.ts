@@ -22,7 +22,7 @@ export function questionFields(config: TaskConfig, context: FieldContext): Field
   };
 }
 
-/** The fields of worked examples: `fewshot_config` overrides what it sets, and an empty text counts as set (H/api/samplers.py). */
+/** The fields of worked examples: `fewshot_config` overrides what it sets, and an empty text counts as set (FEWSHOT-2). */
 export function exampleFields(config: TaskConfig, context: FieldContext, question: Fields): Fields {
   const own = config.fewshot_config;
   return {
@@ -34,9 +34,9 @@ export function exampleFields(config: TaskConfig, context: FieldContext, questio
 
 /** A worked example, as text and as turns. Kept per example: most tasks show the same few before each question. */
 export interface Examples {
-  /** `ContextSampler.get_context` (H/api/samplers.py). Nothing is stripped. */
+  /** `ContextSampler.get_context` (CONTEXT-2). Nothing is stripped. */
   asText(doc: Doc, genPrefix: string | null): string;
-  /** `ContextSampler.get_chat_context` (H/api/samplers.py), multi-turn: empty answers stay as empty messages. */
+  /** `ContextSampler.get_chat_context` (CONTEXT-3), multi-turn: empty answers stay as empty messages. */
   asTurns(doc: Doc, genPrefix: string | null): readonly ChatMessage[];
 }
 

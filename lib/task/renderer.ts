@@ -45,7 +45,7 @@ export interface TaskRenderer {
 
 /**
  * Compiles a task. `firstRow` is the first row of the evaluated split: the harness looks at it to learn the columns and
- * whether the task puts its choices into the context (`ConfigurableTask.__init__`, H/api/task.py).
+ * whether the task puts its choices into the context (`ConfigurableTask.__init__`; FIELD-9).
  * @throws PermanentError BadTaskDefinition, UnsupportedHook or TemplateFailed, naming task and field.
  */
 export function createRenderer(config: TaskConfig, settings: RenderSettings, firstRow: Doc): TaskRenderer {
@@ -79,7 +79,7 @@ function requestsOf(parts: ContextParts, settings: RenderSettings, prefix: Field
 }
 
 /**
- * Examples equal to the document itself are dropped, then the first ones are taken (H/api/samplers.py). The Python service's
+ * Examples equal to the document itself are dropped, then the first ones are taken (FEWSHOT-3, FEWSHOT-4). The Python service's
  * documents hold `__id`, so that only the same row is equal; it has no loglikelihood requests, where the harness's own
  * documents, without ids, are compared.
  */
@@ -125,7 +125,7 @@ function completions(parts: ContextParts, kwargs: PyDict, model: ModelArgs, pref
   };
 }
 
-/** `construct_requests` of a multiple-choice task (H/api/task.py): a request per choice, in their order. */
+/** `construct_requests` of a multiple-choice task (CONTEXT-9): a request per choice, in their order. */
 function loglikelihoods(parts: ContextParts, model: ModelArgs, prefix: Field): Requests {
   const { config, question } = parts;
   const print = loglikelihoodPrinter(model);

@@ -19,7 +19,7 @@ export function renderSettings(plan: Plan, config: TaskConfig): RenderSettings {
   };
 }
 
-/** Tokens that an answer may have, for its time-out (PORTING D5): the request's own arguments count before the task's. */
+/** Tokens that an answer may have, for its time-out (PAYLOAD-14): the request's own arguments count before the task's. */
 export function answerLength(plan: Plan, config: TaskConfig): number {
   if (plan.requestType === 'loglikelihood') return 1;
   const kwargs = plan.message.genKwargs?.size ? plan.message.genKwargs : config.generation_kwargs;

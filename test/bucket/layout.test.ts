@@ -25,7 +25,7 @@ describe('datasetPrefix', () => {
   });
 });
 
-describe('PORTING F27: the order of splits fixes __id', () => {
+describe('BUCKET-2: the order of splits fixes __id', () => {
   it('train, validation, test come first, others after them by code point', () => {
     expect(inUsualOrder(['𝒵', '\uff5a', 'test', 'dev', 'Z', 'train', 'a_b', 'a-b', 'validation'])).toEqual([
       'train',

@@ -79,7 +79,7 @@ describe.skipIf(!goldenAvailable)(
       const golden = goldenDocuments(name);
       const task = await findTask(name);
       const expectedTask = new Map(golden.task);
-      // Each leaf is its own work, under its own name, also where a wildcard asked for it (CONTRACT, corrections).
+      // Each leaf is its own work, under its own name, also where a wildcard asked for it (CORRECTION-2).
       if (String(expectedTask.get('tasks')).includes('*')) expectedTask.set('tasks', task['tasks']);
       expect(
         bsonText(comparable(task, ['_id', 'creation_date', 'seed', 'resolved_task'])).replace(

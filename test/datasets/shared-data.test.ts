@@ -66,7 +66,7 @@ describe.skipIf(!sharedAvailable)('the example data (skipped where ../shared is 
       const columns = await bench.sql`
         SELECT attname::text, t.typname::text FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
         WHERE attrelid = ${`"${info.table}"`}::regclass AND attnum > 0 ORDER BY attnum`;
-      // CONTRACT: BIGINT where the Python service made INTEGER of every int, DOUBLE PRECISION where it made REAL.
+      // TABLE-4: BIGINT where the Python service made INTEGER of every int, DOUBLE PRECISION where it made REAL.
       const corrected = expected.columns.map(([name, type]) => [
         name,
         name === '__id' ? type : type.replace('int4', 'int8').replace('float4', 'float8'),

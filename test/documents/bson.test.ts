@@ -11,7 +11,7 @@ function storedType(value: PyValue): string | undefined {
   return fieldsOf(BSON.serialize({ value: toBson(value) }))[0]?.type;
 }
 
-describe('trap 3: BSON types are those of the Python driver', () => {
+describe('DOCUMENT-5: BSON types are those of the Python driver', () => {
   it.each<[string, PyValue, string]>([
     ['a float', 0.5, 'double'],
     ['a float that is whole', 0, 'double'],
@@ -46,7 +46,7 @@ describe('trap 3: BSON types are those of the Python driver', () => {
   });
 });
 
-it('trap 1: keys that look like numbers keep their places', () => {
+it('DOCUMENT-10: keys that look like numbers keep their places', () => {
   const value = new Map<PyValue, PyValue>([
     ['b', 1n],
     ['10', 1n],
@@ -58,7 +58,7 @@ it('trap 1: keys that look like numbers keep their places', () => {
   expect(paths).toEqual(['value', 'value.b', 'value.10', 'value.2', 'value.__proto__', 'value.3']);
 });
 
-it('trap 23: any int of 64 bits comes back as it was; one more bit is refused', () => {
+it('DOCUMENT-5: any int of 64 bits comes back as it was; one more bit is refused', () => {
   fc.assert(
     fc.property(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }), (int) => {
       const read = BSON.deserialize(BSON.serialize({ value: toBson(int) }), {

@@ -136,7 +136,7 @@ describe('a tasks document', () => {
 });
 
 describe('an instances document', () => {
-  it('has its fields in their order, and trap 3: a temperature of 0.0 stays a double', async () => {
+  it('has its fields in their order, and DOCUMENT-5: a temperature of 0.0 stays a double', async () => {
     expect(await stored(documents().instance)).toEqual([
       '_id: objectId',
       'request_type: string',
@@ -217,7 +217,7 @@ describe('a prompts document', () => {
   });
 });
 
-describe('trap 25: ids and dates', () => {
+describe('DOCUMENT-6: ids and dates', () => {
   it('ids are ObjectIds that begin with the time of the plan; dates keep milliseconds', async () => {
     const { instance: document, prompts } = documents();
     for (const id of [document['_id'], prompts[0]?.['_id']]) {

@@ -40,7 +40,7 @@ export function startObserver(db: Db): Observer {
   };
 }
 
-/** Open tasks by supplier, their open instances, their open prompts (PORTING D7). Every request has an address of its own. */
+/** Open tasks by supplier, their open instances, their open prompts (REQUESTER-1). Every request has an address of its own. */
 function openTasks(db: Db, known: readonly string[]): Promise<Document[]> {
   return db
     .collection('tasks')

@@ -24,7 +24,7 @@ describe('hellaswag', () => {
     ['one letter may become two', 'ßX', 'Ssx'],
     ['a first character without case stays, the rest still goes down', '1ST', '1st'],
     ['a capital sigma at the end becomes a final one', 'ΟΔΟΣ', 'Οδος'],
-  ])('trap 12, capitalize: %s', (_rule, ctx_b, expected) => {
+  ])('FUNCTION-7, PYTHON-5, capitalize: %s', (_rule, ctx_b, expected) => {
     expect(queryOf({ ctx_b })).toBe(`Rowing: A man rows. ${expected}`);
   });
 
@@ -41,7 +41,7 @@ describe('hellaswag', () => {
     ['text is stripped first and never again', ' [x] a', ' a'],
     ['a no-break space and U+001C count as white space to strip', '\u001c\u00a0a\u0085', 'a'],
     ['a byte order mark does not', '\ufeffa', '\ufeffa'],
-  ])('traps 8 and 10, cleaning: %s', (_rule, ending, expected) => {
+  ])('FUNCTION-7, REGEX-1, PYTHON-3, cleaning: %s', (_rule, ending, expected) => {
     expect(hellaswag.processDocs(row({ endings: [ending] })).get('choices')).toEqual([expected]);
   });
 
@@ -110,7 +110,7 @@ describe('mmlu_pro categories', () => {
   const row = (count: number, changes: Record<string, PyValue> = {}) =>
     doc({ question: ' Why? ', options: Array.from({ length: count }, (_, i) => ` o${i} `), ...changes });
 
-  it('trap 5: nothing is stripped', () => {
+  it('FUNCTION-1: nothing is stripped', () => {
     expect(mmluPro.docToText(row(2))).toBe(`Question:\n Why? \nOptions:\nA.  o0 \nB.  o1 \nAnswer: ${STEPS}`);
   });
 
@@ -125,7 +125,7 @@ describe('mmlu_pro categories', () => {
     expect(lines.at(-1)).toBe(`Answer: ${STEPS}`);
   });
 
-  it('trap 5: a worked example brings its own delimiter, and every opening phrase is replaced', () => {
+  it('FUNCTION-2: a worked example brings its own delimiter, and every opening phrase is replaced', () => {
     const cot_content = `A: ${STEPS} One. A: ${STEPS} Two. $& `;
     expect(mmluPro.fewshotToText(row(1, { cot_content }))).toBe(
       `Question:\n Why? \nOptions:\nA.  o0 \nAnswer: ${STEPS} One. Answer: ${STEPS} Two. $& \n\n`,
@@ -153,7 +153,7 @@ describe('winogrande', () => {
     expect(winogrande.docToTarget(row())).toBe('in _ town.');
   });
 
-  it('trap 10: the target loses what Python calls white space, and keeps a byte order mark', () => {
+  it('FUNCTION-8: the target loses what Python calls white space, and keeps a byte order mark', () => {
     expect(winogrande.docToTarget(row({ sentence: 'a_\u001f \u2003b\u0085\u3000' }))).toBe('b');
     expect(winogrande.docToTarget(row({ sentence: 'a_ \ufeffb' }))).toBe('\ufeffb');
   });

@@ -208,7 +208,7 @@ describe('lax coercion, as pydantic has it', () => {
       expect(sampleRefusal({ [key]: 1 })).toContain(key);
   });
 
-  it('trap 23: a seed may have 64 bits and no more, and keeps every one of them', () => {
+  it('MESSAGE-8: a seed may have 64 bits and no more, and keeps every one of them', () => {
     const seed = (text: string) => JSON.stringify(SAMPLE).replace('{', `{"seed":${text},`);
     expect(parseMessage('sample', sampleMessage, seed('9223372036854775807')).seed).toBe(2n ** 63n - 1n);
     expect(parseMessage('sample', sampleMessage, seed('-9223372036854775808')).seed).toBe(-(2n ** 63n));

@@ -37,7 +37,7 @@ it.each(['constructor', '__proto__', 'toString'])('a service called %s has no pr
   expect(timeoutFor({ default: constant(9) }, service)(0, 0)).toBe(9);
 });
 
-it('trap 23: seconds are cut off toward zero, never rounded', () => {
+it('PAYLOAD-13: seconds are cut off toward zero, never rounded', () => {
   expect([0.99, 1.5, 2.5, -0.5].map((queue) => timeoutFor({ default: constant(queue) }, 's')(0, 0))).toEqual([
     0, 1, 2, -0,
   ]);

@@ -47,7 +47,7 @@ describe('qty documents', () => {
     expect(choose({ qty: 3, blacklist: [101, 105, 105] })).toEqual(choose({ qty: 3, blacklist: [105, 101] }));
   });
 
-  it('trap 22: every set of that size is as likely as any other, with holes in the split too', () => {
+  it('SELECTION-3: every set of that size is as likely as any other, with holes in the split too', () => {
     const counts = new Map<string, number>();
     const runs = 6000;
     for (let seed = 0; seed < runs; seed++) {

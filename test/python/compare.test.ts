@@ -54,7 +54,7 @@ describe('dict keys', () => {
 });
 
 describe('order', () => {
-  it('trap F20: texts are ordered by code point', () => {
+  it('PYTHON-9: texts are ordered by code point', () => {
     expect(['b', '_', '-', '\u{10000}', '\uff5e', 'B', 'a'].sort(compareCodePoints)).toEqual([
       '-',
       'B',
@@ -116,7 +116,7 @@ def ordered(a): return sorted(a)
     );
   });
 
-  it('trap F20: sorts texts as sorted() does', async () => {
+  it('PYTHON-9: sorts texts as sorted() does', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.array(text), { minLength: 50, maxLength: 100 }), async (lists) => {
         expect(lists.map((list) => [...list].sort(compareCodePoints))).toEqual(

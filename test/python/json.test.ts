@@ -6,7 +6,7 @@ import { hasPython, outcomeOf, Python } from '../helpers/python.ts';
 import { brokenText, value } from '../helpers/python-values.ts';
 
 describe('dumps', () => {
-  it('trap F1: separators are the caller’s, compact or with spaces', () => {
+  it('PYTHON-11: separators are the caller’s, compact or with spaces', () => {
     const message = new Map<PyValue, PyValue>([
       ['role', 'user'],
       ['content', ['é']],
@@ -62,7 +62,7 @@ def read(x): return json.loads(x)
 `);
   afterAll(() => python.close());
 
-  it('trap F24: dumps prints any value the same, ASCII or not', async () => {
+  it('PYTHON-11: dumps prints any value the same, ASCII or not', async () => {
     const printable = fc.oneof(value, brokenText);
     await fc.assert(
       fc.asyncProperty(

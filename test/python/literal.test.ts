@@ -7,7 +7,7 @@ import { hasPython, outcomeOf, Python } from '../helpers/python.ts';
 import { brokenText, value } from '../helpers/python-values.ts';
 
 describe('literals', () => {
-  it('trap F19: reads Python’s own reprs', () => {
+  it('PYTHON-10: reads Python’s own reprs', () => {
     expect(literalEval(`['a', "it's", None, True, 1, 1.0, ('x',)]`)).toEqual(
       literalEval(`["a", 'it\\'s', None, True, 0x1, 1., ('x',),]`),
     );

@@ -67,7 +67,7 @@ describe('floats as pydantic prints them in JSON', () => {
     [1.7976931348623157e308, '1.7976931348623157e308'],
     [Number.NaN, 'null'],
     [Number.NEGATIVE_INFINITY, 'null'],
-  ])('trap F2: %d prints as %s', (x, printed) => {
+  ])('PYTHON-1: %d prints as %s', (x, printed) => {
     expect(formatFloatRyu(x)).toBe(printed);
   });
 

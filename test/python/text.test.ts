@@ -6,21 +6,21 @@ import { PyTuple, type PyValue } from '../../lib/python/value.ts';
 import { hasPython, type Outcome, outcomeOf, Python } from '../helpers/python.ts';
 import { character, text } from '../helpers/python-values.ts';
 
-describe('traps of str', () => {
-  it('trap F10: strip takes U+001C..U+001F and U+0085 and leaves U+FEFF', () => {
+describe('texts as str has them', () => {
+  it('PYTHON-3: strip takes U+001C..U+001F and U+0085 and leaves U+FEFF', () => {
     expect(ours.strip('\x1c\x1f\x85 a\u3000')).toBe('a');
     expect(ours.strip('\ufeffa')).toBe('\ufeffa');
     expect(ours.isspace('\x1c\x1d\x1e\x1f\x85')).toBe(true);
     expect(ours.isspace('\ufeff')).toBe(false);
   });
 
-  it('trap F10: 29 code points are white', () => {
+  it('PYTHON-3: 29 code points are white', () => {
     let white = 0;
     for (let code = 0; code <= 0x10ffff; code++) if (ours.isspace(String.fromCodePoint(code))) white++;
     expect(white).toBe(29);
   });
 
-  it('trap F11: superscripts and other scripts have digits, fractions are numeric only', () => {
+  it('PYTHON-4: superscripts and other scripts have digits, fractions are numeric only', () => {
     expect(ours.isdigit('²')).toBe(true);
     expect(ours.isdigit('٣')).toBe(true);
     expect(ours.isdigit('½')).toBe(false);
@@ -28,13 +28,13 @@ describe('traps of str', () => {
     expect(ours.isdigit('')).toBe(false);
   });
 
-  it('trap F12: capitalize title-cases the first character and lower-cases the rest', () => {
+  it('PYTHON-5: capitalize title-cases the first character and lower-cases the rest', () => {
     expect(ours.capitalize('ǆABC')).toBe('ǅabc');
     expect(ours.capitalize('ßA')).toBe('Ssa');
     expect(ours.capitalize('')).toBe('');
   });
 
-  it('trap F13: lengths, positions and slices count code points', () => {
+  it('PYTHON-6: lengths, positions and slices count code points', () => {
     expect(pyLen('a😀b')).toBe(3);
     expect(pyIndex('a😀b', 1)).toBe('😀');
     expect(pySlice('a😀b', 1, null)).toBe('😀b');
@@ -43,7 +43,7 @@ describe('traps of str', () => {
     expect(ours.ljust('😀', 3, '.')).toBe('😀..');
   });
 
-  it('trap F16: no normalisation, a composed letter is not its parts', () => {
+  it('PYTHON-7: no normalisation, a composed letter is not its parts', () => {
     expect(ours.find('e\u0301', 'é')).toBe(-1);
     expect(ours.lower('E\u0301')).toBe('e\u0301');
   });

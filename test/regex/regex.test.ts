@@ -7,18 +7,18 @@ import { reFindall, reSplit, reSub, translateRegex } from '../../lib/regex/regex
 import { hasPython, outcomeOf, Python } from '../helpers/python.ts';
 
 describe('patterns', () => {
-  it('trap F8: the dot stops at \\n only, unlike JavaScript’s', () => {
+  it('REGEX-1: the dot stops at \\n only, unlike JavaScript’s', () => {
     expect(reFindall('is (.*)', 'is a\u2028b\rc\nd')).toEqual(['a\u2028b\rc']);
     expect(reFindall('(?s)is (.*)', 'is a\nb')).toEqual(['a\nb']);
   });
 
-  it('trap F8: $ also holds before a last \\n, \\Z does not', () => {
+  it('REGEX-2: $ also holds before a last \\n, \\Z does not', () => {
     expect(reSub('\\.$', '', '12.\n')).toBe('12\n');
     expect(reSub('\\.\\Z', '', '12.\n')).toBe('12.\n');
     expect(reSub('(?m)\\.$', '', '1.\n2.')).toBe('1\n2');
   });
 
-  it('trap F8: \\d, \\w, \\s and \\b know all scripts, \\s the 29 white code points', () => {
+  it('REGEX-3: \\d, \\w, \\s and \\b know all scripts, \\s the 29 white code points', () => {
     expect(reFindall('\\d+', '12 ٣٤')).toEqual(['12', '٣٤']);
     expect(reFindall('\\b\\w+\\b', 'déjà vu')).toEqual(['déjà', 'vu']);
     expect(reSub('\\s', '', '\x1c\x85\u3000\ufeff')).toBe('\ufeff');
@@ -30,14 +30,14 @@ describe('patterns', () => {
     expect(count).toBe(29);
   });
 
-  it('trap F8: inline flags, scoped flags and named groups are translated', () => {
+  it('REGEX-4: inline flags, scoped flags and named groups are translated', () => {
     expect(reFindall('(?i)a(?-i:b)', 'AB Ab')).toEqual(['Ab']);
     expect(reFindall('a(?i:b)', 'aB AB')).toEqual(['aB']);
     expect(reSub('(?P<first>\\w)(?P=first)', '<\\g<first>>', 'aabc')).toBe('<a>bc');
     expect(translateRegex('(?P<year>\\d+)').exec('in 1999')?.groups?.['year']).toBe('1999');
   });
 
-  it('trap F8: replacements know Python’s references and not JavaScript’s', () => {
+  it('REGEX-5: replacements know Python’s references and not JavaScript’s', () => {
     expect(reSub('(a)(b)?', '[\\1\\2\\g<0>$&$1]', 'a')).toBe('[aa$&$1]');
     expect(reSub('a', '\\n\\\\\\101\\.', 'a')).toBe('\n\\A\\.');
     expect(() => reSub('a', '\\2', 'a')).toThrow(PyRegexError);
@@ -45,7 +45,7 @@ describe('patterns', () => {
     expect(() => reSub('a', '\\g<x>', 'a')).toThrow(PyIndexError);
   });
 
-  it('trap F9: what a look-ahead dot drops is any character, and case matters', () => {
+  it('REGEX-7: what a look-ahead dot drops is any character, and case matters', () => {
     const pattern = '(?<=it is )(.*)(?=.)';
     expect(reFindall(pattern, 'it is 6.')).toEqual(['6']);
     expect(reFindall(pattern, 'it is 6')).toEqual(['']);

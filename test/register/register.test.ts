@@ -84,7 +84,7 @@ describe('the table', () => {
   });
 });
 
-describe('PORTING F21: what Postgres can and can not hold', () => {
+describe('TABLE-5: what Postgres can and can not hold', () => {
   it('columns of any name come back by their own name', async () => {
     const long = 'd'.repeat(66);
     const names = [
@@ -214,7 +214,7 @@ describe('PORTING F21: what Postgres can and can not hold', () => {
   });
 });
 
-describe('leaderboard_math (PORTING D2)', () => {
+describe('leaderboard_math (TABLE-7)', () => {
   const problems = () =>
     parquet([
       { name: 'p', data: ['a', 'b', 'c', 'd'], type: 'STRING' },

@@ -51,7 +51,7 @@ describe('where examples come from', () => {
   });
 });
 
-describe('trap 6: one more is drawn where a document might draw itself', () => {
+describe('FEWSHOT-3: one more is drawn where a document might draw itself', () => {
   it.each([
     ['few-shot and test split are the same', { test_split: 'test', fewshot_split: 'test' }, 4],
     ['neither is set: null equals null', { test_split: null, fewshot_split: null, validation_split: 'dev' }, 4],

@@ -18,7 +18,7 @@ export interface BuiltRoot extends TaskRoot {
 const IGNORED_FOLDERS = new Set(['__pycache__', '.ipynb_checkpoints']);
 
 /**
- * Indexes one root as the harness does (`_get_task_and_group`, H/tasks/__init__.py): every `*.yaml` is a Python task, a
+ * Indexes one root as the harness does (`_get_task_and_group`; CATALOGUE-6): every `*.yaml` is a Python task, a
  * group, a task, or nothing; tags of tasks become names of their own. Where one root defines a name twice, the harness's
  * choice depends on the order of the file system; here the walk is sorted.
  * @param prefix goes before the folders in the names of functions.

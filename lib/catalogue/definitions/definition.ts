@@ -19,7 +19,7 @@ export class DefinitionError extends Error {
   }
 }
 
-/** Reads definitions of one root and resolves their includes (`load_yaml_config`, H/utils.py). */
+/** Reads definitions of one root and resolves their includes (`load_yaml_config`; CATALOGUE-3, CATALOGUE-4). */
 export class DefinitionReader {
   readonly #files: TaskFiles;
   readonly #prefix: string;

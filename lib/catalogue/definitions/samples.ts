@@ -5,7 +5,7 @@ import { FunctionRef } from '../function-ref.ts';
 import { returnedExpression } from './python-source.ts';
 
 /**
- * The configuration with its few-shot samples in place, where a Python function gives them (`fewshot_docs`, H/api/task.py)
+ * The configuration with its few-shot samples in place, where a Python function gives them (`fewshot_docs`; FEWSHOT-1)
  * and that function only returns a literal list: the list is read from the source, not run. Else the configuration as it is.
  */
 export function withSamples(config: ConfigDict, sourceOf: (path: string) => string | null): ConfigDict {

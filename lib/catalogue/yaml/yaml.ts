@@ -10,7 +10,7 @@ import { constructScalar } from './scalar.ts';
 const MAX_FUNCTION_NAME = 300;
 
 /**
- * Loads YAML as PyYAML does (YAML 1.1, `yaml.load` as in `load_yaml_config`, H/utils.py): the last of several equal keys
+ * Loads YAML as PyYAML does (YAML 1.1, `yaml.load` as in `load_yaml_config`; CATALOGUE-1): the last of several equal keys
  * wins, in the place of the first; `<<` merges. `!function a.b` becomes a {@link FunctionRef} of `folder`, the file's own below
  * its root, behind the root's own `prefix`.
  * @throws YamlError saying what is wrong with the text.
@@ -60,7 +60,7 @@ class Constructor {
     return value;
   }
 
-  /** `import_function`, H/utils.py: what stands before the last dot is the module's path, which may lead out of the folder. */
+  /** `import_function` (CATALOGUE-2): what stands before the last dot is the module's path, which may lead out of the folder. */
   #functionRef(text: string): FunctionRef {
     const dot = text.lastIndexOf('.');
     if (dot <= 0 || dot === text.length - 1 || text.length > MAX_FUNCTION_NAME) {

@@ -41,7 +41,7 @@ function indent(value: string, indention: string, first: boolean, blank: boolean
   return (first ? indention : '') + indented.join('\n');
 }
 
-/** The harness's `regex_replace`: `re.sub` (H/utils.py). */
+/** The harness's `regex_replace`: `re.sub` (TEMPLATE-1). */
 function regexReplace(
   value: PyValue,
   [pattern = null, replacement = null, count = 0n]: (PyValue | undefined)[],

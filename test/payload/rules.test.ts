@@ -30,7 +30,7 @@ function fieldsOf(genKwargs: Record<string, PyValue>, llmArgs: Record<string, Py
   return data.slice('{"messages":[],"model":"pocket_network",'.length, -1);
 }
 
-describe('trap 1: data and arguments are two texts of one chat', () => {
+describe('PAYLOAD-10: data and arguments are two texts of one chat', () => {
   it('data is compact, and its keys are ordered by role', () => {
     expect(chatPrinter(dict({ until: ['Q'] }), ARGS)(CHAT)).toBe(
       '{"messages":[{"content":"Be brief.\\n\\n","role":"system","type":"text"},' +
@@ -58,7 +58,7 @@ describe('trap 1: data and arguments are two texts of one chat', () => {
   });
 });
 
-describe('trap 2: a float prints as a float', () => {
+describe('PAYLOAD-5: a float prints as a float', () => {
   it.each([
     ['an int', 0n, '0.0'],
     ['a whole float', 1, '1.0'],
@@ -175,7 +175,7 @@ it('a continuation to be scored is echoed after its context, with its log probab
   );
 });
 
-describe('trap 14: the estimated length counts pieces between single spaces', () => {
+describe('PAYLOAD-12: the estimated length counts pieces between single spaces', () => {
   it.each([
     ['', 1],
     ['a', 1],

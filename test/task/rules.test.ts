@@ -4,7 +4,7 @@ import { docOf, mapping, prompt, render, taskOf, turns } from './own-task.ts';
 const DOC = docOf(5, { q: 'two?', a: '2' });
 const EXAMPLE = docOf(1, { q: 'one?', a: '1' });
 
-describe('trap 4: empty is not unset', () => {
+describe('FIELD-8: empty is not unset', () => {
   const silent = taskOf({ fewshot_config: mapping({ doc_to_text: 'S: {{q}}\n\n', doc_to_target: '' }) });
 
   it('an empty answer of an example stays as an empty message', () => {
@@ -44,7 +44,7 @@ describe('trap 4: empty is not unset', () => {
   });
 });
 
-describe('trap 5: nothing is trimmed', () => {
+describe('TEMPLATE-6: nothing is trimmed', () => {
   const padded = taskOf({ description: ' D\n\n', doc_to_text: ' {{q}} \n', doc_to_target: ' {{a}}\n' });
 
   it('in chat', () => {
@@ -67,7 +67,7 @@ describe('trap 5: nothing is trimmed', () => {
   });
 });
 
-describe('trap 6: a document never is its own example', () => {
+describe('FEWSHOT-3: a document never is its own example', () => {
   it('of those drawn the document itself is dropped, then the first ones are taken', () => {
     const config = taskOf({ fewshot_split: 'test' });
     const other = docOf(9, { q: 'three?', a: '3' });
@@ -82,7 +82,7 @@ describe('trap 6: a document never is its own example', () => {
   });
 });
 
-describe('trap 7: a field that is the name of a column is its value', () => {
+describe('FIELD-7: a field that is the name of a column is its value', () => {
   it('by its whole text and in its exact case, also __id', () => {
     const text = (doc_to_text: string) =>
       turns(render(taskOf({ doc_to_text }), docOf(5, { q: '{{a}}', a: 'x' }))[0]?.data);
@@ -92,7 +92,7 @@ describe('trap 7: a field that is the name of a column is its value', () => {
   });
 });
 
-describe('trap 11: digits are what Python calls digits', () => {
+describe('PYTHON-4, FIELD-2: digits are what Python calls digits', () => {
   const scored = { output_type: 'multiple_choice', doc_to_choice: ['no', 'yes'] };
 
   it('a rendered target of digits is the number of a choice', () => {
@@ -109,12 +109,12 @@ describe('trap 11: digits are what Python calls digits', () => {
   });
 });
 
-it('trap 16: no text is normalised', () => {
+it('PYTHON-7: no text is normalised', () => {
   const decomposed = 'e\u0301 \ufb01 \u212b';
   expect(turns(render(taskOf(), docOf(1, { q: decomposed, a: '' }))[0]?.data)).toEqual([`user: Q: ${decomposed}`]);
 });
 
-it('trap 14: the estimated length is of the prompt as it is sent', () => {
+it('PAYLOAD-15: the estimated length is of the prompt as it is sent', () => {
   const [chat] = render(taskOf({ description: 'D  d' }), DOC, [EXAMPLE]);
   // 3, 2, 1 and 2 pieces: 4 + 2 + 1 + 2 tokens, and 2 for each message.
   expect(chat?.ctxlen).toBe(17);
