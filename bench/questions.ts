@@ -119,13 +119,13 @@ function planOf(entry: TaskEntry, docCount: number, numFewshot: number, evalSpli
     task: entry.name,
     resolvedTask: entry.name,
     requestType: 'generate_until',
-    numFewshot,
+    shotsInEffect: numFewshot,
     repeats,
     docCount,
     seed: 1n,
     evalSplit,
     entry,
-    message: {
+    asked: {
       framework: 'lmeh',
       requesterArgs: new Map([
         ['address', 'bench'],
@@ -133,7 +133,7 @@ function planOf(entry: TaskEntry, docCount: number, numFewshot: number, evalSpli
       ]),
       blacklist: [],
       llmArgs: new Map(),
-      numFewshot,
+      shotsAsked: numFewshot,
       genKwargs: null,
       bootstrapIters: 1,
       systemInstruction: null,

@@ -84,7 +84,7 @@ function instances({ plan, instances: rendered }: Preview) {
     task: plan.task,
     resolved_task: plan.resolvedTask,
     request_type: plan.requestType,
-    num_fewshot: plan.numFewshot,
+    num_fewshot: plan.shotsInEffect,
     doc_id: docId,
     idx,
     arguments: [context, typeof rest === 'string' ? rest : dumps(rest, { ensureAscii: false })],

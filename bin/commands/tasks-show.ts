@@ -3,9 +3,9 @@ import type { Catalogue } from '../../lib/catalogue/catalogue.ts';
 import type { TaskEntry } from '../../lib/catalogue/entry.ts';
 import { hooksOf, supportOf } from '../../lib/catalogue/support.ts';
 import { SUPPORTED_HOOKS } from '../../lib/hooks/registry.ts';
+import { shotsInEffect } from '../../lib/plan/asked-settings.ts';
 import { twinName } from '../../lib/plan/choose-task.ts';
 import { overrideFor } from '../../lib/plan/overrides.ts';
-import { effectiveShots } from '../../lib/plan/settings.ts';
 import { dumps } from '../../lib/python/json.ts';
 import { fewshotSource } from '../../lib/task/fewshot.ts';
 import { tasksNamed, withCatalogue } from '../cli/catalogue.ts';
@@ -79,7 +79,7 @@ async function aboutTask(catalogue: Catalogue, entry: TaskEntry) {
       shots: {
         yaml: config.num_fewshot,
         table: override,
-        in_effect: effectiveShots(override, config.num_fewshot),
+        in_effect: shotsInEffect(override, config.num_fewshot),
         from: source?.kind === 'samples' ? `${source.samples.length} samples of its own` : (source?.split ?? null),
         sampler: config.fewshot_config?.sampler ?? 'default',
       },

@@ -7,20 +7,20 @@ import type { childIds } from './ids.ts';
 
 /** The `tasks` document of a finished plan, field for field (DOCUMENT-1); our own fields stand at the end (DOCUMENT-2). */
 export function taskDocument(id: ObjectId, plan: Plan, totalInstances: number, createdAt: Date): Document {
-  const { message } = plan;
+  const { asked } = plan;
   return {
     _id: id,
-    framework: message.framework,
-    requester_args: toBson(new Map([...message.requesterArgs].map(([key, value]) => [key, value]))),
-    blacklist: message.blacklist.map((docId) => toBson(BigInt(docId))),
-    llm_args: toBson(message.llmArgs),
-    num_fewshot: message.numFewshot === null ? null : toBson(BigInt(message.numFewshot)),
-    gen_kwargs: message.genKwargs === null ? null : toBson(message.genKwargs),
-    bootstrap_iters: toBson(BigInt(message.bootstrapIters)),
-    system_instruction: message.systemInstruction,
-    apply_chat_template: message.applyChatTemplate,
-    fewshot_as_multiturn: message.fewshotAsMultiturn,
-    confirm_run_unsafe_code: message.confirmRunUnsafeCode,
+    framework: asked.framework,
+    requester_args: toBson(new Map([...asked.requesterArgs].map(([key, value]) => [key, value]))),
+    blacklist: asked.blacklist.map((docId) => toBson(BigInt(docId))),
+    llm_args: toBson(asked.llmArgs),
+    num_fewshot: asked.shotsAsked === null ? null : toBson(BigInt(asked.shotsAsked)),
+    gen_kwargs: asked.genKwargs === null ? null : toBson(asked.genKwargs),
+    bootstrap_iters: toBson(BigInt(asked.bootstrapIters)),
+    system_instruction: asked.systemInstruction,
+    apply_chat_template: asked.applyChatTemplate,
+    fewshot_as_multiturn: asked.fewshotAsMultiturn,
+    confirm_run_unsafe_code: asked.confirmRunUnsafeCode,
     qty: new Int32(plan.docCount),
     tasks: plan.task,
     total_instances: new Int32(totalInstances),

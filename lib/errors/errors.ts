@@ -7,6 +7,7 @@ export type ErrorCode =
   | 'UnsupportedPath'
   | 'BadTaskDefinition'
   | 'TemplateFailed'
+  | 'PlanUnreadable'
   | 'NotRegistered'
   | 'DatasetMissing'
   | 'DatasetInvalid'

@@ -1,13 +1,13 @@
 import type { TaskEntry } from '../catalogue/entry.ts';
 import { type TaskConfig, toTaskConfig } from '../catalogue/task-config.ts';
 import { PermanentError } from '../errors/errors.ts';
-import type { Plan } from './plan.ts';
+import type { RequestType } from '../task/render-settings.ts';
 
 /** The task that is rendered for a task asked for, and how. */
 export interface ChosenTask {
   readonly entry: TaskEntry;
   readonly config: TaskConfig;
-  readonly requestType: Plan['requestType'];
+  readonly requestType: RequestType;
 }
 
 /** The name of the task that asks the same questions but generates text. */

@@ -3,16 +3,23 @@ import type { TaskEntry } from '../catalogue/entry.ts';
 import type { TaskConfig } from '../catalogue/task-config.ts';
 import { PermanentError } from '../errors/errors.ts';
 import type { SampleMessage } from '../messages/sample.ts';
-import type { TableInfo } from '../tables/read.ts';
-import { availableExamples, fewshotDraw, turnsOf } from '../task/fewshot.ts';
-import { checkRequest } from '../task/settings.ts';
+import { availableExamples, fewshotDraw } from '../task/fewshot.ts';
+import { checkPrintable, turnsOf } from '../task/render-settings.ts';
+import { askedSettings, shotsInEffect } from './asked-settings.ts';
 import { chooseTask } from './choose-task.ts';
 import { chooseDocs } from './doc-ids.ts';
 import type { Plan } from './plan.ts';
-import { effectiveShots, settingsFor } from './settings.ts';
+import { renderSettings } from './rendering.ts';
 
 /** Finds the rows that a task reads: its splits with the ids of their rows, and what tells this table from a later one. */
-export type TableOf = (entry: TaskEntry, config: TaskConfig) => Promise<Pick<TableInfo, 'splits' | 'version'>>;
+export type TableOf = (entry: TaskEntry, config: TaskConfig) => Promise<TableContents>;
+
+/** What planning looks at in a task's table. */
+export interface TableContents {
+  readonly splits: ReadonlyMap<string, { readonly min: number; readonly max: number; readonly count: number }>;
+  /** Undefined for tables that another program made. */
+  readonly version: string | undefined;
+}
 
 /** A plan and the documents that it is for. */
 export interface PlannedTask {
@@ -34,10 +41,10 @@ export async function planTask(
   seed: bigint,
   tableOf: TableOf,
 ): Promise<PlannedTask> {
-  const settings = settingsFor(message, asked.name);
+  const settingsAsked = askedSettings(message, asked.name);
   // A definition that can't be read is told as such; a task that its twin stands in for need not be sampled itself.
   if (asked.problem !== null) catalogue.requireSupported(asked);
-  const { entry, config, requestType } = await chooseTask(asked, settings.applyChatTemplate, (name) =>
+  const { entry, config, requestType } = await chooseTask(asked, settingsAsked.applyChatTemplate, (name) =>
     catalogue.find(name),
   );
   catalogue.requireSupported(entry);
@@ -54,21 +61,21 @@ export async function planTask(
     { first: range.min, last: range.max },
     { task: asked.name, qty: message.qty, docIds: message.doc_ids, blacklist: message.blacklist, seed },
   );
-  const numFewshot = effectiveShots(settings.numFewshot, config.num_fewshot);
   const plan: Plan = {
     task: asked.name,
     resolvedTask: entry.name,
     requestType,
-    numFewshot,
+    shotsInEffect: shotsInEffect(settingsAsked.shotsAsked, config.num_fewshot),
     repeats: config.repeats,
     docCount: docIds.length,
     seed,
     evalSplit,
     tableVersion: version,
     entry,
-    message: settings,
+    asked: settingsAsked,
   };
-  fewshotDraw(config, numFewshot, availableExamples(config, splits), turnsOf(plan));
-  checkRequest(plan, config);
+  const settings = renderSettings(plan, config);
+  fewshotDraw(config, settings.shots, availableExamples(config, splits), turnsOf(settings));
+  checkPrintable(settings);
   return { plan, docIds, ignoredBlacklist };
 }

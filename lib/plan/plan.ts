@@ -1,123 +1,135 @@
 import * as z from 'zod';
 import { decodeEntry, encodeEntry, type TaskEntry } from '../catalogue/entry.ts';
-import { dictOf, laxBool, laxInt, laxNumber, text } from '../messages/lax.ts';
+import { PermanentError, TransientError } from '../errors/errors.ts';
+import { dictOf, text } from '../messages/lax.ts';
 import { dumps, loads } from '../python/json.ts';
 import { isDict, type PyDict, type PyValue } from '../python/value.ts';
+import { REQUEST_TYPES } from '../task/render-settings.ts';
 
-/** What a plan keeps of its message: the fields that the `tasks` document shows (DOCUMENT-1). */
-export interface PlannedMessage {
-  readonly framework: string;
-  /** address, service, method, path, headers, in this order. */
-  readonly requesterArgs: PyDict;
-  readonly blacklist: readonly number[];
-  readonly llmArgs: PyDict;
-  /** As asked for or set by the override table; null where neither says anything. */
-  readonly numFewshot: number | null;
-  readonly genKwargs: PyDict | null;
-  readonly bootstrapIters: number;
-  readonly systemInstruction: string | null;
-  readonly applyChatTemplate: boolean;
-  readonly fewshotAsMultiturn: boolean;
-  readonly confirmRunUnsafeCode: boolean;
-}
-
-/** One task of one request, decided in full: whoever renders a shard of it needs nothing else but the documents. */
-export interface Plan {
-  /** The name asked for. */
-  readonly task: string;
-  /** The task that is rendered: the same, or its twin that generates text. */
-  readonly resolvedTask: string;
-  readonly requestType: 'generate_until' | 'loglikelihood';
-  /** Shots in effect. */
-  readonly numFewshot: number;
-  /** Answers wanted per instance. */
-  readonly repeats: number;
-  readonly docCount: number;
-  readonly seed: bigint;
-  readonly evalSplit: string;
-  /** The version of the data set that the documents were chosen from; unknown for tables that another program made. */
-  readonly tableVersion?: string | undefined;
-  readonly entry: TaskEntry;
-  readonly message: PlannedMessage;
-}
+/**
+ * Counts how a plan is written as text. Raise it with every change of the schema below that makes another program of texts
+ * as they are, and read the number before in {@link fieldsOf}: plans outlive the version of the program that made them.
+ */
+export const PLAN_FORMAT = 1;
 
 const pyDict = z.custom<PyDict>(isDict);
+/** An int, which stands in JavaScript as a number. */
+const count = z.codec(z.bigint(), z.int(), { decode: Number, encode: BigInt });
+const entry = z.codec(z.custom<PyDict>(isDict), z.custom<TaskEntry>(), { decode: decodeEntry, encode: encodeEntry });
 
-const planSchema = dictOf(
-  {
+/** What was asked for one task, by the message or else the override table: what the `tasks` document shows (DOCUMENT-1). */
+const askedSettings = z
+  .strictObject({
+    framework: text,
+    /** address, service, method, path, headers, in this order. */
+    requesterArgs: pyDict,
+    blacklist: z.array(count),
+    llmArgs: pyDict,
+    /** Null where neither says anything. */
+    shotsAsked: count.nullable(),
+    genKwargs: pyDict.nullable(),
+    bootstrapIters: count,
+    systemInstruction: text.nullable(),
+    applyChatTemplate: z.boolean(),
+    fewshotAsMultiturn: z.boolean(),
+    confirmRunUnsafeCode: z.boolean(),
+  })
+  .readonly();
+
+/** One task of one request, decided in full: whoever renders a shard of it needs nothing else but the documents. */
+const planSchema = z
+  .strictObject({
+    /** The name asked for. */
     task: text,
+    /** The task that is rendered: the same, or its twin that generates text. */
     resolvedTask: text,
-    requestType: z.enum(['generate_until', 'loglikelihood']),
-    numFewshot: laxNumber,
-    repeats: laxNumber,
-    docCount: laxNumber,
-    seed: laxInt,
+    requestType: z.enum(REQUEST_TYPES),
+    /** Worked examples per document: what was asked is one of several that have a say. */
+    shotsInEffect: count,
+    /** Answers wanted per instance. */
+    repeats: count,
+    docCount: count,
+    seed: z.bigint(),
     evalSplit: text,
+    /** The version of the data set that the documents were chosen from; unknown for tables that another program made. */
     tableVersion: text.optional(),
-    entry: pyDict,
-    message: dictOf(
-      {
-        framework: text,
-        requesterArgs: pyDict,
-        blacklist: z.array(laxNumber),
-        llmArgs: pyDict,
-        numFewshot: laxNumber.optional(),
-        genKwargs: pyDict.optional(),
-        bootstrapIters: laxNumber,
-        systemInstruction: text.optional(),
-        applyChatTemplate: laxBool,
-        fewshotAsMultiturn: laxBool,
-        confirmRunUnsafeCode: laxBool,
-      },
-      'refuse',
-    ),
-  },
-  'refuse',
-);
+    entry,
+    asked: askedSettings,
+  })
+  .readonly();
+
+/** What was asked for one task. */
+export type AskedSettings = z.output<typeof askedSettings>;
+/** One task of one request, decided in full. */
+export type Plan = z.output<typeof planSchema>;
 
 /** The plan as text that keeps ints, floats and the order of keys. */
 export function encodePlan(plan: Plan): string {
-  const { blacklist, numFewshot, bootstrapIters, ...message } = plan.message;
-  const { tableVersion, ...decided } = plan;
-  const encoded = dict({
-    ...decided,
-    ...(tableVersion === undefined ? {} : { tableVersion }),
-    numFewshot: BigInt(plan.numFewshot),
-    repeats: BigInt(plan.repeats),
-    docCount: BigInt(plan.docCount),
-    entry: encodeEntry(plan.entry),
-    message: dict({
-      ...message,
-      blacklist: blacklist.map(BigInt),
-      numFewshot: numFewshot === null ? null : BigInt(numFewshot),
-      bootstrapIters: BigInt(bootstrapIters),
-    }),
-  });
+  const { asked, ...decided } = z.encode(planSchema, plan);
+  const encoded = dict({ format: BigInt(PLAN_FORMAT), ...decided, asked: dict(asked) });
   return dumps(encoded, { ensureAscii: false, separators: [',', ':'] });
 }
 
-/** Reads what {@link encodePlan} wrote. @throws ZodError where the text is not a plan. */
+/**
+ * Reads what {@link encodePlan} wrote, now or in an earlier version of the program.
+ * @throws TransientError PlanUnreadable where a later version wrote it: while versions change, one that can read it may be next
+ * @throws PermanentError PlanUnreadable where it is no plan
+ */
 export function decodePlan(encoded: string): Plan {
-  const { entry, message, ...plan } = planSchema.parse(loads(encoded));
-  return {
-    ...plan,
-    entry: decodeEntry(entry),
-    message: {
-      ...message,
-      numFewshot: message.numFewshot ?? null,
-      genKwargs: message.genKwargs ?? null,
-      systemInstruction: message.systemInstruction ?? null,
-    },
-  };
+  const { format, ...fields } = fieldsOf(read(encoded));
+  if (typeof format === 'bigint' && format > PLAN_FORMAT) throw tooNew(format);
+  const plan = planSchema.safeParse({ ...fields, asked: isDict(fields['asked']) && object(fields['asked']) });
+  if (plan.success && format === BigInt(PLAN_FORMAT)) return plan.data;
+  const why = plan.error?.issues.map(({ path, message }) => `${path.join('.') || 'it'}: ${message}`) ?? ['its format'];
+  throw damaged(why.slice(0, 3).join('; '), plan.error);
 }
 
 /** Address and service of a plan, which tell requests of a kind apart. */
 export function supplierOf(plan: Plan): { address: string; service: string } {
-  return supplier.parse(plan.message.requesterArgs);
+  return supplier.parse(plan.asked.requesterArgs);
 }
 
 const supplier = dictOf({ address: text, service: text }, 'ignore');
 
-function dict(values: Record<string, PyValue>): PyDict {
-  return new Map<PyValue, PyValue>(Object.entries(values));
+function read(encoded: string): PyDict {
+  try {
+    const value = loads(encoded);
+    if (isDict(value)) return value;
+  } catch (cause) {
+    throw damaged('it is not JSON', cause);
+  }
+  throw damaged('it is no object');
+}
+
+/** The fields as the schema has them. Texts without a number come from before there was one, and named some otherwise. */
+function fieldsOf(plan: PyDict): Record<string, PyValue> {
+  const fields = object(plan);
+  const { message, numFewshot = null, ...same } = fields;
+  if ('format' in fields || !isDict(message)) return fields;
+  const { numFewshot: shotsAsked = null, ...asked } = object(message);
+  return { format: 1n, ...same, shotsInEffect: numFewshot, asked: dict({ ...asked, shotsAsked }) };
+}
+
+function tooNew(format: bigint): TransientError {
+  return new TransientError(
+    'PlanUnreadable',
+    `the plan has format ${format}, and this version of the program reads formats up to ${PLAN_FORMAT}: a later version ` +
+      'planned it. Deploy that version again, or a later one, then redrive: npx sampler dlq redrive shard --all',
+    { context: { format: Number(format), readable: PLAN_FORMAT } },
+  );
+}
+
+function damaged(why: string, cause?: unknown): PermanentError {
+  const message = `the record in sample_requests holds no plan that can be read: ${why}. Send the request again.`;
+  return new PermanentError('PlanUnreadable', message, { cause });
+}
+
+function dict(values: Record<string, PyValue | undefined>): PyDict {
+  return new Map<PyValue, PyValue>(
+    Object.entries(values).filter((entry): entry is [string, PyValue] => entry[1] !== undefined),
+  );
+}
+
+function object(values: PyDict): Record<string, PyValue> {
+  return Object.fromEntries([...values].map(([key, value]) => [String(key), value]));
 }

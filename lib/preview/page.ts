@@ -49,9 +49,9 @@ function article({ plan }: Preview, instance: ShownInstance, id: string): string
   const { system, examples, question, continuation, generation, data } = instance;
   const about = [
     plan.resolvedTask === plan.task ? '' : `asked by ${plan.resolvedTask}`,
-    String(plan.message.requesterArgs.get('path')),
+    String(plan.asked.requesterArgs.get('path')),
     plan.requestType,
-    `${plan.numFewshot} shots`,
+    `${plan.shotsInEffect} shots`,
     `about ${instance.ctxlen} tokens`,
   ];
   return `<article id="${id}">

@@ -1,12 +1,12 @@
 import type { ObjectSource } from '../bucket/object-source.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { TaskEntry } from '../catalogue/entry.ts';
-import { toTaskConfig } from '../catalogue/task-config.ts';
 import type { SampleMessage } from '../messages/sample.ts';
 import type { Plan } from '../plan/plan.ts';
 import { planTask } from '../plan/plan-task.ts';
+import { renderingOf } from '../plan/rendering.ts';
 import type { RenderedInstance } from '../task/renderer.ts';
-import { planStretch } from '../task/stretch.ts';
+import { prepareSlice } from '../task/slice.ts';
 import { openStagedTable, type StagedTable } from './staged-table.ts';
 
 /** Where tasks and documents come from. */
@@ -65,7 +65,7 @@ export async function previewTask(
   const planned = await planPreview(services, message, asked, seed);
   const { plan, table } = planned;
   const docIds = planned.docIds.slice(0, limit);
-  const stretch = planStretch(plan, toTaskConfig(plan.entry.config), table.splits, { offset: 0, docIds });
-  const render = stretch.renderer(await table.rows(stretch.rowIds));
+  const slice = prepareSlice(renderingOf(plan), table.splits, { offset: 0, docIds });
+  const render = slice.renderer(await table.rows(slice.rowIds));
   return { ...planned, docIds, instances: docIds.flatMap((_, position) => render(position)) };
 }

@@ -31,8 +31,8 @@ export interface ShownInstance {
 
 /** Takes a preview's instances apart for showing. */
 export function shownInstances({ plan, instances }: Pick<Preview, 'plan' | 'instances'>): ShownInstance[] {
-  const chat = plan.message.applyChatTemplate && plan.requestType === 'generate_until';
-  const turns = chat && plan.message.fewshotAsMultiturn ? 2 * plan.numFewshot : 0;
+  const chat = plan.asked.applyChatTemplate && plan.requestType === 'generate_until';
+  const turns = chat && plan.asked.fewshotAsMultiturn ? 2 * plan.shotsInEffect : 0;
   return instances.map((instance) => shown(instance, chat, turns));
 }
 

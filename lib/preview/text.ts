@@ -10,10 +10,10 @@ export function previewText(preview: Preview): string {
 
 function instanceText({ plan }: Preview, instance: ShownInstance): string {
   const { system, examples, question, continuation, generation } = instance;
-  const path = String(plan.message.requesterArgs.get('path'));
+  const path = String(plan.asked.requesterArgs.get('path'));
   const twin = plan.resolvedTask === plan.task ? '' : `, by ${plan.resolvedTask}`;
   const number = plan.requestType === 'loglikelihood' ? `, choice ${instance.idx}` : '';
-  const head = `${plan.task}${twin}, document ${instance.docId}${number}: ${path}, ${plan.numFewshot} shots, about ${instance.ctxlen} tokens`;
+  const head = `${plan.task}${twin}, document ${instance.docId}${number}: ${path}, ${plan.shotsInEffect} shots, about ${instance.ctxlen} tokens`;
   return [
     `===== ${head}`,
     ...[...system, ...examples, ...question].map(turnText),

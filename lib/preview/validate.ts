@@ -1,12 +1,12 @@
 import type { TaskEntry } from '../catalogue/entry.ts';
-import { toTaskConfig } from '../catalogue/task-config.ts';
 import { toBson } from '../documents/bson.ts';
 import { type ErrorCode, SamplerError } from '../errors/errors.ts';
 import type { SampleMessage } from '../messages/sample.ts';
+import { renderingOf } from '../plan/rendering.ts';
 import type { Doc } from '../python/value.ts';
 import { fewshotSource } from '../task/fewshot.ts';
 import { docIdOf } from '../task/renderer.ts';
-import { planStretch } from '../task/stretch.ts';
+import { prepareSlice, type Rendering } from '../task/slice.ts';
 import { type PreviewPlan, type PreviewServices, planPreview } from './preview.ts';
 import type { StagedTable } from './staged-table.ts';
 
@@ -50,16 +50,17 @@ export async function validateTask(
 ): Promise<Verdict> {
   const planned = await planPreview(services, message, asked, 0n);
   const { plan, docIds, table } = planned;
+  const rendering = renderingOf(plan);
   await table.verify();
-  const examples = await readExamples(planned);
+  const examples = await readExamples(planned, rendering);
   let prompts = 0;
   let failed = 0;
   let offset = 0;
   for await (const docs of table.stream(plan.evalSplit)) {
     const rows = new Map(docs.map((doc) => [docIdOf(doc), doc]));
     const ids = docs.map(docIdOf);
-    const stretch = planStretch(plan, toTaskConfig(plan.entry.config), table.splits, { offset, docIds: ids });
-    const render = stretch.renderer({ get: (id) => rows.get(id) ?? examples.get(id) });
+    const slice = prepareSlice(rendering, table.splits, { offset, docIds: ids });
+    const render = slice.renderer({ get: (id) => rows.get(id) ?? examples.get(id) });
     for (const [position, docId] of ids.entries()) {
       try {
         for (const instance of render(position)) {
@@ -74,7 +75,7 @@ export async function validateTask(
     offset += docs.length;
     hooks.onProgress?.(docs.length, docIds.length);
   }
-  const path = String(plan.message.requesterArgs.get('path'));
+  const path = String(plan.asked.requesterArgs.get('path'));
   return {
     task: plan.task,
     resolvedTask: plan.resolvedTask,
@@ -86,15 +87,15 @@ export async function validateTask(
   };
 }
 
-/** The split's first row, which every stretch looks at, and the rows that worked examples are drawn from. */
-async function readExamples({ plan, table }: PreviewPlan): Promise<Map<number, Doc>> {
-  const config = toTaskConfig(plan.entry.config);
+/** The split's first row, which every slice looks at, and the rows that worked examples are drawn from. */
+async function readExamples({ plan, table }: PreviewPlan, rendering: Rendering): Promise<Map<number, Doc>> {
+  const { config, settings } = rendering;
   const first = table.splits.get(plan.evalSplit)?.min ?? 0;
-  const source = plan.numFewshot === 0 ? null : fewshotSource(config);
+  const source = settings.shots === 0 ? null : fewshotSource(config);
   if (source?.kind !== 'split') return table.rows([first]);
   if (config.fewshot_config?.sampler === 'first_n') {
-    const stretch = planStretch(plan, config, table.splits, { offset: 0, docIds: [first] });
-    return table.rows(stretch.rowIds);
+    const slice = prepareSlice(rendering, table.splits, { offset: 0, docIds: [first] });
+    return table.rows(slice.rowIds);
   }
   return new Map([...(await table.rows([first])), ...(await readAll(table, source.split))]);
 }

@@ -114,7 +114,7 @@ function newPlan(
   return {
     _id: planId(requestId, plan.task),
     request_id: requestId,
-    framework: plan.message.framework,
+    framework: plan.asked.framework,
     task: plan.task,
     ...supplierOf(plan),
     shards: shardCount(docIds.length, shardSize),

@@ -1,17 +1,16 @@
 import { ObjectId } from 'mongodb';
 import type { Sql } from 'postgres';
-import { toTaskConfig } from '../catalogue/task-config.ts';
 import { PermanentError, TransientError } from '../errors/errors.ts';
 import { LEASE_EXPIRED, type Ledger, type PlanProgress } from '../ledger/ledger.ts';
 import type { Logger } from '../log/log.ts';
 import type { ShardMessage } from '../messages/shard.ts';
 import { readIdList } from '../plan/id-list.ts';
 import { decodePlan, type Plan } from '../plan/plan.ts';
+import { answerLength, renderingOf } from '../plan/rendering.ts';
 import type { Doc } from '../python/value.ts';
 import { openTable, readDocsByIds, type TableInfo } from '../tables/read.ts';
 import { docIdOf } from '../task/renderer.ts';
-import { answerLength } from '../task/settings.ts';
-import { planStretch } from '../task/stretch.ts';
+import { prepareSlice } from '../task/slice.ts';
 import { finishShard, sendUnfinished } from './finish.ts';
 import type { ShardServices } from './services.ts';
 import { createWriter } from './writer.ts';
@@ -110,11 +109,11 @@ async function writeShard(
 ): Promise<number> {
   const docIds = readIdList(message.docs);
   if (docIds.length === 0) return 0;
-  const config = toTaskConfig(plan.entry.config);
+  const rendering = renderingOf(plan);
   const table = await openTable(services.sql, plan.resolvedTask, plan.tableVersion);
-  const stretch = planStretch(plan, config, table.splits, { offset: message.offset, docIds });
-  const render = stretch.renderer(await readRows(services.sql, table, stretch.rowIds));
-  const writer = createWriter(services, record, plan, answerLength(plan, config));
+  const slice = prepareSlice(rendering, table.splits, { offset: message.offset, docIds });
+  const render = slice.renderer(await readRows(services.sql, table, slice.rowIds));
+  const writer = createWriter(services, record, plan, answerLength(plan, rendering.config));
   for (const position of docIds.keys()) await writer.add(render(position));
   return writer.finish();
 }

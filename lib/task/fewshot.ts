@@ -1,8 +1,8 @@
 import type { TaskConfig } from '../catalogue/task-config.ts';
 import { PermanentError } from '../errors/errors.ts';
-import type { Plan } from '../plan/plan.ts';
 import { PyRandom } from '../python/random.ts';
 import type { Doc } from '../python/value.ts';
+import type { Turns } from './render-settings.ts';
 
 /** The harness's default seed of few-shot draws (`set_fewshot_seed`). */
 const FEWSHOT_SEED = 1234;
@@ -31,7 +31,7 @@ export function availableExamples(config: TaskConfig, splits: ReadonlyMap<string
 /** How the harness draws examples for one request. */
 export interface FewshotDraw {
   /** Examples wanted per document. */
-  readonly numFewshot: number;
+  readonly shots: number;
   /** Examples drawn at a time: one more where a document might draw itself. */
   readonly drawn: number;
   /** Draws per document; single-turn chat draws twice and uses the second. */
@@ -41,33 +41,24 @@ export interface FewshotDraw {
   readonly available: number;
 }
 
-/** How worked examples are laid out: in the text, as turns of a chat, or all in one turn. */
-export type Turns = 'text' | 'multiturn' | 'single-turn';
-
-/** The layout that a plan asks for. */
-export function turnsOf({ message }: Plan): Turns {
-  if (!message.applyChatTemplate) return 'text';
-  return message.fewshotAsMultiturn ? 'multiturn' : 'single-turn';
-}
-
 /**
  * The draw of a task (`ContextSampler.get_context`, `get_chat_context`; FEWSHOT-3, FEWSHOT-5 to FEWSHOT-7).
  * @throws PermanentError FewshotUnavailable where fewer examples exist than the harness would draw, or with an unknown sampler.
  */
-export function fewshotDraw(config: TaskConfig, numFewshot: number, available: number, turns: Turns): FewshotDraw {
+export function fewshotDraw(config: TaskConfig, shots: number, available: number, turns: Turns): FewshotDraw {
   const sampler = config.fewshot_config?.sampler ?? 'default';
   if (sampler !== 'default' && sampler !== 'first_n') {
     throw new PermanentError('UnsupportedTask', `Task ${config.task} draws few-shot examples with an unknown sampler.`);
   }
-  const drawn = numFewshot === 0 ? 0 : config.fewshot_split === config.test_split ? numFewshot + 1 : numFewshot;
+  const drawn = shots === 0 ? 0 : config.fewshot_split === config.test_split ? shots + 1 : shots;
   if (drawn > available) {
     throw new PermanentError(
       'FewshotUnavailable',
-      `Task ${config.task} would draw ${drawn} few-shot examples for ${numFewshot} shots, but only ${available} exist. Ask for fewer with num_fewshot.`,
-      { context: { task: config.task, numFewshot, available } },
+      `Task ${config.task} would draw ${drawn} few-shot examples for ${shots} shots, but only ${available} exist. Ask for fewer with num_fewshot.`,
+      { context: { task: config.task, shots, available } },
     );
   }
-  return { numFewshot, drawn, drawsPerDoc: turns === 'single-turn' ? 2 : 1, firstN: sampler === 'first_n', available };
+  return { shots, drawn, drawsPerDoc: turns === 'single-turn' ? 2 : 1, firstN: sampler === 'first_n', available };
 }
 
 /**

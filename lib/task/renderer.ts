@@ -10,18 +10,7 @@ import type { Doc, PyDict, PyValue } from '../python/value.ts';
 import { type ContextParts, chatContext, textContext } from './context.ts';
 import { compileDescription, compilePrefix, type Field } from './field.ts';
 import { choicesOf, exampleFields, questionFields, workedExamples } from './labelled.ts';
-
-/** What a request asks of a task, with all defaults applied. */
-export interface RenderSettings {
-  readonly requestType: 'generate_until' | 'loglikelihood';
-  readonly chat: boolean;
-  readonly multiturn: boolean;
-  readonly numFewshot: number;
-  readonly systemInstruction: string | null;
-  /** The task's `generation_kwargs` with the request's merged over them; what instances show. */
-  readonly generationKwargs: PyDict;
-  readonly model: ModelArgs;
-}
+import type { RenderSettings } from './render-settings.ts';
 
 /** One instance, rendered: what becomes its document and its prompt's. */
 export interface RenderedInstance {
@@ -83,13 +72,13 @@ function requestsOf(parts: ContextParts, settings: RenderSettings, prefix: Field
  * documents hold `__id`, so that only the same row is equal; it has no loglikelihood requests, where the harness's own
  * documents, without ids, are compared.
  */
-function selectExamples(doc: Doc, drawn: readonly Doc[], { requestType, numFewshot }: RenderSettings): Doc[] {
+function selectExamples(doc: Doc, drawn: readonly Doc[], { requestType, shots }: RenderSettings): Doc[] {
   if (requestType === 'loglikelihood') {
     const bare = withoutId(doc);
-    return drawn.filter((example) => !equals(withoutId(example), bare)).slice(0, numFewshot);
+    return drawn.filter((example) => !equals(withoutId(example), bare)).slice(0, shots);
   }
   const same = (example: Doc) => example.get('__id') === doc.get('__id') && equals(example, doc);
-  return drawn.filter((example) => !same(example)).slice(0, numFewshot);
+  return drawn.filter((example) => !same(example)).slice(0, shots);
 }
 
 function withoutId(doc: Doc): Doc {

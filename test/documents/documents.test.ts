@@ -108,7 +108,7 @@ describe('a tasks document', () => {
   });
 
   it('stores nulls as null', async () => {
-    const fields = await stored(taskDocument(TASK_ID, planOf({}, { numFewshot: null }), 4, CREATED));
+    const fields = await stored(taskDocument(TASK_ID, planOf({}, { shotsAsked: null }), 4, CREATED));
     expect(fields).toEqual(
       expect.arrayContaining(['num_fewshot: null', 'gen_kwargs: null', 'system_instruction: null']),
     );

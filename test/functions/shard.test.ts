@@ -4,6 +4,7 @@ import { type Db, MongoClient, ObjectId } from 'mongodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ensureIndexes } from '../../lib/documents/collections.ts';
 import { Ledger } from '../../lib/ledger/ledger.ts';
+import type { NewPlan } from '../../lib/ledger/records.ts';
 import { MAX_RECEIVES } from '../../lib/queue/delivery.ts';
 import { createLocalSqs } from '../../localstack/resources.ts';
 import { freshStack, required, type TestStack } from '../helpers/stack.ts';
@@ -68,8 +69,8 @@ function shardOf(plan: ObjectId): string {
   return JSON.stringify({ plan: plan.toHexString(), shard: 0, offset: 0, docs: '0-1' });
 }
 
-async function begun(): Promise<ObjectId> {
-  const plan = newPlan();
+async function begun(changes: Partial<NewPlan> = {}): Promise<ObjectId> {
+  const plan = newPlan(changes);
   await ledger.begin(plan);
   return plan._id;
 }
@@ -89,6 +90,17 @@ describe('a shard that can not be written', () => {
     const [dead] = await receive(sqs, `${url}-dlq`, 1);
     expect(attributesOf(dead)['error-code']).toBe(record?.error?.code);
     expect(dead?.Body).toBe(shardOf(plan));
+  });
+
+  it('of a plan that a later version made waits for that version: for a deployment, else with what to do as its reason', async () => {
+    const plan = await begun({ plan: '{"format":99}' });
+    expect(await deliver(shardOf(plan), MAX_RECEIVES - 1)).toBe(1);
+    expect((await ledger.find(plan))?.state).toBe('in_progress');
+    expect(await deliver(shardOf(plan), MAX_RECEIVES)).toBe(0);
+    const error = { code: 'PlanUnreadable', message: expect.stringContaining('format 99') };
+    expect(await ledger.find(plan)).toMatchObject({ state: 'failed', error });
+    const dead = await receive(sqs, `${url}-dlq`, 1);
+    expect(dead.map((message) => attributesOf(message)['error-code'])).toEqual(['PlanUnreadable']);
   });
 
   it.each([

@@ -1,12 +1,12 @@
 import { ObjectId } from 'mongodb';
 import type { ConfigValue } from '../../lib/catalogue/config-value.ts';
 import type { NewPlan } from '../../lib/ledger/records.ts';
-import type { Plan, PlannedMessage } from '../../lib/plan/plan.ts';
+import type { AskedSettings, Plan } from '../../lib/plan/plan.ts';
 import { encodePlan } from '../../lib/plan/plan.ts';
 import type { PyValue } from '../../lib/python/value.ts';
 
 /** What a message of our own asks for. */
-export function messageOf(changes: Partial<PlannedMessage> = {}): PlannedMessage {
+export function messageOf(changes: Partial<AskedSettings> = {}): AskedSettings {
   return {
     framework: 'lmeh',
     requesterArgs: new Map<PyValue, PyValue>([
@@ -18,7 +18,7 @@ export function messageOf(changes: Partial<PlannedMessage> = {}): PlannedMessage
     ]),
     blacklist: [3, 1],
     llmArgs: new Map<PyValue, PyValue>([['tokenizer_backend', null]]),
-    numFewshot: 2,
+    shotsAsked: 2,
     genKwargs: null,
     bootstrapIters: 100000,
     systemInstruction: null,
@@ -30,7 +30,7 @@ export function messageOf(changes: Partial<PlannedMessage> = {}): PlannedMessage
 }
 
 /** A plan of our own. */
-export function planOf(changes: Partial<Plan> = {}, message: Partial<PlannedMessage> = {}): Plan {
+export function planOf(changes: Partial<Plan> = {}, asked: Partial<AskedSettings> = {}): Plan {
   const config = {
     task: 'own',
     dataset_path: 'own/data',
@@ -42,7 +42,7 @@ export function planOf(changes: Partial<Plan> = {}, message: Partial<PlannedMess
     task: 'own',
     resolvedTask: 'own',
     requestType: 'generate_until',
-    numFewshot: 2,
+    shotsInEffect: 2,
     repeats: 1,
     docCount: 4,
     seed: 12n,
@@ -53,7 +53,7 @@ export function planOf(changes: Partial<Plan> = {}, message: Partial<PlannedMess
       config: new Map<PyValue, ConfigValue>(Object.entries(config)),
       problem: null,
     },
-    message: messageOf(message),
+    asked: messageOf(asked),
     ...changes,
   };
 }

@@ -6,6 +6,7 @@ import { SamplerError } from '../../lib/errors/errors.ts';
 import { chooseTask } from '../../lib/plan/choose-task.ts';
 import { decodePlan, encodePlan, type Plan, supplierOf } from '../../lib/plan/plan.ts';
 import type { PyValue } from '../../lib/python/value.ts';
+import { errorOf } from '../helpers/error-of.ts';
 
 function entry(name: string, output_type: string, more: Record<string, ConfigValue> = {}): TaskEntry {
   const config: ConfigDict = new Map<PyValue, ConfigValue>(
@@ -25,7 +26,7 @@ const PLAN: Plan = {
   task: 'own',
   resolvedTask: 'own_generative',
   requestType: 'generate_until',
-  numFewshot: 5,
+  shotsInEffect: 5,
   repeats: 1,
   docCount: 3,
   seed: -(2n ** 63n),
@@ -37,7 +38,7 @@ const PLAN: Plan = {
       ['temperature', 0],
     ]),
   }),
-  message: {
+  asked: {
     framework: 'lmeh',
     requesterArgs: new Map<PyValue, PyValue>([
       ['address', 'é"\u2028'],
@@ -50,7 +51,7 @@ const PLAN: Plan = {
       ['2', 1],
       ['x', null],
     ]),
-    numFewshot: null,
+    shotsAsked: null,
     genKwargs: new Map<PyValue, PyValue>([
       ['b', 1],
       ['a', 1n],
@@ -65,30 +66,71 @@ const PLAN: Plan = {
   },
 };
 
+/** A plan of our own as the version before formats had numbers wrote it. */
+const FROM_BEFORE =
+  '{"task":"own","resolvedTask":"own","requestType":"generate_until","numFewshot":2,"repeats":1,"docCount":4,"seed":12,' +
+  '"evalSplit":"test","entry":{"name":"own","yaml":"own/own.yaml","config":{"task":"own","dataset_path":"own/data",' +
+  '"test_split":"test","output_type":"generate_until","doc_to_text":"q"},"problem":null},"message":{"framework":"lmeh",' +
+  '"requesterArgs":{"address":"a","service":"s","method":"POST","path":"/v1/chat/completions",' +
+  '"headers":{"Content-Type":"application/json"}},"llmArgs":{"tokenizer_backend":null},"genKwargs":null,' +
+  '"systemInstruction":"","applyChatTemplate":true,"fewshotAsMultiturn":true,"confirmRunUnsafeCode":false,' +
+  '"blacklist":[3,1],"numFewshot":null,"bootstrapIters":100000},"tableVersion":"v1"}';
+
 describe('a plan kept as text', () => {
   it('comes back whole: ints, floats, key order, functions, nulls and empty texts', () => {
     const read = decodePlan(encodePlan(PLAN));
     expect(read).toEqual(PLAN);
-    expect([...read.message.llmArgs]).toEqual([...PLAN.message.llmArgs]);
-    expect([...(read.message.genKwargs ?? [])]).toEqual([...(PLAN.message.genKwargs ?? [])]);
+    expect([...read.asked.llmArgs]).toEqual([...PLAN.asked.llmArgs]);
+    expect([...(read.asked.genKwargs ?? [])]).toEqual([...(PLAN.asked.genKwargs ?? [])]);
     expect([...read.entry.config.keys()]).toEqual([...PLAN.entry.config.keys()]);
     expect(encodePlan(read)).toBe(encodePlan(PLAN));
   });
 
   it('null stays null where empty means something else', () => {
-    const message = { ...PLAN.message, genKwargs: null, systemInstruction: null, numFewshot: 0 };
-    expect(decodePlan(encodePlan({ ...PLAN, message })).message).toEqual(message);
-    const empty = { ...PLAN.message, genKwargs: new Map() };
-    expect(decodePlan(encodePlan({ ...PLAN, message: empty })).message.genKwargs).toEqual(new Map());
+    const asked = { ...PLAN.asked, genKwargs: null, systemInstruction: null, shotsAsked: 0 };
+    expect(decodePlan(encodePlan({ ...PLAN, asked })).asked).toEqual(asked);
+    const empty = { ...PLAN.asked, genKwargs: new Map() };
+    expect(decodePlan(encodePlan({ ...PLAN, asked: empty })).asked.genKwargs).toEqual(new Map());
   });
 
   it('says which supplier it is for', () => {
     expect(supplierOf(PLAN)).toEqual({ address: 'é"\u2028', service: 's' });
   });
 
-  it('text of another kind is refused', () => {
-    expect(() => decodePlan('{}')).toThrow();
-    expect(() => decodePlan(encodePlan(PLAN).replace('"task":', '"other":'))).toThrow();
+  it('says its format', () => {
+    expect(encodePlan(PLAN)).toMatch(/^{"format":1,/);
+  });
+
+  it('one that a later version wrote is told by its number, as what a deployment may mend; whatever else it holds', () => {
+    for (const later of ['{"format":2}', encodePlan(PLAN).replace('"format":1', '"format":2,"new":{"a":[1.5]}')]) {
+      const error = errorOf(() => decodePlan(later));
+      expect(error).toMatchObject({ code: 'PlanUnreadable', permanent: false });
+      expect(error.message).toMatch(/format 2\b.* up to 1\b.*npx sampler dlq redrive shard/);
+    }
+  });
+
+  it('one from before there were numbers is read, by the names that its fields had then', () => {
+    const { shotsInEffect, asked, ...plan } = decodePlan(FROM_BEFORE);
+    expect({ task: plan.task, docCount: plan.docCount, seed: plan.seed, tableVersion: plan.tableVersion }).toEqual({
+      task: 'own',
+      docCount: 4,
+      seed: 12n,
+      tableVersion: 'v1',
+    });
+    expect([shotsInEffect, asked.shotsAsked, asked.genKwargs, asked.systemInstruction]).toEqual([2, null, null, '']);
+  });
+
+  it.each([
+    ['no JSON', '{"format":1'],
+    ['no object', '[1]'],
+    ['empty', '{}'],
+    ['a field short', encodePlan(PLAN).replace('"task":"own",', '')],
+    ['with a field of another name', encodePlan(PLAN).replace('"task":', '"other":')],
+    ['without settings', encodePlan(PLAN).replace('"asked":{', '"asked":null,"x":{')],
+    ['with a number that is none', encodePlan(PLAN).replace('"format":1', '"format":"1"')],
+    ['with a format that never was', encodePlan(PLAN).replace('"format":1', '"format":0')],
+  ])('text that is %s can never be read', (_what, encoded) => {
+    expect(errorOf(() => decodePlan(encoded))).toMatchObject({ code: 'PlanUnreadable', permanent: true });
   });
 });
 

@@ -31,7 +31,7 @@ it('a sample under way finishes on the version of the data set that it was plann
   const ledger = new Ledger(db, 60_000);
   const { entry } = planOf();
   const config = new Map(entry.config).set('doc_to_target', 'q');
-  const plan = planOf({ tableVersion: version, numFewshot: 0, entry: { ...entry, config } });
+  const plan = planOf({ tableVersion: version, shotsInEffect: 0, entry: { ...entry, config } });
   const planned = newPlan({ plan: encodePlan(plan) });
   await ledger.begin(planned);
   const sqs = createLocalSqs(bench.endpoint);

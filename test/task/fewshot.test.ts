@@ -114,7 +114,7 @@ const request = fc
   })
   .map(({ available, drawn, drawsPerDoc, cuts }) => {
     const taken = Math.min(drawn, available);
-    const draw: FewshotDraw = { numFewshot: taken, drawn: taken, drawsPerDoc, firstN: false, available };
+    const draw: FewshotDraw = { shots: taken, drawn: taken, drawsPerDoc, firstN: false, available };
     return { draw, cuts, documents: cuts.reduce((sum, count) => sum + count, 0) };
   });
 

@@ -2,7 +2,8 @@ import type { ConfigDict, ConfigValue } from '../../lib/catalogue/config-value.t
 import { type TaskConfig, toTaskConfig } from '../../lib/catalogue/task-config.ts';
 import { modelArgs } from '../../lib/payload/data.ts';
 import type { Doc, PyValue } from '../../lib/python/value.ts';
-import { createRenderer, type RenderSettings } from '../../lib/task/renderer.ts';
+import type { RenderSettings } from '../../lib/task/render-settings.ts';
+import { createRenderer } from '../../lib/task/renderer.ts';
 
 /** A task of our own, as its YAML would have it. */
 export function taskOf(fields: Record<string, ConfigValue> = {}): TaskConfig {
@@ -39,7 +40,7 @@ export function render(
     requestType: 'generate_until',
     chat: true,
     multiturn: true,
-    numFewshot: examples.length,
+    shots: examples.length,
     systemInstruction: null,
     generationKwargs: config.generation_kwargs ?? new Map(),
     model: modelArgs(new Map()),

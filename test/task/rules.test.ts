@@ -71,7 +71,7 @@ describe('FEWSHOT-3: a document never is its own example', () => {
   it('of those drawn the document itself is dropped, then the first ones are taken', () => {
     const config = taskOf({ fewshot_split: 'test' });
     const other = docOf(9, { q: 'three?', a: '3' });
-    const shots = (drawn: (typeof DOC)[]) => turns(render(config, DOC, drawn, { numFewshot: 1 })[0]?.data).slice(0, -2);
+    const shots = (drawn: (typeof DOC)[]) => turns(render(config, DOC, drawn, { shots: 1 })[0]?.data).slice(0, -2);
     expect(shots([DOC, other])).toEqual(['user: Q: three?']);
     expect(shots([other, EXAMPLE])).toEqual(['user: Q: three?']);
   });

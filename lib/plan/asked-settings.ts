@@ -3,7 +3,7 @@ import type { SampleMessage } from '../messages/sample.ts';
 import type { PyDict, PyValue } from '../python/value.ts';
 import { parseGenKwargs } from './gen-kwargs.ts';
 import { overrideFor } from './overrides.ts';
-import type { PlannedMessage } from './plan.ts';
+import type { AskedSettings } from './plan.ts';
 
 const CHAT_PATH = '/v1/chat/completions';
 const COMPLETIONS_PATH = '/v1/completions';
@@ -13,7 +13,7 @@ const COMPLETIONS_PATH = '/v1/completions';
  * of its path.
  * @throws PermanentError UnsupportedPath, or BadMessage for chat flags that the path can't have.
  */
-export function settingsFor(message: SampleMessage, task: string): PlannedMessage {
+export function askedSettings(message: SampleMessage, task: string): AskedSettings {
   const override = overrideFor(task);
   const path = message.requester_args.path ?? override.path ?? CHAT_PATH;
   if (path !== CHAT_PATH && path !== COMPLETIONS_PATH) {
@@ -31,7 +31,7 @@ export function settingsFor(message: SampleMessage, task: string): PlannedMessag
     requesterArgs: requesterArgsOf(message, path),
     blacklist: (message.qty ?? 0) < 0 ? [] : message.blacklist,
     llmArgs: llmArgsOf(message),
-    numFewshot: message.num_fewshot ?? override.numFewshot ?? null,
+    shotsAsked: message.num_fewshot ?? override.numFewshot ?? null,
     genKwargs: genKwargsOf(message),
     bootstrapIters: message.bootstrap_iters,
     systemInstruction: message.system_instruction ?? null,
@@ -42,7 +42,7 @@ export function settingsFor(message: SampleMessage, task: string): PlannedMessag
 }
 
 /** Shots in effect: a task whose YAML says 0 keeps it, whatever is asked for (SETTING-5). */
-export function effectiveShots(asked: number | null, yaml: number | null): number {
+export function shotsInEffect(asked: number | null, yaml: number | null): number {
   return yaml === 0 ? 0 : (asked ?? yaml ?? 0);
 }
 

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { parseMessage } from '../../lib/messages/parse.ts';
 import { sampleMessage } from '../../lib/messages/sample.ts';
+import { askedSettings, shotsInEffect } from '../../lib/plan/asked-settings.ts';
 import { overrideFor } from '../../lib/plan/overrides.ts';
-import { effectiveShots, settingsFor } from '../../lib/plan/settings.ts';
 import { errorOf } from '../helpers/error-of.ts';
 
 function settings(changes: Record<string, unknown> = {}, task = 'own_task') {
   const requester_args = { address: 'a', service: 's', ...Object(changes['requester_args']) };
   const body = JSON.stringify({ framework: 'lmeh', tasks: task, qty: 3, ...changes, requester_args });
-  return settingsFor(parseMessage('sample', sampleMessage, body), task);
+  return askedSettings(parseMessage('sample', sampleMessage, body), task);
 }
 
 const COMPLETIONS = { requester_args: { path: '/v1/completions' } };
@@ -60,20 +60,17 @@ describe('the override table', () => {
 
 describe('message, else table, else YAML', () => {
   it('what the message says wins, also a 0', () => {
-    expect(settings({ num_fewshot: 0 }, 'gsm8k').numFewshot).toBe(0);
-    expect(settings({ num_fewshot: 2 }, 'gsm8k').numFewshot).toBe(2);
-    expect(settings({}, 'gsm8k').numFewshot).toBe(5);
-    expect(settings().numFewshot).toBeNull();
+    expect(settings({ num_fewshot: 0 }, 'gsm8k').shotsAsked).toBe(0);
+    expect(settings({ num_fewshot: 2 }, 'gsm8k').shotsAsked).toBe(2);
+    expect(settings({}, 'gsm8k').shotsAsked).toBe(5);
+    expect(settings().shotsAsked).toBeNull();
   });
 
   it('a task whose YAML says 0 keeps it, whatever is asked for', () => {
-    expect([
-      effectiveShots(5, 0),
-      effectiveShots(5, null),
-      effectiveShots(null, 3),
-      effectiveShots(null, null),
-    ]).toEqual([0, 5, 3, 0]);
-    expect(effectiveShots(0, 3)).toBe(0);
+    expect([shotsInEffect(5, 0), shotsInEffect(5, null), shotsInEffect(null, 3), shotsInEffect(null, null)]).toEqual([
+      0, 5, 3, 0,
+    ]);
+    expect(shotsInEffect(0, 3)).toBe(0);
   });
 });
 

@@ -1,14 +1,21 @@
 import type { TaskConfig } from '../catalogue/task-config.ts';
 import { PermanentError } from '../errors/errors.ts';
-import type { Plan } from '../plan/plan.ts';
 import type { Doc } from '../python/value.ts';
-import { availableExamples, drawPositions, fewshotDraw, fewshotSource, turnsOf } from './fewshot.ts';
+import { availableExamples, drawPositions, fewshotDraw, fewshotSource } from './fewshot.ts';
+import { type RenderSettings, turnsOf } from './render-settings.ts';
 import { createRenderer, type RenderedInstance } from './renderer.ts';
-import { renderSettings } from './settings.ts';
 
-/** Documents of a plan that follow each other in its list, as a shard has them. */
-export interface Stretch {
-  /** How many of the plan's documents come before these: few-shot draws go through the plan in order. */
+/** A task, and how its documents are rendered. */
+export interface Rendering {
+  readonly config: TaskConfig;
+  readonly settings: RenderSettings;
+  /** The split that is asked about. */
+  readonly evalSplit: string;
+}
+
+/** Documents of a request that follow each other in its list, as a shard has them. */
+export interface DocSlice {
+  /** How many of the request's documents come before these: few-shot draws go through the request in order. */
   readonly offset: number;
   readonly docIds: readonly number[];
 }
@@ -16,34 +23,33 @@ export interface Stretch {
 /** Where a split's rows are. */
 type Splits = ReadonlyMap<string, { readonly min: number; readonly count: number }>;
 
-/** A stretch before its rows are read. */
-export interface PlannedStretch {
+/** A slice before its rows are read. */
+export interface PreparedSlice {
   /** The rows that it reads: its documents, the worked examples that they draw, and the split's first row. With repeats. */
   readonly rowIds: readonly number[];
   /**
-   * What renders it from these rows: a function from a position in the stretch to that document's instances.
+   * What renders it from these rows: a function from a position in the slice to that document's instances.
    * @throws PermanentError where the task can't be compiled, or (the function) the document not be rendered
    */
   renderer(rows: Pick<ReadonlyMap<number, Doc>, 'get'>): (position: number) => RenderedInstance[];
 }
 
 /**
- * Finds out which rows a stretch of a plan's documents needs, and then renders them: whoever has the same plan and rows
+ * Finds out which rows a slice of a request's documents needs, and then renders them: whoever has the same task and rows
  * gets the same bytes.
- * @throws PermanentError FewshotUnavailable where the data set holds fewer worked examples than the plan draws.
+ * @throws PermanentError FewshotUnavailable where the data set holds fewer worked examples than are drawn.
  */
-export function planStretch(
-  plan: Plan,
-  config: TaskConfig,
+export function prepareSlice(
+  { config, settings, evalSplit }: Rendering,
   splits: Splits,
-  { offset, docIds }: Stretch,
-): PlannedStretch {
-  const draw = fewshotDraw(config, plan.numFewshot, availableExamples(config, splits), turnsOf(plan));
+  { offset, docIds }: DocSlice,
+): PreparedSlice {
+  const draw = fewshotDraw(config, settings.shots, availableExamples(config, splits), turnsOf(settings));
   const positions = drawPositions(draw, offset, docIds.length);
   const source = draw.drawn === 0 ? null : fewshotSource(config);
   const exampleBase = source?.kind === 'split' ? (splits.get(source.split)?.min ?? 0) : 0;
   const exampleIds = source?.kind === 'split' ? positions.flat().map((position) => exampleBase + position) : [];
-  const firstId = splits.get(plan.evalSplit)?.min ?? docIds[0] ?? 0;
+  const firstId = splits.get(evalSplit)?.min ?? docIds[0] ?? 0;
   return {
     rowIds: [firstId, ...docIds, ...exampleIds],
     renderer(rows) {
@@ -52,10 +58,10 @@ export function planStretch(
         if (row) return row;
         throw new PermanentError(
           'DatasetInvalid',
-          `Task ${plan.resolvedTask}: document ${id} is not in its table; register the task anew.`,
+          `Task ${config.task}: document ${id} is not in its table; register the task anew.`,
         );
       };
-      const { process, render } = createRenderer(config, renderSettings(plan, config), rowOf(firstId));
+      const { process, render } = createRenderer(config, settings, rowOf(firstId));
       const processed = new Map<number, Doc>();
       const exampleAt = (position: number): Doc => {
         if (source?.kind === 'samples') return source.samples[position] ?? new Map();

@@ -1,0 +1,41 @@
+import { type TaskConfig, toTaskConfig } from '../catalogue/task-config.ts';
+import { modelArgs } from '../payload/data.ts';
+import type { PyValue } from '../python/value.ts';
+import type { RenderSettings } from '../task/render-settings.ts';
+import type { Rendering } from '../task/slice.ts';
+import { mergeGenKwargs } from './gen-kwargs.ts';
+import type { Plan } from './plan.ts';
+
+/** Tokens that an answer may have where nobody says how many. */
+const DEFAULT_LENGTH = 1024;
+
+/** What a plan says of rendering its documents. @throws PermanentError BadTaskDefinition where its task can't be read */
+export function renderingOf(plan: Plan): Rendering {
+  const config = toTaskConfig(plan.entry.config);
+  return { config, settings: renderSettings(plan, config), evalSplit: plan.evalSplit };
+}
+
+/** The settings in effect: what was asked, where it says nothing the task's own. */
+export function renderSettings({ asked, ...plan }: Plan, config: TaskConfig): RenderSettings {
+  return {
+    requestType: plan.requestType,
+    chat: asked.applyChatTemplate,
+    multiturn: asked.fewshotAsMultiturn,
+    shots: plan.shotsInEffect,
+    systemInstruction: asked.systemInstruction,
+    generationKwargs: mergeGenKwargs(config.generation_kwargs, asked.genKwargs),
+    model: modelArgs(asked.llmArgs),
+  };
+}
+
+/** Tokens that an answer may have, for its time-out (PAYLOAD-14): the request's own arguments count before the task's. */
+export function answerLength({ requestType, asked }: Plan, config: TaskConfig): number {
+  if (requestType === 'loglikelihood') return 1;
+  const kwargs = asked.genKwargs?.size ? asked.genKwargs : config.generation_kwargs;
+  const length: PyValue = kwargs?.get('max_gen_toks') ?? BigInt(DEFAULT_LENGTH);
+  const number =
+    typeof length === 'bigint' || typeof length === 'number' || typeof length === 'string'
+      ? Number(length)
+      : Number.NaN;
+  return Number.isFinite(number) ? number : DEFAULT_LENGTH;
+}
