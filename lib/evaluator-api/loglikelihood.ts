@@ -1,6 +1,6 @@
-import { isspace } from '../python/characters.ts';
 import { laxFloat, laxInt } from '../python/pydantic.ts';
 import { isDict, type PyDict, type PyValue } from '../python/value.ts';
+import { alignTail, bareCharacters } from './align.ts';
 import { type EvaluatorResponse, ResponseError } from './response.ts';
 
 /** How likely a continuation is after its context. */
@@ -51,28 +51,32 @@ function generatedTokens(body: PyDict): number {
   return Number(laxInt(count) ?? 1n);
 }
 
+/** The first token of the continuation; by count where the tokens' texts are not the continuation's. */
 function startOf(tokens: readonly string[], end: number, continuation: string): number {
+  let start = alignTail({ tokens, end }, continuation) ?? startByCount(tokens, end, continuation);
+  while (start > 0 && bareLength(tokens[start - 1] ?? '') === 0) start--;
+  if (start >= end) throw new ResponseError('The response lists no token of the continuation.');
+  return start;
+}
+
+function startByCount(tokens: readonly string[], end: number, continuation: string): number {
   const needed = bareLength(continuation);
   let start = end;
   let covered = 0;
   while (covered < needed) {
     start--;
     const token = tokens[start];
-    if (start < 0 || token === undefined) {
+    if (token === undefined) {
       throw new ResponseError('The response does not list the tokens of the prompt; the server must support echo.');
     }
     covered += bareLength(token);
   }
-  while (start > 0 && bareLength(tokens[start - 1] ?? '') === 0) start--;
-  if (start >= end) throw new ResponseError('The response lists no token of the continuation.');
   return start;
 }
 
 /** Characters that are not blank to Python, after composition: tokenizers may compose what a text holds in parts. */
 function bareLength(text: string): number {
-  let count = 0;
-  for (const character of text.normalize('NFC')) if (!isspace(character)) count++;
-  return count;
+  return bareCharacters(text.normalize('NFC')).length;
 }
 
 function isLikeliest(score: number, top: PyValue): boolean {

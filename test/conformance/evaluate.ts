@@ -1,0 +1,62 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { wheelCatalogue } from '../../lib/catalogue/staging/wheel-catalogue.ts';
+import type { Verdict } from './evaluate/lines.ts';
+import { logprobs, logprobsLive } from './evaluate/logprobs.ts';
+import { models } from './evaluate/models.ts';
+import { type FindTask, scores } from './evaluate/score.ts';
+import { gold, units } from './evaluate/units.ts';
+
+const WHEEL = join(import.meta.dirname, '..', '..', '.cache', 'harness', 'lm_eval-0.4.9-py3-none-any.whl');
+/** Differences printed per file; the rest is counted. */
+const SHOWN = 20;
+
+type Comparison = (path: string, find: FindTask) => AsyncGenerator<Verdict>;
+
+/** What compares a file, by its name; any part of such a file's lines can be compared. */
+const COMPARISONS: readonly (readonly [RegExp, Comparison])[] = [
+  [/^models\.jsonl$/, models],
+  [/^units__filters_metrics\.jsonl$/, units],
+  [/^units__gold\.jsonl$/, gold],
+  [/^(score|choice)__.+\.jsonl$/, scores],
+  [/^logprobs\.jsonl$/, logprobs],
+  [/^logprobs_live\.jsonl(\.gz)?$/, logprobsLive],
+];
+
+/** Scores what is in a folder and holds it against what the harness and the Python evaluator made of it. */
+export async function conformance(dir: string): Promise<boolean> {
+  const total = { equal: 0, different: 0, correction: 0, 'not run': 0 };
+  const find = await taskFinder();
+  for (const name of readdirSync(dir).sort()) {
+    const compare = COMPARISONS.find(([pattern]) => pattern.test(name))?.[1];
+    if (!compare) {
+      if (/\.jsonl(\.gz)?$/.test(name)) console.log(`${name}: not a kind of file that is compared here`);
+      continue;
+    }
+    const count = { equal: 0, different: 0, correction: 0, 'not run': 0 };
+    for await (const verdict of compare(join(dir, name), find)) {
+      count[verdict.outcome]++;
+      if (verdict.outcome === 'equal' || count[verdict.outcome] > SHOWN) continue;
+      console.log(`${verdict.outcome}: ${verdict.what}: ${verdict.why}`);
+    }
+    console.log(`${name}: ${tally(count)}`);
+    for (const outcome of ['equal', 'different', 'correction', 'not run'] as const) total[outcome] += count[outcome];
+  }
+  if (total.correction > 0) console.log(`${total.correction} deliberate corrections (docs/migration.md)`);
+  if (total['not run'] > 0) console.log(`${total['not run']} not run`);
+  console.log(`${total.equal} equal, ${total.different + total['not run']} different`);
+  return total.different + total['not run'] === 0;
+}
+
+function tally(count: Readonly<Record<Verdict['outcome'], number>>): string {
+  return Object.entries(count)
+    .filter(([outcome, number]) => number > 0 || outcome === 'equal')
+    .map(([outcome, number]) => `${number} ${outcome}`)
+    .join(', ');
+}
+
+async function taskFinder(): Promise<FindTask> {
+  if (!existsSync(WHEEL)) throw new Error(`${WHEEL} is missing; npm run setup fetches it`);
+  const catalogue = await wheelCatalogue(WHEEL);
+  return (name) => catalogue.find(name);
+}
