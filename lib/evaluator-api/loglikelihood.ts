@@ -21,11 +21,14 @@ export interface Loglikelihood {
 export function loglikelihoodOf(response: EvaluatorResponse, continuation: string): Loglikelihood {
   const choice = response.choices[0];
   const logprobs = choice?.get('logprobs');
-  if (!isDict(logprobs)) throw new ResponseError('The response has no logprobs; the server must support echo with logprobs.');
+  if (!isDict(logprobs))
+    throw new ResponseError('The response has no logprobs; the server must support echo with logprobs.');
   const tokens = textsOf(logprobs.get('tokens'));
   const scores = listOf(logprobs.get('token_logprobs'));
   if (tokens === null || scores === null) {
-    throw new ResponseError('The response lists no prompt tokens (logprobs.tokens, token_logprobs); its form is not that of /v1/completions.');
+    throw new ResponseError(
+      'The response lists no prompt tokens (logprobs.tokens, token_logprobs); its form is not that of /v1/completions.',
+    );
   }
   if (tokens.length !== scores.length) {
     throw new ResponseError(`The response lists ${tokens.length} tokens but ${scores.length} log probabilities.`);
@@ -37,7 +40,8 @@ export function loglikelihoodOf(response: EvaluatorResponse, continuation: strin
   let greedy = true;
   for (let i = start; i < end; i++) {
     const score = laxFloat(scores[i] ?? null);
-    if (score === null) throw new ResponseError(`The response has no log probability for token ${i} of the continuation.`);
+    if (score === null)
+      throw new ResponseError(`The response has no log probability for token ${i} of the continuation.`);
     sum += score;
     greedy &&= isLikeliest(score, tops?.[i] ?? null);
   }

@@ -39,7 +39,8 @@ const NOT_KEYWORDS: ReadonlySet<PyValue> = new Set(['metric', 'aggregation', 'hi
 /** Reads what a definition says about scoring. @throws PermanentError BadTaskDefinition naming task and field */
 export function readScoringConfig(task: string, config: ConfigDict): ScoringConfig {
   const processResults = config.get('process_results') ?? null;
-  if (processResults !== null && !(processResults instanceof FunctionRef)) throw wrong(task, 'process_results', 'a function');
+  if (processResults !== null && !(processResults instanceof FunctionRef))
+    throw wrong(task, 'process_results', 'a function');
   const filters = listOf(task, config, 'filter_list');
   const metrics = listOf(task, config, 'metric_list');
   return {
@@ -53,7 +54,8 @@ export function readScoringConfig(task: string, config: ConfigDict): ScoringConf
 function filterOf(task: string, item: ConfigDict): FilterConfig {
   const name = item.get('name');
   const steps = item.get('filter');
-  if (typeof name !== 'string' || !Array.isArray(steps)) throw wrong(task, 'filter_list', 'a list of mappings with name and filter');
+  if (typeof name !== 'string' || !Array.isArray(steps))
+    throw wrong(task, 'filter_list', 'a list of mappings with name and filter');
   return { name, steps: steps.map((step) => dictOf(task, 'filter_list', step)) };
 }
 
@@ -70,7 +72,8 @@ function metricOf(task: string, item: ConfigDict): MetricConfig {
     name,
     fn,
     kwargs: new Map(kwargs),
-    aggregation: aggregation instanceof FunctionRef ? aggregation.hook : typeof aggregation === 'string' ? aggregation : null,
+    aggregation:
+      aggregation instanceof FunctionRef ? aggregation.hook : typeof aggregation === 'string' ? aggregation : null,
     downloaded: item.get('hf_evaluate') === true,
   };
 }
@@ -88,5 +91,7 @@ function dictOf(task: string, field: string, value: ConfigValue): ConfigDict {
 }
 
 function wrong(task: string, field: string, wanted: string): PermanentError {
-  return new PermanentError('BadTaskDefinition', `Task ${task}: ${field} must be ${wanted}.`, { context: { task, field } });
+  return new PermanentError('BadTaskDefinition', `Task ${task}: ${field} must be ${wanted}.`, {
+    context: { task, field },
+  });
 }

@@ -1,11 +1,11 @@
-import { exactMatch } from './metrics/exact-match.ts';
-import { METRICS } from './metrics/registry.ts';
 import { truthy } from '../python/compare.ts';
 import { PyIndexError, PyTypeError, PyValueError } from '../python/exceptions.ts';
 import { floatFromText, intFromText } from '../python/number-text.ts';
 import { str } from '../python/repr.ts';
 import { isDict, PyTuple, type PyValue, typeName } from '../python/value.ts';
 import type { MetricConfig } from './config.ts';
+import { exactMatch } from './metrics/exact-match.ts';
+import { METRICS } from './metrics/registry.ts';
 
 /** One document of a task that generates text, ready to be scored. */
 export interface GeneratedDocument {
@@ -24,7 +24,10 @@ export interface GeneratedDocument {
  * (`process_results`, H/api/task.py; EVALUATING 5.3).
  * @throws PyError where the harness raises
  */
-export function goldFor({ target, choices, multipleTarget, result }: GeneratedDocument, metrics: readonly string[]): PyValue {
+export function goldFor(
+  { target, choices, multipleTarget, result }: GeneratedDocument,
+  metrics: readonly string[],
+): PyValue {
   if (choices !== null) return choiceAt(choices, target);
   if (multipleTarget > 0) return listOf(target);
   if (typeName(target) === typeName(result) || Array.isArray(result) || metrics.includes('bypass')) return target;
@@ -35,7 +38,10 @@ export function goldFor({ target, choices, multipleTarget, result }: GeneratedDo
  * Every metric of a document, in the harness's order. Some pass the pair of gold and answer through.
  * @throws PyError where the harness raises
  */
-export function generatedMetrics(doc: GeneratedDocument, metrics: readonly MetricConfig[]): { gold: PyValue; metrics: Map<string, PyValue> } {
+export function generatedMetrics(
+  doc: GeneratedDocument,
+  metrics: readonly MetricConfig[],
+): { gold: PyValue; metrics: Map<string, PyValue> } {
   const gold = goldFor(
     doc,
     metrics.map(({ name }) => name),
@@ -63,7 +69,13 @@ export function generatedMetrics(doc: GeneratedDocument, metrics: readonly Metri
 }
 
 function choiceAt(choices: PyValue, index: PyValue): PyValue {
-  const items = Array.isArray(choices) ? choices : choices instanceof PyTuple ? choices.items : typeof choices === 'string' ? [...choices] : null;
+  const items = Array.isArray(choices)
+    ? choices
+    : choices instanceof PyTuple
+      ? choices.items
+      : typeof choices === 'string'
+        ? [...choices]
+        : null;
   if (items === null || (typeof index !== 'bigint' && typeof index !== 'boolean')) {
     throw new PyTypeError(`list indices must be integers or slices, not ${typeName(index)}`);
   }

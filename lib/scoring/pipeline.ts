@@ -21,15 +21,24 @@ export function buildPipeline(task: string, { name, steps }: FilterConfig): Pipe
   const filters = steps.map((step) => {
     const known = step.get('function');
     const make = typeof known === 'string' ? FILTERS.get(known) : undefined;
-    if (!make) throw new PermanentError('UnsupportedTask', `Task ${task} filters answers by ${String(known)}, which can't be run here.`, { context: { task } });
+    if (!make)
+      throw new PermanentError(
+        'UnsupportedTask',
+        `Task ${task} filters answers by ${String(known)}, which can't be run here.`,
+        { context: { task } },
+      );
     try {
       return make(FilterKwargs.of(step, task));
     } catch (error) {
       if (!(error instanceof PyError)) throw error;
-      throw new PermanentError('BadTaskDefinition', `Task ${task}: filter ${String(known)} of ${name}: ${error.message}.`, {
-        cause: error,
-        context: { task, filter: name },
-      });
+      throw new PermanentError(
+        'BadTaskDefinition',
+        `Task ${task}: filter ${String(known)} of ${name}: ${error.message}.`,
+        {
+          cause: error,
+          context: { task, filter: name },
+        },
+      );
     }
   });
   return {

@@ -63,9 +63,13 @@ export function createScorer(entry: TaskEntry, firstDoc: Doc): Scorer {
   };
   if (config.output_type === 'multiple_choice') return choiceScorer(definition, fields, firstDoc);
   if (config.output_type === 'generate_until') return textScorer(definition, fields, firstDoc);
-  throw new PermanentError('UnsupportedTask', `Task ${entry.name} has output_type ${config.output_type}, which can't be scored here.`, {
-    context: { task: entry.name },
-  });
+  throw new PermanentError(
+    'UnsupportedTask',
+    `Task ${entry.name} has output_type ${config.output_type}, which can't be scored here.`,
+    {
+      context: { task: entry.name },
+    },
+  );
 }
 
 interface ScoringFields {
@@ -139,7 +143,9 @@ function choiceScorer(definition: ScoringConfig, fields: ScoringFields, firstDoc
 /** How a multiple-choice task names what is right (`ConfigurableTask.__init__`, H/api/task.py). */
 function choiceShape(task: string, { text, target, choices }: ScoringFields, firstDoc: Doc) {
   if (choices === null) {
-    throw new PermanentError('BadTaskDefinition', `Task ${task} is multiple_choice but has no doc_to_choice.`, { context: { task } });
+    throw new PermanentError('BadTaskDefinition', `Task ${task} is multiple_choice but has no doc_to_choice.`, {
+      context: { task },
+    });
   }
   const question = text();
   const asked = question(firstDoc);
@@ -156,7 +162,9 @@ function choiceShape(task: string, { text, target, choices }: ScoringFields, fir
 
 /** Of two entries of one name the last counts, in the place of the first. */
 function uniqueMetrics({ metrics }: ScoringConfig, defaults: readonly string[]): MetricConfig[] {
-  const named = metrics ?? defaults.map((name): MetricConfig => ({ name, fn: null, kwargs: new Map(), aggregation: null, downloaded: false }));
+  const named =
+    metrics ??
+    defaults.map((name): MetricConfig => ({ name, fn: null, kwargs: new Map(), aggregation: null, downloaded: false }));
   return [...new Map(named.map((metric) => [metric.name, metric])).values()];
 }
 
@@ -168,7 +176,11 @@ function labelsOf(doc: Doc): PyValue[] {
 }
 
 function needsPython(task: string, hook: string): PermanentError {
-  return new PermanentError('UnsupportedHook', `Task ${task} needs the Python function ${hook} to score answers, which can't be run here.`, {
-    context: { task, hook },
-  });
+  return new PermanentError(
+    'UnsupportedHook',
+    `Task ${task} needs the Python function ${hook} to score answers, which can't be run here.`,
+    {
+      context: { task, hook },
+    },
+  );
 }

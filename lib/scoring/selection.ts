@@ -53,8 +53,12 @@ export function selectionFor(
 ): { filter: string; metric: string | null; source: 'configuration' | 'table' | 'definition' } {
   const own = configured.find((item) => item.task === task) ?? configured.find((item) => task.includes(item.task));
   const known = BY_PART.find(([pattern]) => pattern.test(task))?.[1] ?? BY_NAME.get(task);
-  const filter = [own?.filter, known?.filter, PREFERRED_FILTER].find((name) => name !== undefined && filters.includes(name));
-  const metric = [own?.metric, known?.metric].find((name) => name !== undefined && (metrics.length === 0 || metrics.includes(name)));
+  const filter = [own?.filter, known?.filter, PREFERRED_FILTER].find(
+    (name) => name !== undefined && filters.includes(name),
+  );
+  const metric = [own?.metric, known?.metric].find(
+    (name) => name !== undefined && (metrics.length === 0 || metrics.includes(name)),
+  );
   return {
     filter: filter ?? filters[0] ?? 'none',
     metric: metric ?? null,

@@ -1,8 +1,7 @@
-import { PyIndexError } from '../../python/exceptions.ts';
+import { PyIndexError, PyTypeError } from '../../python/exceptions.ts';
 import { lower, lstrip, strip } from '../../python/text.ts';
 import { PyTuple, type PyValue, typeName } from '../../python/value.ts';
 import { reFindall } from '../../regex/regex.ts';
-import { PyTypeError } from '../../python/exceptions.ts';
 import { asText, each, type FilterKwargs, type FilterMaker, itemsOf } from './filter.ts';
 
 const DEFAULT_PATTERN = String.raw`#### (\-?[0-9\.\,]+)`;

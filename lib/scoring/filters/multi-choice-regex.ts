@@ -48,7 +48,12 @@ export const multiChoiceRegex: FilterMaker = (kwargs) => {
     const anyLetter = `:[\\s]*(${letters.join('|')})`;
     return itemsOf(responses).map((response): PyValue => {
       const text = asText(response);
-      return find(pattern, text, new Map()) ?? find(anyText, clean(text), byText) ?? find(anyLetter, text, byLetter) ?? fallback;
+      return (
+        find(pattern, text, new Map()) ??
+        find(anyText, clean(text), byText) ??
+        find(anyLetter, text, byLetter) ??
+        fallback
+      );
     });
   };
   return filter;

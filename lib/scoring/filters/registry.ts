@@ -1,5 +1,5 @@
-import type { FilterMaker } from './filter.ts';
 import { formatSpan, regex, regexPos, removeWhitespace } from './extraction.ts';
+import type { FilterMaker } from './filter.ts';
 import { multiChoiceRegex } from './multi-choice-regex.ts';
 import { majorityVote, takeFirst, takeFirstK } from './selection.ts';
 import { lowercase, map, uppercase } from './transformation.ts';

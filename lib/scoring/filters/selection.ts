@@ -1,6 +1,6 @@
 import { hashKey } from '../../python/compare.ts';
 import { PyIndexError, PyTypeError } from '../../python/exceptions.ts';
-import { typeName, type PyValue } from '../../python/value.ts';
+import { type PyValue, typeName } from '../../python/value.ts';
 import { type FilterMaker, itemsOf } from './filter.ts';
 
 /** `take_first` (H/filters/selection.py): the first response, no longer in a list. */
@@ -17,7 +17,8 @@ export const takeFirst: FilterMaker = (kwargs) => {
 export const takeFirstK: FilterMaker = (kwargs) => {
   const k = kwargs.take('k');
   kwargs.end();
-  if (typeof k !== 'bigint') throw new PyTypeError(`k must be an int, not ${k === undefined ? 'missing' : typeName(k)}`);
+  if (typeof k !== 'bigint')
+    throw new PyTypeError(`k must be an int, not ${k === undefined ? 'missing' : typeName(k)}`);
   return (responses) => {
     const items = itemsOf(responses);
     if (items.length < Number(k)) {

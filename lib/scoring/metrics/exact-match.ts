@@ -24,7 +24,11 @@ const DIGITS = /[0-9]/g;
  * @throws PyTypeError for an unknown keyword, or values that are no text where text is changed; PyValueError for lists of
  * different lengths
  */
-export function exactMatch(predictions: readonly PyValue[], references: readonly PyValue[], kwargs: MetricKwargs): number {
+export function exactMatch(
+  predictions: readonly PyValue[],
+  references: readonly PyValue[],
+  kwargs: MetricKwargs,
+): number {
   for (const name of kwargs.keys()) {
     if (!KEYWORDS.has(name)) throw new PyTypeError(`got an unexpected keyword argument '${name}'`);
   }
@@ -48,7 +52,11 @@ function changesOf(kwargs: MetricKwargs): Changes {
   const flag = (name: string) => truthy(kwargs.get(name) ?? false);
   const regexes = kwargs.get('regexes_to_ignore') ?? null;
   if (regexes !== null && !Array.isArray(regexes)) throw new PyTypeError('regexes_to_ignore is not a list');
-  const [ignoreCase, ignorePunctuation, ignoreNumbers] = [flag('ignore_case'), flag('ignore_punctuation'), flag('ignore_numbers')];
+  const [ignoreCase, ignorePunctuation, ignoreNumbers] = [
+    flag('ignore_case'),
+    flag('ignore_punctuation'),
+    flag('ignore_numbers'),
+  ];
   return {
     regexes: regexes?.map((regex) => textOf(regex)) ?? null,
     ignoreCase,

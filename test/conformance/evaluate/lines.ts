@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline';
 import { createGunzip } from 'node:zlib';
 import type { Loglikelihood } from '../../../lib/evaluator-api/loglikelihood.ts';
 import { loads } from '../../../lib/python/json.ts';
-import { isDict, PyTuple, type PyDict, type PyValue } from '../../../lib/python/value.ts';
+import { isDict, type PyDict, PyTuple, type PyValue } from '../../../lib/python/value.ts';
 
 /** How one line compares; a correction is a difference that docs/migration.md lists. */
 export interface Verdict {
@@ -66,14 +66,24 @@ export function likelihoodsOf(results: readonly PyValue[]): Loglikelihood[] {
 export function same(actual: PyValue, expected: PyValue): boolean {
   if (typeof actual === 'number' || typeof expected === 'number') {
     const [a, b] = [numberOf(actual), numberOf(expected)];
-    return Object.is(a, b) || (Number.isNaN(a) && Number.isNaN(b)) || Math.abs(a - b) <= 1e-12 * Math.max(1, Math.abs(b));
+    return (
+      Object.is(a, b) || (Number.isNaN(a) && Number.isNaN(b)) || Math.abs(a - b) <= 1e-12 * Math.max(1, Math.abs(b))
+    );
   }
   if (actual instanceof PyTuple) return same([...actual.items], expected);
   if (Array.isArray(actual)) {
-    return Array.isArray(expected) && actual.length === expected.length && actual.every((item, i) => same(item, expected[i] ?? null));
+    return (
+      Array.isArray(expected) &&
+      actual.length === expected.length &&
+      actual.every((item, i) => same(item, expected[i] ?? null))
+    );
   }
   if (isDict(actual)) {
-    return isDict(expected) && actual.size === expected.size && [...actual].every(([key, item]) => expected.has(key) && same(item, expected.get(key) ?? null));
+    return (
+      isDict(expected) &&
+      actual.size === expected.size &&
+      [...actual].every(([key, item]) => expected.has(key) && same(item, expected.get(key) ?? null))
+    );
   }
   return actual === expected;
 }

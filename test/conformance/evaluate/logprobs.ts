@@ -1,5 +1,5 @@
 import { loglikelihoodOf } from '../../../lib/evaluator-api/loglikelihood.ts';
-import { readResponse, ResponseError } from '../../../lib/evaluator-api/response.ts';
+import { ResponseError, readResponse } from '../../../lib/evaluator-api/response.ts';
 import { isDict, type PyDict } from '../../../lib/python/value.ts';
 import { argmax } from '../../../lib/scoring/metrics/numpy.ts';
 import { dictIn, EQUAL, linesOf, listIn, numberOf, textIn, type Verdict } from './lines.ts';
@@ -14,8 +14,10 @@ export async function* logprobs(path: string): AsyncGenerator<Verdict> {
     const [sum, greedy] = listIn(line, 'harness');
     const actual = read(line);
     if (actual instanceof ResponseError) yield { outcome: 'different', what, why: actual.message };
-    else if (Math.abs(actual.sum - numberOf(sum)) > 1e-9) yield { outcome: 'different', what, why: `${actual.sum} instead of ${numberOf(sum)}` };
-    else if (actual.greedy !== greedy) yield { outcome: 'different', what, why: `greedy ${actual.greedy} instead of ${String(greedy)}` };
+    else if (Math.abs(actual.sum - numberOf(sum)) > 1e-9)
+      yield { outcome: 'different', what, why: `${actual.sum} instead of ${numberOf(sum)}` };
+    else if (actual.greedy !== greedy)
+      yield { outcome: 'different', what, why: `greedy ${actual.greedy} instead of ${String(greedy)}` };
     else yield EQUAL(what);
   }
 }
@@ -27,7 +29,9 @@ export async function* logprobs(path: string): AsyncGenerator<Verdict> {
 export async function* logprobsLive(path: string): AsyncGenerator<Verdict> {
   const documents = new Map<string, { truth: number[]; read: number[] }>();
   for await (const line of linesOf(path)) {
-    const key = ['server', 'tokenizer', 'task'].map((name) => textIn(line, name)).join(' ') + ` document ${String(line.get('doc_id'))}`;
+    const key =
+      ['server', 'tokenizer', 'task'].map((name) => textIn(line, name)).join(' ') +
+      ` document ${String(line.get('doc_id'))}`;
     const what = `${key} choice ${String(line.get('idx'))}`;
     const truth = numberOf(line.get('truth'));
     const actual = read(line);
@@ -43,8 +47,18 @@ export async function* logprobsLive(path: string): AsyncGenerator<Verdict> {
     const close = Math.abs(actual.sum - truth) <= Math.max(TOLERANCE.absolute, TOLERANCE.relative * Math.abs(truth));
     const fluid = /[\p{Co}\p{M}]/u.test(textIn(line, 'context') + textIn(line, 'continuation'));
     if (close && actual.greedy === (line.get('greedy') === true)) yield EQUAL(what);
-    else if (!close && fluid) yield { outcome: 'correction', what, why: `${actual.sum} instead of ${truth}: private-use or combining characters` };
-    else yield { outcome: 'different', what, why: `${actual.sum}, greedy ${actual.greedy} instead of ${truth}, ${String(line.get('greedy'))}` };
+    else if (!close && fluid)
+      yield {
+        outcome: 'correction',
+        what,
+        why: `${actual.sum} instead of ${truth}: private-use or combining characters`,
+      };
+    else
+      yield {
+        outcome: 'different',
+        what,
+        why: `${actual.sum}, greedy ${actual.greedy} instead of ${truth}, ${String(line.get('greedy'))}`,
+      };
   }
   for (const [what, { truth, read: sums }] of documents) {
     if (truth.length < 2) continue;

@@ -14,11 +14,18 @@ export async function* models(path: string): AsyncGenerator<Verdict> {
     const accepted = line.get('accepted') === true;
     const read = readBody(api, textIn(line, 'body'));
     if ((read.response !== null) !== accepted) {
-      const corrected = read.response !== null && same(line.get('errors') ?? null, ['choices.0.message.tool_calls: list_type']) && label.endsWith('tool_calls null');
+      const corrected =
+        read.response !== null &&
+        same(line.get('errors') ?? null, ['choices.0.message.tool_calls: list_type']) &&
+        label.endsWith('tool_calls null');
       const why = read.response === null ? `refused (${read.problems.join(', ')})` : 'accepted';
       yield corrected
         ? { outcome: 'correction', what, why: 'tool_calls: null is accepted here' }
-        : { outcome: 'different', what, why: `${why} instead of ${accepted ? 'accepted' : repr(line.get('errors') ?? null)}` };
+        : {
+            outcome: 'different',
+            what,
+            why: `${why} instead of ${accepted ? 'accepted' : repr(line.get('errors') ?? null)}`,
+          };
       continue;
     }
     if (read.response === null) {

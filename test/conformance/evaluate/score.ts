@@ -22,7 +22,12 @@ export async function* scores(path: string, find: FindTask): AsyncGenerator<Verd
     if (kind === 'special') {
       const doc = docOf(dictIn(line, 'doc'));
       const special = await taskOf(line, find);
-      yield await compareCase(`${special.name} ${repr(line.get('results') ?? null)}`, line, () => createScorer(special, doc), doc);
+      yield await compareCase(
+        `${special.name} ${repr(line.get('results') ?? null)}`,
+        line,
+        () => createScorer(special, doc),
+        doc,
+      );
     }
     if (kind !== 'case') continue;
     const id = line.get('doc_id') ?? null;
@@ -31,10 +36,15 @@ export async function* scores(path: string, find: FindTask): AsyncGenerator<Verd
     const [first] = docs.values();
     if (!doc || !entry || !first) throw new Error(`${path}: a case stands before its document or task`);
     const what = `${entry.name} document ${String(id)}: ${repr(line.get('response') ?? line.get('results') ?? null).slice(0, 160)}`;
-    yield await compareCase(what, line, () => {
-      scorer ??= createScorer(entry, first);
-      return scorer;
-    }, doc);
+    yield await compareCase(
+      what,
+      line,
+      () => {
+        scorer ??= createScorer(entry, first);
+        return scorer;
+      },
+      doc,
+    );
   }
 }
 
@@ -59,13 +69,19 @@ async function compareCase(what: string, line: PyDict, scorerOf: () => Scorer, d
       : new Map([...scored.metrics].map(([filter, values]): [PyValue, PyValue] => [filter, new Map(values)]));
     const filtered = new Map<PyValue, PyValue>(scored.filtered);
     if (!choice && !same(filtered, line.get('filtered') ?? null)) {
-      return { outcome: 'different', what, why: `filtered ${repr(filtered)} instead of ${repr(line.get('filtered') ?? null)}` };
+      return {
+        outcome: 'different',
+        what,
+        why: `filtered ${repr(filtered)} instead of ${repr(line.get('filtered') ?? null)}`,
+      };
     }
     if (same(metrics, expected)) return EQUAL(what);
     return { outcome: 'different', what, why: `${repr(metrics)} instead of ${repr(expected)}` };
   } catch (error) {
-    if (error instanceof PermanentError && error.code === 'UnsupportedHook') return { outcome: 'not run', what, why: error.message };
-    if (error instanceof PyError || error instanceof PermanentError) return { outcome: 'different', what, why: `${error.name}: ${error.message}` };
+    if (error instanceof PermanentError && error.code === 'UnsupportedHook')
+      return { outcome: 'not run', what, why: error.message };
+    if (error instanceof PyError || error instanceof PermanentError)
+      return { outcome: 'different', what, why: `${error.name}: ${error.message}` };
     throw error;
   }
 }

@@ -5,7 +5,7 @@ import { FilterKwargs } from '../../../lib/scoring/filters/filter.ts';
 import { FILTERS } from '../../../lib/scoring/filters/registry.ts';
 import { exactMatch } from '../../../lib/scoring/metrics/exact-match.ts';
 import { createScorer } from '../../../lib/scoring/scorer.ts';
-import { dictIn, EQUAL, listIn, linesOf, same, textIn, type Verdict } from './lines.ts';
+import { dictIn, EQUAL, linesOf, listIn, same, textIn, type Verdict } from './lines.ts';
 
 /** `units__filters_metrics.jsonl`: a filter on one instance's responses, or exact_match on lists. */
 export async function* units(path: string): AsyncGenerator<Verdict> {
@@ -48,7 +48,8 @@ export function compare(what: string, expected: PyValue, run: () => PyValue): Ve
     if (raises !== undefined) return EQUAL(what);
     return { outcome: 'different', what, why: `raises ${error.name}: ${error.message} instead of ${repr(expected)}` };
   }
-  if (raises !== undefined) return { outcome: 'different', what, why: `gives ${repr(actual)} where Python raises ${raises}` };
+  if (raises !== undefined)
+    return { outcome: 'different', what, why: `gives ${repr(actual)} where Python raises ${raises}` };
   if (same(actual, expected)) return EQUAL(what);
   return { outcome: 'different', what, why: `${repr(actual)} instead of ${repr(expected)}` };
 }
