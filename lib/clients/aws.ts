@@ -13,14 +13,20 @@ function shared(env: Readonly<Record<string, string | undefined>>, requestMs: nu
   const endpoint = env['AWS_ENDPOINT_URL'];
   return {
     logger: QUIET,
-    requestHandler: { connectionTimeout: CONNECT_MS, requestTimeout: requestMs, throwOnRequestTimeout: true },
+    requestHandler: {
+      connectionTimeout: CONNECT_MS,
+      requestTimeout: requestMs,
+      throwOnRequestTimeout: true,
+      // Also ends bodies that stop coming, which the time-out of the request does not.
+      socketTimeout: requestMs,
+    },
     ...(endpoint === undefined || endpoint === '' ? {} : { endpoint }),
   };
 }
 
 /**
- * A client of S3, or of what stands in for it at AWS_ENDPOINT_URL. Close it with `destroy()`. A request, with its whole body,
- * may take `requestMs`.
+ * A client of S3, or of what stands in for it at AWS_ENDPOINT_URL. Close it with `destroy()`. An answer may take `requestMs`
+ * to begin, and each pause in its body.
  */
 export function createS3(
   env: Readonly<Record<string, string | undefined>> = process.env,

@@ -1,12 +1,6 @@
-import {
-  MongoClient,
-  type MongoClientOptions,
-  MongoNetworkError,
-  MongoServerSelectionError,
-  MongoWriteConcernError,
-} from 'mongodb';
+import { MongoClient, type MongoClientOptions } from 'mongodb';
 
-/** As for Postgres: one batch at a time needs few connections. */
+/** As for Postgres: one message at a time needs few connections. */
 const MAX_CONNECTIONS = 3;
 const IDLE_MS = 60_000;
 const CONNECT_MS = 10_000;
@@ -15,25 +9,46 @@ const CONNECT_MS = 10_000;
  * wait for the transaction of a process that died: MongoDB drops that after 60 s (transactionLifetimeLimitSeconds).
  */
 const SOCKET_MS = 75_000;
+/** A statement waits at most that long for one of the connections that others of the same message have. */
+const QUEUE_MS = 90_000;
 
 /**
  * A client with a small pool; nothing is opened before the first command. `client.db()` is the database that the URI
- * names. Close it with `client.close()`. Throws MongoParseError where the URI is not one.
+ * names. Close it with `client.close()`. It survives every outage, also one at its first contact. Throws MongoParseError
+ * where the URI is not one.
  */
 export function createMongo(uri: string, options: MongoClientOptions = {}): MongoClient {
-  return new MongoClient(uri, {
+  return new RecoveringClient(uri, {
     appName: 'sampler',
     maxPoolSize: MAX_CONNECTIONS,
     maxIdleTimeMS: IDLE_MS,
     serverSelectionTimeoutMS: CONNECT_MS,
     connectTimeoutMS: CONNECT_MS,
     socketTimeoutMS: SOCKET_MS,
+    waitQueueTimeoutMS: QUEUE_MS,
     retryWrites: true,
     ...options,
   });
 }
 
-/** Whether the error says that MongoDB is out of reach right now, or lost what it was about to confirm. */
-export function isMongoUnavailable(error: unknown): error is Error {
-  return [MongoNetworkError, MongoServerSelectionError, MongoWriteConcernError].some((kind) => error instanceof kind);
+/**
+ * The driver's own client is lost for good where its first contact fails: it keeps what it had closed then, and every later
+ * command finds "Topology is closed". This one lets go of it, so that the next command connects anew.
+ */
+class RecoveringClient extends MongoClient {
+  override async connect(): Promise<this> {
+    try {
+      return await super.connect();
+    } catch (error) {
+      // Another command may have begun to connect anew already; what that one has is left alone.
+      if (isClosed(Reflect.get(this, 'topology'))) Reflect.set(this, 'topology', undefined);
+      throw error;
+    }
+  }
+}
+
+function isClosed(topology: unknown): boolean {
+  if (typeof topology !== 'object' || topology === null) return false;
+  if (!('isDestroyed' in topology) || typeof topology.isDestroyed !== 'function') return false;
+  return topology.isDestroyed() === true;
 }

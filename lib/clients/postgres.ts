@@ -1,28 +1,43 @@
 import postgres, { type Options, type PostgresType } from 'postgres';
+import { guardedSockets } from './guarded-socket.ts';
 
-/** One function instance works through one batch at a time: few connections do, and the database serves many instances. */
+/** One function instance works on one message at a time: few connections do, and the database serves many instances. */
 const MAX_CONNECTIONS = 3;
 const IDLE_SECONDS = 30;
 const CONNECT_SECONDS = 10;
 /** Connections are renewed, so that a failover or a changed address is noticed. */
 const MAX_LIFETIME_SECONDS = 30 * 60;
+/** After a connection that failed; the waits between tries are the queue's (lib/queue). */
+const RECONNECT_SECONDS = 0.1;
+/** A statement's answer is waited for as long as this, in milliseconds; ours take a second at most. */
+const ANSWER_MS = 60_000;
 
 /**
  * A small pool of Postgres connections; nothing is opened before the first query. Close it with `sql.end()`.
- * Statements are not prepared by name, so that poolers between us and the database, and its restarts, do no harm.
+ * Statements are not prepared by name, so that poolers between us and the database, and its restarts, do no harm. For the
+ * same reason the limit for an answer is ours and not `statement_timeout`, which poolers refuse or hand on to others.
+ * @param answerMs how long a server may be silent before its connection is given up
  */
 export function createSql<Types extends Record<string, PostgresType> = Record<never, PostgresType>>(
   uri: string,
   options: Options<Types> = {},
+  answerMs: number = ANSWER_MS,
 ): ReturnType<typeof postgres<Types>> {
   return postgres(uri, {
     max: MAX_CONNECTIONS,
     idle_timeout: IDLE_SECONDS,
     connect_timeout: CONNECT_SECONDS,
     max_lifetime: MAX_LIFETIME_SECONDS,
+    backoff: () => RECONNECT_SECONDS,
     prepare: false,
     onnotice: () => {},
+    ...guarded(answerMs),
     ...options,
     connection: { application_name: 'sampler', ...options.connection },
   });
+}
+
+/** The option of the client by which its connections end when the server is silent for so long. */
+export function guarded(answerMs: number): { readonly socket: ReturnType<typeof guardedSockets> } {
+  return { socket: guardedSockets(answerMs) };
 }

@@ -18,6 +18,7 @@ const OUTCOMES: Readonly<Record<Outcome, string>> = {
   done: 'MessagesDone',
   retried: 'MessagesRetried',
   dead: 'MessagesDead',
+  returned: 'MessagesRetried',
 };
 
 /** The handler of a function that works through a queue: parsing, failures, log, metrics and trace are the same for all. */

@@ -1,11 +1,14 @@
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import type { Logger } from '../log/log.ts';
-import { type Delivery, toDelivery } from './delivery.ts';
+import { attributesOf, type Delivery, REQUEST_ID_ATTRIBUTE, toDelivery } from './delivery.ts';
 import { failureOf, type KeepReason, settleFailure } from './failure.ts';
 import type { Queue } from './queue.ts';
 
-/** How one delivery ended: the message is done, will be delivered again, or lies in the dead-letter queue. */
-export type Outcome = 'done' | 'retried' | 'dead';
+/**
+ * How one delivery ended: the message is done, will be delivered again, lies in the dead-letter queue, or was not begun and
+ * is on its queue anew, with all its tries.
+ */
+export type Outcome = 'done' | 'retried' | 'dead' | 'returned';
 
 /** How a batch is worked through. */
 export interface BatchOptions<Message> {
@@ -18,7 +21,7 @@ export interface BatchOptions<Message> {
   /** Does the message's work. What it throws decides: a permanent error ends in the dead-letter queue, others are retried. */
   readonly handle: (message: Message, delivery: Delivery) => Promise<void>;
   readonly keepReason: KeepReason<Message>;
-  /** Hears of each message's end in this batch, and of those that were not begun. */
+  /** Hears of each message's end in this batch. */
   readonly onOutcome?: (outcome: Outcome) => void;
 }
 
@@ -27,7 +30,8 @@ const MIN_TIME_LEFT_MS = 5_000;
 
 /**
  * Works through a batch of SQS messages, one after the other, and reports those to be delivered again
- * (`ReportBatchItemFailures`). One message's failure never holds up the others.
+ * (`ReportBatchItemFailures`). One message's failure never holds up the others. serverless.yml makes batches of one, so that
+ * a process that dies takes no other message with it; larger ones work too.
  */
 export async function processBatch<Message>(
   event: SQSEvent,
@@ -35,24 +39,42 @@ export async function processBatch<Message>(
   options: BatchOptions<Message>,
 ): Promise<SQSBatchResponse> {
   const batchItemFailures: SQSBatchResponse['batchItemFailures'] = [];
-  for (const record of event.Records) {
-    const outcome = await processRecord(record, context, options);
+  for (const [place, record] of event.Records.entries()) {
+    const late = context.getRemainingTimeInMillis() < MIN_TIME_LEFT_MS;
+    const outcome = late ? await notBegun(record, place, options) : await processRecord(record, options);
     options.onOutcome?.(outcome);
     if (outcome === 'retried') batchItemFailures.push({ itemIdentifier: record.messageId });
   }
   return { batchItemFailures };
 }
 
-async function processRecord<Message>(
+/**
+ * A message whose time others of its batch took goes on its queue anew: it comes back at once, and none of its tries is
+ * gone. One that had all the time there was is merely tried again, so that nothing goes round without end.
+ */
+async function notBegun<Message>(
   record: SQSRecord,
-  context: Pick<Context, 'getRemainingTimeInMillis'>,
-  options: BatchOptions<Message>,
+  place: number,
+  { queue, log }: BatchOptions<Message>,
 ): Promise<Outcome> {
-  let delivery = toDelivery(record, options.log);
-  if (context.getRemainingTimeInMillis() < MIN_TIME_LEFT_MS) {
-    delivery.log.warn('out of time; the message goes back to the queue');
-    return 'retried';
+  const delivery = toDelivery(record, log);
+  delivery.log.warn('out of time; the message goes back to the queue');
+  try {
+    if (place > 0) {
+      await queue.putBack(record.body, { ...attributesOf(record), [REQUEST_ID_ATTRIBUTE]: delivery.requestId });
+      return 'returned';
+    }
+    await queue.delay(record.receiptHandle, 0);
+  } catch (error) {
+    delivery.log.warn('the message could not be put back; it waits for its visibility time-out', {
+      error: failureOf(error).message,
+    });
   }
+  return 'retried';
+}
+
+async function processRecord<Message>(record: SQSRecord, options: BatchOptions<Message>): Promise<Outcome> {
+  let delivery = toDelivery(record, options.log);
   let message: Message | undefined;
   try {
     message = options.parse(record.body);

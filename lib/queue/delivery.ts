@@ -24,6 +24,14 @@ export interface Delivery {
   readonly log: Logger;
 }
 
+/** The attributes of a record's message that are text, as all of ours are. */
+export function attributesOf({ messageAttributes }: SQSRecord): Record<string, string> {
+  const pairs = Object.entries(messageAttributes).flatMap(([name, { stringValue }]) =>
+    stringValue === undefined ? [] : [[name, stringValue] as const],
+  );
+  return Object.fromEntries(pairs);
+}
+
 /** Reads what an event's record says about its message. */
 export function toDelivery(record: SQSRecord, log: Logger): Delivery {
   const { messageId, messageAttributes, attributes, body, receiptHandle } = record;

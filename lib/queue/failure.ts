@@ -1,4 +1,4 @@
-import { isMongoUnavailable } from '../clients/mongo.ts';
+import { isOfMongo, isOutage } from '../clients/outage.ts';
 import { type ErrorCode, SamplerError } from '../errors/errors.ts';
 import { type Delivery, ERROR_CODE_ATTRIBUTE, MAX_RECEIVES, REQUEST_ID_ATTRIBUTE } from './delivery.ts';
 import type { Queue } from './queue.ts';
@@ -34,8 +34,9 @@ export function failureOf(error: unknown): Failure {
     const { code, message, permanent, context } = error;
     return { code, message, permanent, context, stack: undefined };
   }
-  if (isMongoUnavailable(error)) {
-    const message = `MongoDB is out of reach: ${error.message}. It is tried again.`;
+  if (isOutage(error)) {
+    const who = isOfMongo(error) ? 'MongoDB' : 'A server';
+    const message = `${who} is out of reach: ${error.message}. It is tried again.`;
     return { code: 'Unavailable', message, permanent: false, context: {}, stack: undefined };
   }
   const { message, stack } = error instanceof Error ? error : { message: String(error), stack: undefined };

@@ -36,7 +36,10 @@ export class Queue {
   async send(bodies: readonly string[]): Promise<void> {
     for (const batch of batches(bodies)) {
       const Entries = batch.map((MessageBody, i) => ({ Id: String(i), MessageBody }));
-      const { Failed = [] } = await this.sqs.send(new SendMessageBatchCommand({ QueueUrl: this.url, Entries }));
+      const command = new SendMessageBatchCommand({ QueueUrl: this.url, Entries });
+      const { Failed = [] } = await this.sqs.send(command).catch((error: unknown) => {
+        throw unavailable(`sending to ${this.name}`, error);
+      });
       if (Failed.length > 0) {
         throw new TransientError(
           'Unavailable',
@@ -62,10 +65,19 @@ export class Queue {
    * does not fit beside the body, from the last one on, is cut.
    */
   async sendToDeadLetters(body: string, attributes: Readonly<Record<string, string>>): Promise<void> {
+    await this.sendOne(`${this.url}-dlq`, body, attributes);
+  }
+
+  /** Puts a message that was received on its queue anew. */
+  async putBack(body: string, attributes: Readonly<Record<string, string>>): Promise<void> {
+    await this.sendOne(this.url, body, attributes);
+  }
+
+  private async sendOne(QueueUrl: string, body: string, attributes: Readonly<Record<string, string>>): Promise<void> {
     const entries = fitting(Object.entries(attributes), MAX_MESSAGE_BYTES - Buffer.byteLength(body));
     await this.sqs.send(
       new SendMessageCommand({
-        QueueUrl: `${this.url}-dlq`,
+        QueueUrl,
         MessageBody: body,
         MessageAttributes: Object.fromEntries(
           entries.map(([name, StringValue]) => [name, { DataType: STRING, StringValue }]),
@@ -73,6 +85,11 @@ export class Queue {
       }),
     );
   }
+}
+
+function unavailable(doing: string, error: unknown): TransientError {
+  const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return new TransientError('Unavailable', `${doing} failed: ${reason}. It is tried again.`, { cause: error });
 }
 
 function* batches(bodies: readonly string[]): Generator<string[]> {

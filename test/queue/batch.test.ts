@@ -97,17 +97,47 @@ describe('a batch', () => {
     expect(await processBatch({ Records: [] }, PLENTY, options())).toEqual({ batchItemFailures: [] });
   });
 
-  it('out of time hands back what is not begun, and does not begin it', async () => {
+  it('out of time puts what is not begun back at once, with its identity, its attributes and all its tries', async () => {
     const event = await sendAndReceive('a fine', 'b fine', 'c fine');
+    const [first, second, third] = event.Records.map(({ messageId }) => messageId);
+    const Records = event.Records.map((record, i) =>
+      i < 2 ? record : { ...record, messageAttributes: { 'error-code': { stringValue: 'X', dataType: 'String' } } },
+    );
     const work = options();
     const remaining = [60_000, 4_999, 4_000];
     const context = { getRemainingTimeInMillis: () => remaining.shift() ?? 0 };
-    const { batchItemFailures } = await processBatch(event, context, work);
-    expect(work.handled.map(({ body }) => body)).toEqual(['a fine']);
-    expect(batchItemFailures.map(({ itemIdentifier }) => itemIdentifier)).toEqual(
-      event.Records.slice(1).map(({ messageId }) => messageId),
+    expect(await processBatch({ Records }, context, work)).toEqual({ batchItemFailures: [] });
+    expect(work.handled.map(({ requestId }) => requestId)).toEqual([first]);
+    const again = eventOf(await receive(sqs, queue.url, 2));
+    expect(again.Records.map(({ attributes }) => attributes.ApproximateReceiveCount)).toEqual(['1', '1']);
+    const later = options();
+    await processBatch(again, PLENTY, later);
+    expect(later.handled.map(({ requestId, body, redriven }) => [requestId, body, redriven]).sort()).toEqual(
+      [
+        [second, 'b fine', false],
+        [third, 'c fine', true],
+      ].sort(),
     );
     expect(await noDeadLetters()).toEqual([]);
+  });
+
+  it('that never had time is tried again and not sent round without end', async () => {
+    const event = await sendAndReceive('a fine');
+    const work = options();
+    const { batchItemFailures } = await processBatch(event, { getRemainingTimeInMillis: () => 4_999 }, work);
+    expect(batchItemFailures).toEqual([{ itemIdentifier: event.Records[0]?.messageId }]);
+    expect(work.handled).toEqual([]);
+    const [again] = await receive(sqs, queue.url, 1);
+    expect(again?.Attributes?.ApproximateReceiveCount).toBe('2');
+  });
+
+  it('that can not be put back waits for its visibility time-out', async () => {
+    const event = await sendAndReceive('a fine', 'b fine');
+    const remaining = [60_000, 4_999];
+    const context = { getRemainingTimeInMillis: () => remaining.shift() ?? 0 };
+    const nowhere = new Queue(sqs, `${queue.url}-missing`);
+    const { batchItemFailures } = await processBatch(event, context, options({ queue: nowhere }));
+    expect(batchItemFailures).toEqual([{ itemIdentifier: event.Records[1]?.messageId }]);
   });
 });
 
