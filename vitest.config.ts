@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** Killing and cutting off are judged by what was lost, which takes its time; beside other tests it would take all of theirs. */
+/** Killing and cutting off are judged by what was lost, which takes its time; next to other tests it would take all of theirs. */
 const FAULTS = 'test/faults/**';
 
 const shared = {

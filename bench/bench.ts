@@ -1,4 +1,4 @@
-/** `npm run bench [name ...]`: all figures, or those named, each beside a baseline of the same run; on a stack of its own or the one that runs. */
+/** `npm run bench [name ...]`: all figures, or those named, each next to a baseline of the same run; on a stack of its own or the one that runs. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpus, loadavg } from 'node:os';

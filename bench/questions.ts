@@ -14,7 +14,7 @@ interface Shape {
   /** The task of the harness whose definition is rendered. */
   readonly definition: string;
   readonly shots: number;
-  /** The split that the worked examples come from, beside the one that is asked about. */
+  /** The split that the worked examples come from, next to the one that is asked about. */
   readonly examples: string;
   readonly row: (n: number) => Record<string, unknown>;
 }

@@ -16,7 +16,7 @@ import { createTableStatement, quoteName, tableColumns } from '../lib/tables/tab
 import type { Took } from './register-once.ts';
 
 /**
- * How fast a large data set is registered, from the object in S3 to the committed table, and with how much memory, beside
+ * How fast a large data set is registered, from the object in S3 to the committed table, and with how much memory, next to
  * psql's \copy (or where there is no psql, a bare COPY) of the same rows from a prepared file into the same table. The two
  * take turns, each in a process of its own. Needs the environment of a running stack (`npm start`, or .local/env).
  *

@@ -1,5 +1,5 @@
 /**
- * How fast one process reads, renders and writes a shard, beside a bare insertMany of the same documents into the same
+ * How fast one process reads, renders and writes a shard, compared with a bare insertMany of the same documents into the same
  * collections; the two take turns. `npm run bench` runs it; by itself it needs the environment of a running stack.
  *
  *   node bench/shard.ts [documents]

@@ -1,4 +1,4 @@
-/** The operator's command: `npx sampler ...` or `npm run sampler -- ...`; docs/cli.md tells of it, as does `--help`. */
+/** The operator's command: `npx sampler ...` or `npm run sampler -- ...`; described in docs/cli.md and by `--help`. */
 import { reportError } from './cli/report-error.ts';
 import { loadLocalEnv } from './cli/session.ts';
 import { createProgram } from './program.ts';

@@ -1,5 +1,5 @@
 'use strict';
-/** Alarms, and the topic that tells of them. What to do at each: docs/operations.md. */
+/** Alarms, and the topic that announces them. What to do at each: docs/operations.md. */
 
 /**
  * By queue: how old its oldest message may become, in seconds. A sample message is planned in seconds. Shards wait behind
@@ -30,7 +30,7 @@ function queueAlarms(prefix, queue) {
   return [
     alarm(prefix, `${queue}-dlq-not-empty`, {
       ...ofQueue(`${prefix}-${queue}-dlq`),
-      AlarmDescription: `A ${queue} message was given up or refused.`,
+      AlarmDescription: `A ${queue} message was abandoned or refused.`,
       MetricName: 'ApproximateNumberOfMessagesVisible',
       Statistic: 'Maximum',
       Period: FIVE_MINUTES,
@@ -61,7 +61,7 @@ function functionAlarms(prefix, name) {
       ...ofFunction,
       AlarmDescription: `The function ${name} crashed, timed out or could not start.`,
       MetricName: 'Errors',
-      // One sweep that fails is made good by the next.
+      // One sweep that fails is repaired by the next.
       ...(name === 'sweep' ? { EvaluationPeriods: 3, DatapointsToAlarm: 2 } : {}),
     }),
     alarm(prefix, `${name}-throttles`, {

@@ -11,12 +11,12 @@ import { type SweepResult, sweep } from '../lib/sweep/sweep.ts';
 
 const runtime = startRuntime(['mongodbUri']);
 const { config, log, metrics } = runtime;
-/** Below the function's time-out, 60 s, together with the 20 s in which a broken connection is made anew. */
+/** Below the function's time-out, 60 s, together with the 20 s in which a broken connection is rebuilt. */
 const ANSWER_MS = 30_000;
 const db = createMongo(config.mongodbUri, { socketTimeoutMS: ANSWER_MS }).db();
 const ledger = new Ledger(db, readLimits(process.env).leaseMs);
 
-/** Gives up requests that died and removes what failed ones left behind. */
+/** Abandons requests that died and removes what failed ones left behind. */
 export const handler = middy<ScheduledEvent, SweepResult>()
   .use(observed(runtime))
   .handler(async () => {

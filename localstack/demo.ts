@@ -1,4 +1,4 @@
-/** `npm run demo`: starts the service (or joins one that runs), registers and samples a small task, shows what comes of it. */
+/** `npm run demo`: starts the service (or joins one that runs), registers and samples a small task, shows the result. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { type Db, type Document, MongoClient } from 'mongodb';

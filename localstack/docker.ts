@@ -82,7 +82,7 @@ export async function startDockerStack(options: DockerOptions): Promise<Stack> {
       ...awsEnvironment(endpoint),
     },
     ports,
-    broken: watch.ended.then(() => 'a container ended (docker ps --all tells which)'),
+    broken: watch.ended.then(() => 'a container ended (docker ps --all shows which)'),
     stop: () => {
       stopped ??= watch.stop().then(stopContainers);
       return stopped;
@@ -96,6 +96,6 @@ async function run([program = '', ...args]: string[], env: NodeJS.ProcessEnv): P
   const [code] = await once(child, 'close');
   if (code === 0) return;
   throw new Error(
-    `${[program, ...args].join(' ')} failed (code ${code}). What to do: see its words above; \`docker compose --file ${COMPOSE_FILE} logs\` tells more.`,
+    `${[program, ...args].join(' ')} failed (code ${code}). What to do: see its output above; \`docker compose --file ${COMPOSE_FILE} logs\` shows more.`,
   );
 }

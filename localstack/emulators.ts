@@ -8,7 +8,7 @@ import { startFauxqs } from 'fauxqs';
 import { LOCAL_REGION } from './names.ts';
 import { startServer, waitUntilReady } from './processes.ts';
 
-/** What stands in for SQS and S3. */
+/** The emulator of SQS and S3. */
 export type EmulatorKind = 'fauxqs' | 'localstack';
 
 /** A running emulator of SQS and S3. */
@@ -99,7 +99,7 @@ function repairRelease(file: string): void {
 
 /**
  * fauxqs 2.4 looks at halves of characters beyond U+FFFF, each of which is forbidden by itself; SQS takes the characters.
- * Its rule is mended where it lies, as the package has no option for it.
+ * Its rule is fixed where it lies, as the package has no option for it.
  */
 async function takeAllCharacters(): Promise<void> {
   const root = findPackageJSON('fauxqs', import.meta.url);
@@ -131,7 +131,7 @@ async function answers(url: string): Promise<boolean> {
 
 /**
  * fauxqs listens on every address of the machine and has no option for it; its web server announces itself when it is
- * made, and is told there to listen on the loopback address instead.
+ * made, and is configured to listen on the loopback address instead.
  */
 async function onLoopbackOnly<T>(start: () => Promise<T>): Promise<T> {
   const made = channel('fastify.initialization');

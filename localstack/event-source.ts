@@ -41,7 +41,7 @@ const GRACE_MS = 5000;
 /**
  * Polls queues and calls functions as Lambda's event source mappings do: in batches, of which the messages that the
  * answer does not call failed are deleted. The others, and all of a batch whose function throws, come back when their
- * visibility time-out ends. `onError` hears of what goes wrong; polling goes on.
+ * visibility time-out ends. `onError` receives what goes wrong; polling continues.
  */
 export function startEventSources(
   sqs: SQSClient,

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { parentPort, workerData } from 'node:worker_threads';
 
-/** What the instance is told when it starts. */
+/** What the instance receives when it starts. */
 export interface InstanceData {
   bundle: string;
   functionName: string;

@@ -49,7 +49,7 @@ function startInstance(options: LocalFunctionOptions, all: Set<Worker>, idle: Wo
   });
   createInterface({ input: worker.stdout }).on('line', onLine);
   createInterface({ input: worker.stderr }).on('line', onLine);
-  // What ends an instance is told to whoever waits for it; between events it is merely no longer there.
+  // What ends an instance is reported to whoever waits for it; between events it is merely no longer there.
   worker.on('error', (error) => onLine(`the instance failed: ${error instanceof Error ? error.stack : error}`));
   all.add(worker);
   worker.on('exit', () => {

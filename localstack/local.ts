@@ -43,12 +43,12 @@ export interface LocalService {
 /**
  * Starts the stack in `.local/`, stages what every request needs, and drives the bundled functions by their queues and
  * clock. Writes `.local/env`, and `.local/ready` when messages are taken.
- * Throws AlreadyRunningError, or an Error that tells what could not be started.
+ * Throws AlreadyRunningError, or an Error that says what could not be started.
  */
 export async function runLocally(options: LocalOptions): Promise<LocalService> {
   const { say } = options;
   if (options.docker === true) requireDocker();
-  // Beside the folder, as a fresh start empties it.
+  // Next to the folder, as a fresh start empties it.
   const unlock = takeRunLock(join(ROOT, '.cache', 'local-stack.pid'));
   const closers: (() => Promise<void> | void)[] = [unlock];
   let stopped: Promise<void> | undefined;

@@ -1,6 +1,6 @@
 /** Names that the stack shares with a deployed service (serverless.yml makes the same ones). */
 
-/** The functions that take messages; each has a queue of its name with a dead-letter queue beside it. */
+/** The functions that take messages; each has a queue of its name with a dead-letter queue next to it. */
 export const QUEUES = ['register', 'sample', 'shard'] as const;
 /** One of them. */
 export type QueueName = (typeof QUEUES)[number];

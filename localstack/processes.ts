@@ -49,7 +49,7 @@ export interface ServerOptions {
 
 /**
  * Starts a server that ends when this process does, even when this process is killed.
- * Throws nothing: a server that can't start resolves `ended` at once, and its log tells why.
+ * Throws nothing: a server that can't start resolves `ended` at once, and its log says why.
  */
 export function startServer(options: ServerOptions): ServerProcess {
   mkdirSync(dirname(options.logFile), { recursive: true });

@@ -38,7 +38,7 @@ const CHECK_ROOMS = [
 ];
 
 /**
- * What each script runs, one command after the other, and what it needs beside the Node packages.
+ * What each script runs, one command after the other, and what it needs besides the Node packages.
  * The arguments of the script go to the last command.
  * @type {Record<string, { needs: (() => Promise<void>)[], commands: string[][] }>}
  */
@@ -91,7 +91,7 @@ async function main() {
 
 /** @param {(() => Promise<void>)[]} needs */
 async function prepare(needs) {
-  // The Python packages install beside the Node packages; a missing mongod may need the Node packages.
+  // The Python packages install next to the Node packages; a missing mongod may need the Node packages.
   const early = needs.filter((need) => need !== installMongod).map((need) => need());
   const all = await Promise.allSettled([installModules(), ...early]);
   for (const result of all) if (result.status === 'rejected') throw result.reason;

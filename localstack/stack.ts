@@ -26,7 +26,7 @@ export interface StackOptions {
   dir: string;
   /** Ports wanted; others are those of the last run in `dir`, or free ones. */
   ports?: Partial<Ports>;
-  /** What stands in for SQS and S3. */
+  /** The emulator of SQS and S3. */
   queues: EmulatorKind;
   /** Starts with an empty `dir`. */
   fresh?: boolean;
@@ -48,7 +48,7 @@ export interface Stack {
 
 /**
  * Starts Postgres, MongoDB (a replica set of one) and an emulator of SQS and S3, all on the loopback address, and makes
- * the queues and the bucket. Throws an Error that tells which server could not start and why; the others are stopped.
+ * the queues and the bucket. Throws an Error that says which server could not start and why; the others are stopped.
  */
 export async function startStack(options: StackOptions): Promise<Stack> {
   const { dir, stage = LOCAL_STAGE } = options;

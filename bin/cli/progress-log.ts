@@ -1,6 +1,6 @@
 import { note } from './output.ts';
 
-/** What staging tells while it goes on, as lines on standard error: those of `info` say how far it has come. */
+/** What staging reports while it runs, as lines on standard error: those of `info` say how far it has come. */
 export const progressLog = {
   info(message: string, fields: Readonly<Record<string, unknown>> = {}): void {
     note(line(message, fields));

@@ -8,7 +8,7 @@ const LINE_MS = 5_000;
 export interface Progress {
   /** So much more is done; `total` where it turned out to be another than at first. */
   add(amount: number, total?: number): void;
-  /** Takes the bar away. */
+  /** Removes the bar. */
   stop(): void;
 }
 

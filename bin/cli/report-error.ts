@@ -8,7 +8,7 @@ import { note } from './output.ts';
 const CONNECTION = /^(E[A-Z]{3,}|CONNECT|CONNECTION|Mongo|Postgres|Timeout|NoSuchBucket|QueueDoesNotExist|UND_ERR)/;
 
 /**
- * Tells the error in one line on standard error and gives the exit code for it. Only what nobody expected, a fault of the
+ * Reports the error in one line on standard error and gives the exit code for it. Only what nobody expected, a fault of the
  * program itself, shows where it came from.
  */
 export function reportError(error: unknown): number {

@@ -7,7 +7,7 @@ import { isDict, type PyDict, type PyValue } from '../../lib/python/value.ts';
 import { UsageError } from './exit.ts';
 import { idList, repeatable } from './options.ts';
 
-/** Adds the options for what a sample message may say beside its tasks and its supplier. */
+/** Adds the options for what a sample message may say besides its tasks and its supplier. */
 export function withRequestOptions(command: Command): Command {
   return command
     .option('--qty <N>', 'so many documents, picked by the seed; -1 means all')

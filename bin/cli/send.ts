@@ -18,7 +18,7 @@ export interface Followed {
   /** What is done to the tasks, for the progress, and what they are afterwards. */
   readonly doing: string;
   readonly done: string;
-  /** Waits until it is over, and tells now and then how the tasks stand. */
+  /** Waits until it is over, and reports now and then how the tasks stand. */
   readonly wait: (onLook: (states: readonly TaskState[]) => void) => Promise<readonly TaskState[]>;
 }
 

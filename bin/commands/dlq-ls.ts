@@ -29,7 +29,7 @@ async function run(name: string | undefined, command: Command): Promise<void> {
           requestId,
           sentAt.toISOString(),
           code ?? '-',
-          (reason ?? 'put aside by SQS after its last try').slice(0, 120),
+          (reason ?? 'moved here by SQS after its last try').slice(0, 120),
         ]),
     ),
   );

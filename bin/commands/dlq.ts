@@ -4,7 +4,7 @@ import { dlqLsCommand } from './dlq-ls.ts';
 import { dlqRedriveCommand } from './dlq-redrive.ts';
 import { dlqShowCommand } from './dlq-show.ts';
 
-/** `sampler dlq`: messages that were refused or given up. */
+/** `sampler dlq`: messages that were refused or abandoned. */
 export function dlqCommand(): Command {
   return group('dlq', 'look into the dead-letter queues, and send messages back', [
     dlqLsCommand(),

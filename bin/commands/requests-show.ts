@@ -44,6 +44,6 @@ function requestText(request: RequestView): string {
     ['body', request.body],
     ['created', request.created_at],
     ['updated', request.updated_at],
-    ['lease', lease && `${lease}${over ? ' (over: the next sweep gives it up)' : ''}`],
+    ['lease', lease && `${lease}${over ? ' (over: the next sweep abandons it)' : ''}`],
   ]);
 }

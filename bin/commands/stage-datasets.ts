@@ -41,7 +41,7 @@ export function stageDatasetsCommand(): Command {
     .option('--hub-url <URL>', 'another hub (default: HF_ENDPOINT, else the Hugging Face hub)')
     .option(
       '--server-url <URL>',
-      "its data set server, which tells splits' order where the card does not (default: HF_DATASETS_SERVER)",
+      'its data set server, which knows the order of splits where the card does not say (default: HF_DATASETS_SERVER)',
     )
     .addHelpText(
       'after',

@@ -11,10 +11,10 @@ import { jsonOption, nameAndFolder, optionsOf, repeatable, withJson } from '../c
 import { note, print } from '../cli/output.ts';
 import { withSession } from '../cli/session.ts';
 
-/** `sampler stage harness`: compiles the wheel's task definitions into the bucket, and further folders beside them. */
+/** `sampler stage harness`: compiles the wheel's task definitions into the bucket, and further folders next to them. */
 export function stageHarnessCommand(): Command {
   const command = new Command('harness')
-    .description("compile the harness's task definitions into the bucket, and folders of your own beside them")
+    .description("compile the harness's task definitions into the bucket, and folders of your own next to them")
     .option('--wheel <FILE>', 'the wheel of lm-eval (default: the one that the set-up brings)')
     .addOption(
       repeatable(
@@ -29,7 +29,7 @@ export function stageHarnessCommand(): Command {
 async function run(command: Command): Promise<void> {
   const shape = { ...jsonOption, wheel: z.string().optional(), includePath: z.array(z.string()).default([]) };
   const options = optionsOf(shape, command);
-  // Broken definitions are told before anything is uploaded.
+  // Broken definitions are reported before anything is uploaded.
   const includes = await Promise.all(options.includePath.map(readInclude));
   const wheel = wheelPath(options.wheel);
   await withSession(['datasetsBucket'], async ({ config: { datasetsBucket: bucket }, clients, log }) => {

@@ -16,7 +16,7 @@ export function tasksLsCommand(): Command {
     .description('list tasks: all, or those that names, wildcards, groups and tags stand for')
     .argument('[pattern...]', 'task, group or tag names; * and ? and [...] are wildcards')
     .option('--supported', 'only those that can be sampled')
-    .option('--unsupported', 'only those that can not, with the reason')
+    .option('--unsupported', 'only those that cannot, with the reason')
     .addHelpText(
       'after',
       examples("tasks ls 'mmlu_*_generative'", 'tasks ls leaderboard --unsupported', 'tasks ls --supported --json'),

@@ -16,7 +16,7 @@ import { facts, print, table } from '../cli/output.ts';
 /** `sampler tasks show`: all about one task, or what a group or tag holds. */
 export function tasksShowCommand(): Command {
   const command = new Command('show')
-    .description('tell what a task asks and needs: support, data set, splits, shots, Python functions, twin')
+    .description('show what a task asks and needs: support, data set, splits, shots, Python functions, twin')
     .argument('<task>', 'name of a task, group or tag')
     .addHelpText('after', examples('tasks show gsm8k', 'tasks show mmlu', 'tasks show hellaswag --json'));
   return withJson(withCatalogueOptions(command)).action((name: string) => run(name, command));
@@ -112,7 +112,7 @@ function detailFacts(details: NonNullable<About['details']>): [string, string | 
     ['output type', details.output_type],
     [
       'asked on',
-      twin ? `${paths}; on chat ${twin.task} in its place${twin.supported ? '' : ' (can not be sampled)'}` : paths,
+      twin ? `${paths}; on chat ${twin.task} in its place${twin.supported ? '' : ' (cannot be sampled)'}` : paths,
     ],
     ['data set', `${details.dataset_path}${details.dataset_name === null ? '' : ` (${details.dataset_name})`}`],
     ['splits', named.join(', ')],

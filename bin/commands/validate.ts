@@ -23,10 +23,10 @@ import { withSource } from '../cli/source.ts';
 
 const CHAT = '/v1/chat/completions';
 const COMPLETIONS = '/v1/completions';
-/** Failures that are told per task and path; all are counted. */
+/** Failures that are reported per task and path; all are counted. */
 const MAX_TOLD = 100;
 
-/** One task on one path: what came of it, or why it can't be asked so at all. */
+/** One task on one path: what happened, or why it can't be asked so at all. */
 type Checked =
   | (Verdict & { readonly state: 'ok' | 'failed'; readonly failures: readonly Failure[] })
   | {

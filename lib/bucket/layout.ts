@@ -3,7 +3,7 @@ import { PermanentError } from '../errors/errors.ts';
 
 /** Where data sets lie in the bucket; BUCKET-1 in docs/rules/tables.md. */
 export const DATASETS_PREFIX = 'datasets/';
-/** Beside the splits of a data set: revision, split order, sizes and hashes. */
+/** Next to the splits of a data set: revision, split order, sizes and hashes. */
 export const MANIFEST_NAME = '_manifest.json';
 /** The folder of a data set that has no configuration name. */
 const DEFAULT_CONFIG = 'default';

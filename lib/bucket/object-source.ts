@@ -80,7 +80,7 @@ export class S3ObjectSource implements ObjectSource {
       return await readExactly(got.Body, end - start, into);
     } catch (error) {
       if (error instanceof Error && /^(PreconditionFailed|NoSuchKey|InvalidRange)$/.test(error.name)) {
-        const message = `${this.name}/${key} was replaced or removed while it was being read. It is read anew.`;
+        const message = `${this.name}/${key} was replaced or removed while it was being read. It is read again.`;
         throw new TransientError('Unavailable', message, { cause: error, context: { key } });
       }
       throw unavailable(`reading ${this.name}/${key}`, error);
@@ -122,7 +122,7 @@ async function readExactly(
   return bytes;
 }
 
-/** The checksum of an upload in parts (`...-3`) is that of its parts' checksums, and tells nothing about the bytes. */
+/** The checksum of an upload in parts (`...-3`) is that of its parts' checksums, and says nothing about the bytes. */
 function wholeSha256(checksum: string | undefined): string | undefined {
   const bytes = Buffer.from(checksum ?? '', 'base64');
   return checksum?.includes('-') || bytes.length !== 32 ? undefined : bytes.toString('hex');

@@ -37,7 +37,7 @@ const known = new WeakMap<S3Client, Map<string, StagedHarness>>();
 
 /**
  * Opens the staged catalogue. The first call of a process reads its root; later ones ask whether that changed, once a minute
- * at most. One call goes on with what it opened, whatever is staged meanwhile.
+ * at most. One call continues with what it opened, whatever is staged meanwhile.
  * @throws TransientError HarnessNotStaged where nothing is staged yet, Unavailable where S3 fails; PermanentError BadMessage
  * for an include path that is none.
  */

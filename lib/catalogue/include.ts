@@ -11,7 +11,7 @@ export const MAX_INCLUDE_FILES = 2000;
 export const MAX_INCLUDE_BYTES = 20_000_000;
 const PARALLEL_READS = 16;
 
-/** A folder of further definitions, as read, and what tells whether it changed. */
+/** A folder of further definitions, as read, and what shows whether it changed. */
 export interface IncludeRoot extends TaskRoot {
   readonly fingerprint: string;
 }

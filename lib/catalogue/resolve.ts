@@ -10,7 +10,7 @@ import type { TaskIndex } from './task-index.ts';
 
 /** More tasks in one message are refused. */
 const MAX_LEAVES = 5000;
-/** Names in one message; of unknown ones this many are told. */
+/** Names in one message; of unknown ones this many are reported. */
 const MAX_NAMES = 5000;
 const MAX_UNKNOWN_TOLD = 20;
 
@@ -66,7 +66,7 @@ async function entryOf(catalogue: Catalogue, { name, base, overrides }: Leaf): P
 
 /** A task that a group defines in its own list. */
 function inlineEntry(name: string, config: ConfigDict): TaskEntry {
-  const problem = config.has('include') ? 'it includes a file from within a group, which the harness can not do' : null;
+  const problem = config.has('include') ? 'it includes a file from within a group, which the harness cannot do' : null;
   return { name, yaml: '', config: new Map([['task', name], ...config]), problem };
 }
 

@@ -76,13 +76,9 @@ function parseRoot(stored: Uint8Array): z.output<typeof rootSchema> {
   try {
     return rootSchema.parse(JSON.parse(gunzipSync(stored).toString()));
   } catch (error) {
-    throw new PermanentError(
-      'HarnessNotStaged',
-      'The staged task catalogue can not be read; stage the harness again.',
-      {
-        cause: error,
-      },
-    );
+    throw new PermanentError('HarnessNotStaged', 'The staged task catalogue cannot be read; stage the harness again.', {
+      cause: error,
+    });
   }
 }
 

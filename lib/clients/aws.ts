@@ -5,7 +5,7 @@ const CONNECT_MS = 5_000;
 /** Above the longest wait of a receive call (20 s). */
 const REQUEST_MS = 30_000;
 
-/** Without a log of its own the SDK writes some warnings to the console, as plain text. Errors tell all of it. */
+/** Without a log of its own the SDK writes some warnings to the console, as plain text. Errors contain all of it. */
 const QUIET = { debug() {}, info() {}, warn() {}, error() {} };
 
 /** What both clients get. Region and keys come from the environment, as everywhere on AWS. */
@@ -25,7 +25,7 @@ function shared(env: Readonly<Record<string, string | undefined>>, requestMs: nu
 }
 
 /**
- * A client of S3, or of what stands in for it at AWS_ENDPOINT_URL. Close it with `destroy()`. An answer may take `requestMs`
+ * A client of S3, or of its emulator at AWS_ENDPOINT_URL. Close it with `destroy()`. An answer may take `requestMs`
  * to begin, and each pause in its body.
  */
 export function createS3(
@@ -37,7 +37,7 @@ export function createS3(
   return new S3Client({ ...options, forcePathStyle: 'endpoint' in options });
 }
 
-/** A client of SQS, or of what stands in for it at AWS_ENDPOINT_URL. Close it with `destroy()`. */
+/** A client of SQS, or of its emulator at AWS_ENDPOINT_URL. Close it with `destroy()`. */
 export function createSqs(env: Readonly<Record<string, string | undefined>> = process.env): SQSClient {
   return new SQSClient(shared(env, REQUEST_MS));
 }

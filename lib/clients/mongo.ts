@@ -33,14 +33,14 @@ export function createMongo(uri: string, options: MongoClientOptions = {}): Mong
 
 /**
  * The driver's own client is lost for good where its first contact fails: it keeps what it had closed then, and every later
- * command finds "Topology is closed". This one lets go of it, so that the next command connects anew.
+ * command finds "Topology is closed". This one lets go of it, so that the next command connects again.
  */
 class RecoveringClient extends MongoClient {
   override async connect(): Promise<this> {
     try {
       return await super.connect();
     } catch (error) {
-      // Another command may have begun to connect anew already; what that one has is left alone.
+      // Another command may have begun to connect again already; what that one has is left alone.
       if (isClosed(Reflect.get(this, 'topology'))) Reflect.set(this, 'topology', undefined);
       throw error;
     }

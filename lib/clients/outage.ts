@@ -95,7 +95,7 @@ const MONGO_CODES: ReadonlySet<number> = new Set([
 
 /**
  * Whether the error says that a server is out of reach right now, or can't do what it is asked until somebody or something
- * has mended it: gone, silent, starting, stepping down, out of connections, disk or memory. The same can succeed later.
+ * has fixed it: gone, silent, starting, stepping down, out of connections, disk or memory. The same can succeed later.
  */
 export function isOutage(error: unknown): error is Error {
   if (!(error instanceof Error)) return false;

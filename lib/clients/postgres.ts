@@ -16,7 +16,7 @@ const ANSWER_MS = 60_000;
  * A small pool of Postgres connections; nothing is opened before the first query. Close it with `sql.end()`.
  * Statements are not prepared by name, so that poolers between us and the database, and its restarts, do no harm. For the
  * same reason the limit for an answer is ours and not `statement_timeout`, which poolers refuse or hand on to others.
- * @param answerMs how long a server may be silent before its connection is given up
+ * @param answerMs how long a server may be silent before its connection is abandoned
  */
 export function createSql<Types extends Record<string, PostgresType> = Record<never, PostgresType>>(
   uri: string,

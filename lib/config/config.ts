@@ -21,7 +21,7 @@ const FILE_KEYS: Partial<Record<Setting, 'postgres_uri' | 'mongodb_uri'>> = {
   mongodbUri: 'mongodb_uri',
 };
 
-/** What the functions and the operator's commands are told from outside. `Needed` names the settings that are there. */
+/** What the functions and the operator's commands take from outside. `Needed` names the settings that are there. */
 export type Config<Needed extends Setting = Setting> = { readonly [name in Needed]: string } & {
   readonly logLevel: LogLevel;
   /** Latency promises by service, also `default`; undefined where nothing is configured. */

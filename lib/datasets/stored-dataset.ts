@@ -27,7 +27,7 @@ export interface StoredFile {
 /** The files of one data set, splits in the order in which they are loaded. */
 export interface StoredDataset {
   prefix: string;
-  /** The manifest's; not enough to tell two versions apart, since data sets from a folder have none of their own. */
+  /** The manifest's; not enough to distinguish two versions, since data sets from a folder have none of their own. */
   revision: string;
   /** A hash of the revision, the order of the splits, and names and hashes of the files: other data has another one. */
   version: string;

@@ -25,7 +25,7 @@ export async function openStored(source: ObjectSource, file: StoredFile, keepByt
   const stat = await source.stat(key);
   const name = `${source.name}/${key}`;
   if (stat === undefined) {
-    const message = `${name} is missing, although the manifest beside it names it. Stage the data set again.`;
+    const message = `${name} is missing, although the manifest next to it names it. Stage the data set again.`;
     throw new PermanentError('DatasetMissing', message, { context: { key } });
   }
   const { etag } = stat;
@@ -41,7 +41,7 @@ export async function openStored(source: ObjectSource, file: StoredFile, keepByt
 }
 
 /**
- * Reads a file through and holds it against the manifest's SHA-256.
+ * Reads a file through and checks it against the manifest's SHA-256.
  * @throws PermanentError DatasetInvalid where it is another one
  * @throws TransientError Unavailable
  */
@@ -65,6 +65,6 @@ function checkHash(name: string, expected: string, actual: string): void {
 }
 
 function mismatch(name: string, how: string): PermanentError {
-  const message = `${name} ${how}: it is not the file that the manifest beside it means. Stage the data set again.`;
+  const message = `${name} ${how}: it is not the file that the manifest next to it means. Stage the data set again.`;
   return new PermanentError('DatasetInvalid', message, { context: { file: name } });
 }

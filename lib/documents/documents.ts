@@ -35,7 +35,7 @@ export function taskDocument(id: ObjectId, plan: Plan, totalInstances: number, c
 }
 
 /**
- * Tells at planning whether the plan's `tasks` document can be written at its end.
+ * Decides at planning whether the plan's `tasks` document can be written at its end.
  * @throws PermanentError BadMessage for what MongoDB can't hold: an int of more than 64 bits, a key with a NUL character.
  */
 export function checkStorable(plan: Plan): void {

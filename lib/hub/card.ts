@@ -22,7 +22,7 @@ const cardSchema = z
   .partial()
   .catch({});
 
-/** One configuration, as far as the card tells of it. */
+/** One configuration, as far as the card describes it. */
 export interface CardConfig {
   readonly name: string;
   readonly isDefault: boolean;
@@ -33,7 +33,7 @@ export interface CardConfig {
 }
 
 /**
- * The configurations that a data set's card (the YAML at the head of its README) tells of: in `configs`, which say what files
+ * The configurations that a data set's card (the YAML at the head of its README) describes: in `configs`, which say what files
  * they have, and in `dataset_info`. What can't be understood is left out, as cards are written by hand.
  */
 export function readCard(card: unknown): CardConfig[] {

@@ -2,13 +2,13 @@ import { createHash, type Hash } from 'node:crypto';
 import { PermanentError, SamplerError, TransientError } from '../errors/errors.ts';
 import type { Hub, HubCommit, HubFile } from './hub.ts';
 
-/** A download that is cut off goes on where it was, as long as this many cuts in a row bring nothing new. */
+/** A download that is cut off continues where it was, as long as this many cuts in a row bring nothing new. */
 const MAX_CUTS = 5;
 /** Files outside of large file storage are small; a longer one is not held in memory. */
 const MAX_PLAIN_BYTES = 32 * 1024 ** 2;
 
 /**
- * A file's bytes, in order. Where the connection is cut off, it goes on from there. The last piece comes only once size and
+ * A file's bytes, in order. Where the connection is cut off, it continues from there. The last piece comes only once size and
  * SHA-256 are right: whoever got all of it got the file, and whoever did not got an error.
  * @throws PermanentError DatasetInvalid where the bytes are not those that the hub's own hash means
  * @throws TransientError Unavailable where the hub is
@@ -39,7 +39,7 @@ export async function* download(hub: Hub, commit: HubCommit, file: HubFile): Asy
 }
 
 /**
- * A file outside of large file storage, whole: the hub tells only git's hash of it.
+ * A file outside of large file storage, whole: the hub knows only git's hash of it.
  * @throws as {@link download}
  */
 export async function downloadPlain(hub: Hub, commit: HubCommit, file: HubFile): Promise<Buffer> {

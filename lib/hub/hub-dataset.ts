@@ -22,7 +22,7 @@ export interface HubDataset {
   readonly commit: HubCommit;
   /** In the order in which they are loaded. */
   readonly splits: readonly { readonly split: string; readonly files: readonly HubFile[] }[];
-  /** Whether the order is the hub's; else nobody told it, and it is the usual one. */
+  /** Whether the order is the hub's; else it is unknown, and the usual one is used. */
   readonly orderKnown: boolean;
 }
 
@@ -31,7 +31,7 @@ type Splits = Map<string, HubFile[]>;
 /**
  * Finds a data set's parquet files: the repository's own where its card says which they are, else those of the converted
  * branch, else (also at a revision of that branch) what lies as `<config>/<split>/*.parquet`. The order of the splits is that of the card's `configs`,
- * else of its `dataset_info`, else what the hub's conversion tells.
+ * else of its `dataset_info`, else what the hub's conversion says.
  * @throws PermanentError DatasetMissing saying what the hub has instead; TransientError Unavailable
  */
 export async function findHubDataset(hub: Hub, name: DatasetName, revision: string | undefined): Promise<HubDataset> {
@@ -60,9 +60,9 @@ function reasonOf(
     const known = [...folders.keys()].join(', ') || 'none';
     return `the hub's conversion has no configuration ${config ?? 'that is the default one'}, only: ${known}`;
   }
-  if (revision === undefined) return 'it holds no parquet that its card tells of, and the hub has not converted it';
+  if (revision === undefined) return 'it holds no parquet that its card names, and the hub has not converted it';
   return (
-    `at revision ${revision} it holds no parquet that its card tells of; the converted branch belongs to the newest ` +
+    `at revision ${revision} it holds no parquet that its card names; the converted branch belongs to the newest ` +
     'revision only: leave --revision out, or name a commit of that branch'
   );
 }
@@ -99,7 +99,7 @@ async function settle(
   };
 }
 
-/** The splits in that order, where it tells of all of them. */
+/** The splits in that order, where it names all of them. */
 function ordered(splits: Splits, order: readonly string[] | null | undefined): string[] | null {
   const present = [...new Set(order ?? [])].filter((split) => splits.has(split));
   return present.length === splits.size ? present : null;

@@ -117,7 +117,7 @@ export class Hub {
         repo: { type: 'dataset', name: repo },
         path: encodePath(path),
         revision: sha,
-        // The plain download can go on where it was cut off, and its bytes come in order.
+        // The plain download can continue where it was cut off, and its bytes come in order.
         xet: false,
         hubUrl: this.url,
         fetch: this.#fetch,
@@ -131,7 +131,7 @@ export class Hub {
     }
   }
 
-  /** The splits of a configuration in their order, as the hub's own conversion found them; null where it can't tell. */
+  /** The splits of a configuration in their order, as the hub's own conversion found them; null where it doesn't know. */
   async convertedSplits(repo: string, config: string): Promise<string[] | null> {
     if (this.#serverUrl === undefined) return null;
     const query = new URLSearchParams({ dataset: repo, config });

@@ -38,8 +38,8 @@ export interface HubStageResult extends StageResult {
 
 /**
  * Copies data sets from a hub into the bucket, file by file, without holding any in memory. What is there already with the
- * right hash is left alone, so that a staging that was cut short goes on where it was. Manifests come last. A data set that the
- * hub does not have does not hold up the others: what is wrong with each is told at the end.
+ * right hash is left alone, so that a staging that was cut short continues where it was. Manifests come last. A data set that the
+ * hub does not have does not hold up the others: what is wrong with each is reported at the end.
  * @throws PermanentError DatasetMissing or DatasetInvalid naming every data set that can't be staged; TransientError Unavailable
  */
 export async function stageFromHub(request: HubStageRequest): Promise<HubStageResult> {
@@ -51,7 +51,7 @@ export async function stageFromHub(request: HubStageRequest): Promise<HubStageRe
   const datasets = found.filter((dataset) => dataset !== null);
   for (const { name, orderKnown, splits } of datasets) {
     const order = splits.map(({ split }) => split).join(', ');
-    if (!orderKnown) warn(`${name.path}: the hub does not tell the order of its splits; it is taken to be ${order}`);
+    if (!orderKnown) warn(`${name.path}: the hub does not state the order of its splits; it is taken to be ${order}`);
   }
   const jobs = datasets.flatMap((dataset) =>
     dataset.splits.flatMap(({ split, files }) => files.map((file, at) => ({ dataset, split, file, at }))),

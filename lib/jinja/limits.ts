@@ -64,7 +64,7 @@ export class Budget {
     this.#spend((count / 512) ** 2);
   }
 
-  /** Work that makes nothing large, in characters looked at. */
+  /** Work that makes nothing large, in characters examined. */
   work(characters: number): void {
     this.#spend(characters / 64);
   }

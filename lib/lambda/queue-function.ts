@@ -10,7 +10,7 @@ import { inSubsegment } from './subsegment.ts';
 
 /** What makes one queue's function different from another's. */
 export interface QueueWork<Message> extends Pick<BatchOptions<Message>, 'queue' | 'parse' | 'identify' | 'keepReason'> {
-  /** Does one message's work and tells how much it was. What it throws decides whether it is tried again. */
+  /** Does one message's work and returns how much it was. What it throws decides whether it is tried again. */
   readonly handle: (message: Message, delivery: Delivery) => Promise<Counts>;
 }
 

@@ -30,7 +30,7 @@ export function startRuntime<const Needed extends Setting>(needs: readonly Neede
     namespace: process.env['POWERTOOLS_METRICS_NAMESPACE'] || NAMESPACE,
     defaultDimensions: { function: process.env['AWS_LAMBDA_FUNCTION_NAME'] || 'unnamed' },
   });
-  // What functions return tells nothing that the log does not, and may be long.
+  // What functions return says nothing that the log does not, and may be long.
   const tracer = new Tracer({ ...name, captureHTTPsRequests: false });
   return { config, log, metrics, tracer, traced: (client) => tracer.captureAWSv3Client(client) };
 }

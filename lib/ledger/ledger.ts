@@ -8,7 +8,7 @@ export type PlanProgress = Omit<PlanRecord, 'doc_ids'>;
 /** Which attempt at a plan is meant: what an earlier one still does has no effect on it. */
 export type Attempt = Pick<PlanRecord, '_id' | 'attempt'>;
 
-/** The error under which a request that stopped making progress is given up. */
+/** The error under which a request that stopped making progress is abandoned. */
 export const LEASE_EXPIRED = 'LeaseExpired';
 
 /** One sweep's time to remove what a plan left: above the time-out of the function `sweep` in serverless.yml. */
@@ -117,7 +117,7 @@ export class Ledger {
   }
 
   /**
-   * Gives the plan up, with the reason; its place is free at once, what it wrote is left to the sweep. False where there is
+   * Abandons the plan, with the reason; its place is free at once, what it wrote is left to the sweep. False where there is
    * no such plan; one that is not in progress stays as it is.
    */
   async fail(id: ObjectId, { code, message }: Reason): Promise<boolean> {
@@ -128,13 +128,13 @@ export class Ledger {
   /** Fails the plan if its lease ran out; false where it did not. */
   expire(id: ObjectId): Promise<boolean> {
     const now = this.now();
-    const message = 'No shard was finished for longer than the lease; the request was given up.';
+    const message = 'No shard was finished for longer than the lease; the request was abandoned.';
     return this.giveUp({ _id: id, lease_until: { $lt: now } }, { code: LEASE_EXPIRED, message }, now);
   }
 
   /**
-   * Takes a plan up again that was given up; its shards are all to be sent and written again. Null where it no longer is given
-   * up, where its remains are being removed right now, or where a request of its kind is in progress.
+   * Resumes a plan that was abandoned; its shards are all to be sent and written again. Null where it no longer is
+   * abandoned, where its remains are being removed right now, or where a request of its kind is in progress.
    */
   async revive(id: ObjectId): Promise<PlanRecord | null> {
     const now = this.now();
@@ -188,8 +188,8 @@ export class Ledger {
   }
 
   /**
-   * Keeps a failed plan from being taken up again while its remains are removed, by one sweep at a time. Null where it was
-   * taken up already, or where another sweep is at it.
+   * Keeps a failed plan from being resumed while its remains are removed, by one sweep at a time. Null where it was
+   * resumed already, or where another sweep is at it.
    */
   async startSweep(id: ObjectId): Promise<PlanProgress | null> {
     const now = this.now();
@@ -214,7 +214,7 @@ export class Ledger {
     await this.records.updateOne({ _id: id, state: 'sweeping' }, this.doneNow());
   }
 
-  /** Whether a plan in progress was there to be given up. */
+  /** Whether a plan in progress was there to be abandoned. */
   private async giveUp(which: Filter<PlanRecord>, error: Reason, now: Date): Promise<boolean> {
     const { modifiedCount } = await this.records.updateOne(
       { ...which, state: 'in_progress' },

@@ -17,7 +17,7 @@ export interface Delivered extends LoggedMessage {
   readonly received: number;
 }
 
-/** Who a message is, and whether it goes on with what a message before it had begun. */
+/** Who a message is, and whether it continues with what a message before it had begun. */
 export interface Identity {
   readonly requestId: string;
   readonly resumed: boolean;
@@ -37,7 +37,7 @@ export class MessageLog {
     this.now = now;
   }
 
-  /** Keeps the reason why a message was refused or given up; one record per message, with the last reason. */
+  /** Keeps the reason why a message was refused or abandoned; one record per message, with the last reason. */
   async reject({ requestId, body }: LoggedMessage, { code, message }: Reason): Promise<void> {
     const now = this.now();
     await this.records.updateOne(
@@ -53,7 +53,7 @@ export class MessageLog {
   /**
    * Who a delivered message is. SQS gives a message another id when it moved it to the dead-letter queue by itself (its
    * function died on it time and again) and an operator sends it back. So a message that is delivered more than once is noted
-   * by its text until it is done, and an equal one goes on with what was begun for it: nothing is asked for twice.
+   * by its text until it is done, and an equal one continues with what was begun for it: nothing is asked for twice.
    */
   async identify({ requestId, body, named, received }: Delivered): Promise<Identity> {
     const own = { requestId, resumed: false };

@@ -12,7 +12,7 @@ export type PlanState = 'in_progress' | 'done' | 'failed' | 'sweeping' | 'swept'
 
 /**
  * Why a message has a record of its own:
- * - `rejected`: it was refused or given up, and lies in the dead-letter queue
+ * - `rejected`: it was refused or abandoned, and lies in the dead-letter queue
  * - `retrying`: it was delivered more than once and is not done
  */
 export type MessageState = 'rejected' | 'retrying';
@@ -34,7 +34,7 @@ export interface PlanRecord {
   service: string;
   /** True while in progress; what the unique index holds on to. */
   active?: boolean;
-  /** Counts how often the work was begun anew. */
+  /** Counts how often the work was restarted. */
   attempt: number;
   shards: number;
   shard_size: number;

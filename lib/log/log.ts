@@ -31,11 +31,11 @@ export function parseLogLevel(name: string): LogLevel | undefined {
 
 /**
  * Writes one JSON object a line, by Powertools for AWS Lambda: `level`, `message`, `timestamp` (ISO 8601), `service`, within
- * a function its name, invocation and trace, then the fields. Passwords in URIs are blotted out wherever they occur.
+ * a function its name, invocation and trace, then the fields. Passwords in URIs are masked wherever they occur.
  * Logging never throws.
  */
 export class Logger {
-  /** For Powertools' middleware, which tells it of each invocation. */
+  /** For Powertools' middleware, which informs it of each invocation. */
   readonly powertools: Powertools;
   #fields: LogFields;
 

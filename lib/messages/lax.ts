@@ -5,7 +5,7 @@ import { isDict, type PyDict, type PyValue } from '../python/value.ts';
 
 /**
  * Schemas that coerce as pydantic's lax mode does (the Python service's models), over values as Python's `json` reads them.
- * Beside each stands what JSON Schema can say of it, for docs/messages.md and docs/schemas.
+ * Next to each stands what JSON Schema can say of it, for docs/messages.md and docs/schemas.
  */
 
 const INT64 = 2n ** 63n;

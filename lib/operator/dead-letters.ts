@@ -12,11 +12,11 @@ import { ERROR_CODE_ATTRIBUTE, REQUEST_ID_ATTRIBUTE } from '../queue/delivery.ts
 
 /** SQS gives and takes this many messages in one call. */
 const BATCH = 10;
-/** Nobody else sees a message that is looked at; should this process die, it is back after so many seconds. */
+/** Nobody else sees a message while it is inspected; should this process die, it is back after so many seconds. */
 const LOOK_SECONDS = 120;
 /** The same while messages are sent back, of which there may be thousands. */
 const REDRIVE_SECONDS = 900;
-/** Says that an operator sent back a message which SQS itself had put aside, so that it had no reason of ours. */
+/** Says that an operator sent back a message which SQS itself had moved there, so that it had no reason of ours. */
 const REDRIVEN = 'Redriven';
 
 /** A message in a dead-letter queue. */

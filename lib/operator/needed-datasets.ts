@@ -12,7 +12,7 @@ export interface NeededDatasets {
   readonly unsupported: readonly { readonly task: string; readonly reason: string }[];
 }
 
-/** The data sets of tasks and of the twins that stand in for them. */
+/** The data sets of tasks and of the twins asked in their place. */
 export async function neededDatasets(catalogue: Catalogue, tasks: readonly TaskEntry[]): Promise<NeededDatasets> {
   const datasets = new Map<string, { path: string; config: string | null }>();
   const unsupported: { task: string; reason: string }[] = [];

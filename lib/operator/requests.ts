@@ -21,7 +21,7 @@ export interface RequestView {
   readonly body: string | null;
   readonly created_at: string | null;
   readonly updated_at: string | null;
-  /** When it is given up unless another shard is written before. */
+  /** When it is abandoned unless another shard is written before. */
   readonly lease_until: string | null;
 }
 

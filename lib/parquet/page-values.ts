@@ -27,7 +27,7 @@ export function valueDecoder(element: SchemaElement, type: ParquetType): ValueDe
     const reader = readerOf(bytes);
     try {
       const values = readPlain(reader, type, count, element.type_length);
-      // The library reads on behind the page, where its memory goes on.
+      // The library reads on behind the page, where its memory continues.
       if (reader.offset <= bytes.length) return convert(values);
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
@@ -67,7 +67,7 @@ export function valueDecoder(element: SchemaElement, type: ParquetType): ValueDe
   };
 }
 
-/** Levels of a page: how deep each entry is defined, or which list it goes on with. */
+/** Levels of a page: how deep each entry is defined, or which list it continues with. */
 export function readLevels(bytes: Uint8Array, max: number, count: number): Uint8Array {
   if (max > 255) throw new Error(`values are nested ${max} levels deep`);
   const levels = new Uint8Array(count);

@@ -28,7 +28,7 @@ export class LeafCursor {
 
   /** Reads pages until `rows` whole rows are held, or the chunk ends. */
   async fill(rows: number): Promise<void> {
-    // The last row of a page may go on in the next one.
+    // The last row of a page may continue in the next one.
     while (!this.#exhausted && this.#begun - (this.#nested ? 1 : 0) < rows) {
       const page = await this.#reader.next();
       if (page === undefined) this.#exhausted = true;
@@ -47,7 +47,7 @@ export class LeafCursor {
     return this.#page === undefined && this.#begun === 0 && this.#reader.done;
   }
 
-  /** The value of the current entry, null where it is not there; goes on to the next. */
+  /** The value of the current entry, null where it is not there; moves on to the next. */
   take(): PyValue {
     const page = this.#page;
     if (page === undefined) throw new Error('it ends in the middle of a row');

@@ -2,7 +2,7 @@ import type { ChatMessage } from './message.ts';
 
 /** Words per token that the Python service assumes. */
 const WORDS_PER_TOKEN = 0.75;
-/** Tokens that each chat message costs beside its content. */
+/** Tokens that each chat message costs besides its content. */
 const MESSAGE_OVERHEAD = 2;
 
 /** The Python service's estimate of a text's tokens: pieces between single spaces, however many stand in a row (PAYLOAD-12). */

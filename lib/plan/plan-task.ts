@@ -11,7 +11,7 @@ import { chooseDocs } from './doc-ids.ts';
 import type { Plan } from './plan.ts';
 import { renderSettings } from './rendering.ts';
 
-/** Finds the rows that a task reads: its splits with the ids of their rows, and what tells this table from a later one. */
+/** Finds the rows that a task reads: its splits with the ids of their rows, and what distinguishes this table from a later one. */
 export type TableOf = (entry: TaskEntry, config: TaskConfig) => Promise<TableContents>;
 
 /** What planning looks at in a task's table. */
@@ -42,7 +42,7 @@ export async function planTask(
   tableOf: TableOf,
 ): Promise<PlannedTask> {
   const settingsAsked = askedSettings(message, asked.name);
-  // A definition that can't be read is told as such; a task that its twin stands in for need not be sampled itself.
+  // A definition that can't be read is reported as such; a task whose twin is asked in its place need not be sampled itself.
   if (asked.problem !== null) catalogue.requireSupported(asked);
   const { entry, config, requestType } = await chooseTask(asked, settingsAsked.applyChatTemplate, (name) =>
     catalogue.find(name),

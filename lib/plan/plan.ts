@@ -84,7 +84,7 @@ export function decodePlan(encoded: string): Plan {
   throw damaged(why.slice(0, 3).join('; '), plan.error);
 }
 
-/** Address and service of a plan, which tell requests of a kind apart. */
+/** Address and service of a plan, which distinguish requests of one kind. */
 export function supplierOf(plan: Plan): { address: string; service: string } {
   return supplier.parse(plan.asked.requesterArgs);
 }

@@ -20,7 +20,7 @@ export interface StagedTable {
   rows(ids: Iterable<number>): Promise<Map<number, Doc>>;
   /** All documents of a split by ascending `__id`, some hundred at a time. */
   stream(split: string): AsyncGenerator<Doc[]>;
-  /** Holds all files against the hashes of the manifest. @throws PermanentError DatasetInvalid naming the file that differs. */
+  /** Checks all files against the hashes of the manifest. @throws PermanentError DatasetInvalid naming the file that differs. */
   verify(): Promise<void>;
 }
 
@@ -139,7 +139,7 @@ function toDoc(id: number, columns: readonly Column[], own: readonly Column[], v
     if (holdsNul(value)) {
       throw new PermanentError(
         'DatasetInvalid',
-        `document ${id}, column ${JSON.stringify(name)}: the text holds a NUL character, which Postgres can not store.`,
+        `document ${id}, column ${JSON.stringify(name)}: the text holds a NUL character, which Postgres cannot store.`,
       );
     }
     doc.set(name, value);

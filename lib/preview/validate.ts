@@ -29,7 +29,7 @@ export interface Verdict {
   readonly failed: number;
 }
 
-/** What a check tells while it goes on. */
+/** What a check reports while it runs. */
 export interface ValidateHooks {
   /** Each document that fails. */
   onFailure(failure: Failure): void;

@@ -22,7 +22,7 @@ const WORDS: ReadonlyMap<string, PyValue> = new Map([
  * of them. Bytes come back opaque.
  *
  * Where the text is something else, Python raises SyntaxError if it is no expression and ValueError if it is one. Every
- * such text throws one of the two here as well, though which of them is told only from the first thing out of place.
+ * such text throws one of the two here as well, though which of them is decided only by the first thing out of place.
  * @throws PySyntaxError for text that is no Python expression
  * @throws PyValueError for an expression that is no literal
  * @throws PyTypeError for a dict key or set item that cannot be one (list, dict)
@@ -39,7 +39,7 @@ class Reader {
   readonly #source: string;
   #at = 0;
   #depth = 0;
-  /** What is wrong with a key or a set: Python tells of it only once it has read the whole text. */
+  /** What is wrong with a key or a set: Python reports it only once it has read the whole text. */
   #trouble: unknown = null;
 
   constructor(source: string) {
@@ -78,7 +78,7 @@ class Reader {
     return this.#number() ?? this.#strings() ?? this.#word();
   }
 
-  /** Items between brackets; `commas` tells `(1)` from `(1,)`. */
+  /** Items between brackets; `commas` distinguishes `(1)` from `(1,)`. */
   #items(close: string): { items: PyValue[]; commas: number } {
     this.#open();
     const items: PyValue[] = [];

@@ -6,7 +6,7 @@ import type { Queue } from './queue.ts';
 
 /**
  * How one delivery ended: the message is done, will be delivered again, lies in the dead-letter queue, or was not begun and
- * is on its queue anew, with all its tries.
+ * is on its queue again, with all its tries.
  */
 export type Outcome = 'done' | 'retried' | 'dead' | 'returned';
 
@@ -49,7 +49,7 @@ export async function processBatch<Message>(
 }
 
 /**
- * A message whose time others of its batch took goes on its queue anew: it comes back at once, and none of its tries is
+ * A message whose time others of its batch took continues its queue again: it comes back at once, and none of its tries is
  * gone. One that had all the time there was is merely tried again, so that nothing goes round without end.
  */
 async function notBegun<Message>(
@@ -92,6 +92,6 @@ async function identified<Message>(delivery: Delivery, { identify }: BatchOption
   const { requestId, resumed } = await identify(delivery);
   if (!resumed) return delivery;
   delivery.log.append({ requestId });
-  delivery.log.info('goes on with what was begun for this message under its earlier id');
+  delivery.log.info('continues with what was begun for this message under its earlier id');
   return { ...delivery, requestId, redriven: true };
 }

@@ -18,7 +18,7 @@ export interface Delivery {
   readonly body: string;
   /** How often it was received, this time included. */
   readonly received: number;
-  /** Whether it is to go on with what was given up: an operator sent it back from the dead-letter queue. */
+  /** Whether it is to continue with what was abandoned: an operator sent it back from the dead-letter queue. */
   readonly redriven: boolean;
   readonly receiptHandle: string;
   readonly log: Logger;

@@ -16,14 +16,14 @@ export interface Failure {
 }
 
 /**
- * Keeps a record of a message that was refused or given up, before it goes to the dead-letter queue. The message is
+ * Keeps a record of a message that was refused or abandoned, before it goes to the dead-letter queue. The message is
  * undefined where its body could not be read.
  */
 export type KeepReason<Message> = (delivery: Delivery, failure: Failure, message: Message | undefined) => Promise<void>;
 
 /** First retry after this; each later one after four times as long, up to the maximum: 5 tries outlast 5 minutes. */
 const BACKOFF = { first: 5, factor: 4 };
-/** What another message may mend within moments (a task registered at the same time) is tried again sooner. */
+/** What another message may fix within moments (a task registered at the same time) is tried again sooner. */
 const QUICK_BACKOFF = { first: 1, factor: 2 };
 const QUICK: ReadonlySet<string> = new Set<ErrorCode>(['NotRegistered']);
 const MAX_BACKOFF_SECONDS = 600;
@@ -67,7 +67,7 @@ async function toDeadLetters(
   keepReason: () => Promise<void>,
 ): Promise<boolean> {
   const { code, message, permanent, context, stack } = failure;
-  const what = permanent ? 'message refused' : 'message given up after its last try';
+  const what = permanent ? 'message refused' : 'message abandoned after its last try';
   delivery.log.error(`${what}; it goes to the dead-letter queue`, { code, error: message, ...context, stack });
   try {
     await keepReason();

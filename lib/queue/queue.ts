@@ -62,13 +62,13 @@ export class Queue {
 
   /**
    * Puts a message into the dead-letter queue, with the reason in its attributes. Empty attributes are left out, and what
-   * does not fit beside the body, from the last one on, is cut.
+   * does not fit next to the body, from the last one on, is cut.
    */
   async sendToDeadLetters(body: string, attributes: Readonly<Record<string, string>>): Promise<void> {
     await this.sendOne(`${this.url}-dlq`, body, attributes);
   }
 
-  /** Puts a message that was received on its queue anew. */
+  /** Puts a message that was received on its queue again. */
   async putBack(body: string, attributes: Readonly<Record<string, string>>): Promise<void> {
     await this.sendOne(this.url, body, attributes);
   }

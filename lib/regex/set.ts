@@ -97,7 +97,7 @@ function otherCases(items: readonly SetItem[], flags: RegexFlags): SetItem[] {
   return [...moved(0x41, 32), ...moved(0x61, -32)];
 }
 
-/** The set as JavaScript source for the `v` flag. `ignoreCase` tells whether the surroundings ignore case already. */
+/** The set as JavaScript source for the `v` flag. `ignoreCase` says whether the surroundings ignore case already. */
 export function printSet(items: readonly SetItem[], negated: boolean, flags: RegexFlags, ignoreCase: boolean): string {
   const all = flags.i ? [...items, ...otherCases(items, flags)] : items;
   const [only] = all;

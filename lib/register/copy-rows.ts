@@ -162,7 +162,7 @@ function nulCharacter(split: string, column: string, { name, row }: Place): Perm
   return new PermanentError(
     'DatasetInvalid',
     `split ${split}, column ${JSON.stringify(column)}, row ${row} of ${name} (from 0): the text holds a NUL character, ` +
-      'which Postgres can not store. Remove it from the data set and stage it again.',
+      'which Postgres cannot store. Remove it from the data set and stage it again.',
     { context: { split, column, row, file: name } },
   );
 }

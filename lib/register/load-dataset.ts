@@ -41,7 +41,7 @@ export interface RegisterRequest {
 export interface RegisterResult {
   table: string;
   /**
-   * `loaded`: the table was made now; `replaced`: it was made anew from another version of the data set; `joined`: it was
+   * `loaded`: the table was made now; `replaced`: it was rebuilt from another version of the data set; `joined`: it was
    * there, the task is new; `known`: there was nothing to do; `loading`: it is made by further messages.
    */
   outcome: 'loaded' | 'replaced' | 'joined' | 'known' | 'loading';
@@ -160,7 +160,7 @@ function describe(
 /** Whether the table needs no load: it holds what is staged, or nothing is staged, or another program made it. */
 function isCurrent({ description }: TableFound, stored: StoredDataset | undefined): boolean {
   if (description === undefined || stored === undefined) return true;
-  // Tables from before there were versions tell the revision only.
+  // Tables from before there were versions record the revision only.
   return versionOf(description) === (description.version === undefined ? stored.revision : stored.version);
 }
 

@@ -1,7 +1,7 @@
 import { PermanentError } from '../errors/errors.ts';
 import { codeOf, explainPostgres } from '../tables/postgres-errors.ts';
 
-/** What is told of the place where Postgres stopped: it ends in the value, which can be long. In characters. */
+/** What is reported of the place where Postgres stopped: it ends in the value, which can be long. In characters. */
 const MAX_WHERE = 200;
 
 /** Explains why a data set could not be loaded: what Postgres does not take, it never will. */

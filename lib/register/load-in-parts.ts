@@ -41,7 +41,7 @@ export interface LoadRequest {
   readonly stored: StoredDataset;
   readonly dataset: OpenDataset;
   readonly limits: PartLimits;
-  /** The table's description but for its splits, which the footers tell. */
+  /** The table's description but for its splits, which the footers give. */
   readonly description: Omit<TableDescription, 'splits'>;
 }
 
@@ -89,7 +89,7 @@ export async function cancelLoad(tx: Pool, table: string): Promise<void> {
   if (running !== undefined) await deleteLoad(tx, running.id);
 }
 
-/** What a staging table says about itself, so that it can be told from others when its load is over. */
+/** What a staging table says about itself, so that it can be distinguished from others when its load is over. */
 export function stagingComment(load: string): string {
   return JSON.stringify({ sampler_staging: load });
 }
@@ -100,7 +100,7 @@ export type PartOutcome = 'done' | 'finished' | 'over';
 /**
  * Carries out one part of a load; the rows and the note that they are there are one transaction, so a part that is
  * delivered twice, at the same time or after a crash counts once. Whoever does the last one finishes the load.
- * @throws PermanentError where the load can never succeed; it is given up then
+ * @throws PermanentError where the load can never succeed; it is abandoned then
  * @throws TransientError Unavailable
  */
 export async function loadPart(sql: Pool, source: ObjectSource, load: string, number: number): Promise<PartOutcome> {
@@ -112,7 +112,7 @@ export async function loadPart(sql: Pool, source: ObjectSource, load: string, nu
   return (await finishLoad(sql, load)) ? 'finished' : 'done';
 }
 
-/** Does some of a load's work. What can never succeed ends the load: registering again begins anew, with other files. */
+/** Does some of a load's work. What can never succeed ends the load: registering again starts over, with other files. */
 async function orGiveUp<T>(sql: Pool, { id, table }: LoadRecord, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -162,7 +162,7 @@ async function carryOut(
  * Once every part is done, gives the loaded table its name and enters the tasks that wait for it: all in one transaction.
  * False where parts are missing, or the load is over.
  * @throws PermanentError DatasetInvalid where rows are missing, or another program made a table of that name meanwhile; the
- *   load is given up then
+ *   load is abandoned then
  * @throws TransientError Unavailable
  */
 export async function finishLoad(sql: Pool, id: string): Promise<boolean> {
@@ -220,6 +220,6 @@ function loadPlan({ stored, dataset, description }: LoadRequest): LoadPlan {
 }
 
 function replaced(name: string): PermanentError {
-  const message = `${name} was replaced since the load of its data set began; the load is given up. Register its tasks again.`;
+  const message = `${name} was replaced since the load of its data set began; the load is abandoned. Register its tasks again.`;
   return new PermanentError('DatasetInvalid', message, { context: { file: name } });
 }

@@ -14,7 +14,7 @@ export interface LoadServices {
 
 /**
  * Loads one part of a large data set. Doing it again, late or at the same time changes nothing.
- * @throws PermanentError where the data set can't be loaded; its load is given up
+ * @throws PermanentError where the data set can't be loaded; its load is abandoned
  * @throws TransientError Unavailable
  */
 export async function loadDatasetPart(services: LoadServices, { load, part }: LoadPartMessage): Promise<PartOutcome> {
@@ -28,7 +28,7 @@ export async function loadDatasetPart(services: LoadServices, { load, part }: Lo
 const MEANINGS = {
   done: 'loaded a part of a data set',
   finished: 'loaded the last part of a data set; its tasks are registered',
-  over: 'dropped: the load of this part was finished or given up',
+  over: 'dropped: the load of this part was finished or abandoned',
 } as const;
 
 /** Sends out the parts of a load that are not done; one of which all are done is finished here. */

@@ -5,7 +5,7 @@ import { descriptionSchema } from '../tables/table.ts';
 import type { Part } from './plan-parts.ts';
 
 /**
- * Loads that take more than one message are recorded in two tables beside the data sets': `sampler_loads`, one row for each
+ * Loads that take more than one message are recorded in two tables next to the data sets': `sampler_loads`, one row for each
  * load under way, and `sampler_load_parts`. Both are made when the first such load begins.
  */
 const CREATE = `
@@ -86,7 +86,7 @@ export async function findLoadOf(sql: Asking, table: string): Promise<LoadRecord
   return await findLoad(sql, 'table_name', table);
 }
 
-/** The load of that id; undefined where it is finished or was given up. */
+/** The load of that id; undefined where it is finished or was abandoned. */
 export async function findLoadById(sql: Asking, id: string): Promise<LoadRecord | undefined> {
   return await findLoad(sql, 'load_id', id);
 }

@@ -7,7 +7,7 @@ export interface PartLimits {
   readonly bytes: number;
 }
 
-/** One message's share of a load: row groups of a file, or a file to be held against its hash. `file` is a number. */
+/** One message's share of a load: row groups of a file, or a file to be checked against its hash. `file` is a number. */
 export type Part =
   | { kind: 'hash'; file: number }
   | { kind: 'rows'; file: number; from: number; to: number; first: number; rows: number };
@@ -21,7 +21,7 @@ export function needsParts({ splits }: OpenDataset, limits: PartLimits): boolean
 }
 
 /**
- * Cuts a data set into parts. The footers tell the rows of each row group, hence the first `__id` of each part. Files are
+ * Cuts a data set into parts. The footers give the rows of each row group, hence the first `__id` of each part. Files are
  * numbered through all splits.
  */
 export function planParts({ splits }: OpenDataset, limits: PartLimits): Part[] {

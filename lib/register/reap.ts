@@ -14,7 +14,7 @@ const KEEP_DAYS = 30;
 const DROP_WAIT = '1s';
 
 /**
- * Drops what loads have left: tables that were replaced long ago, and those of loads that were given up.
+ * Drops what loads have left: tables that were replaced long ago, and those of loads that were abandoned.
  * @throws Error of Postgres
  */
 export async function reapTables(sql: Pool, log: Pick<Logger, 'info'>): Promise<void> {

@@ -33,7 +33,7 @@ export interface Registered {
 /**
  * Loads the data sets of all tasks named, one after the other; those registered already cost a look at what is staged. Of
  * large ones only the parts are sent out. A task that can't be registered does not hold up the others: what is wrong with
- * each is told at the end.
+ * each is reported at the end.
  * @throws PermanentError naming every task that can never be registered, with its reason.
  */
 export async function registerTasks(services: RegisterServices, tasks: string): Promise<Registered> {

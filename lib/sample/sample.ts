@@ -26,7 +26,7 @@ export interface SampleServices {
   readonly shardSize: number;
 }
 
-/** Who asks: a message's identity, and whether it goes on with what was given up (it came back from the dead-letter queue). */
+/** Who asks: a message's identity, and whether it continues with what was abandoned (it came back from the dead-letter queue). */
 export interface Request {
   readonly requestId: string;
   readonly redriven: boolean;
@@ -36,7 +36,7 @@ export interface Request {
 
 /** What came of a request. */
 export interface Sampled {
-  /** Tasks that were planned, or whose plan goes on. */
+  /** Tasks that were planned, or whose plan continues. */
   readonly planned: number;
   /** Messages sent to the shard queue. */
   readonly shards: number;
@@ -78,7 +78,7 @@ async function planOf(
   return planned;
 }
 
-/** Records the plan; null where nothing is left to do for it: the work is done, dropped or given up. */
+/** Records the plan; null where nothing is left to do for it: the work is done, dropped or abandoned. */
 async function beginTask(
   services: SampleServices,
   request: Request,
@@ -100,8 +100,9 @@ async function beginTask(
   }
   const wanted = request.redriven || record.error?.code === LEASE_EXPIRED;
   const revived = wanted ? await services.ledger.revive(id) : null;
-  if (revived) log.info('request taken up again');
-  else log.warn('delivered again, but the request was given up', { state: record.state, error: record.error?.message });
+  if (revived) log.info('request resumed');
+  else
+    log.warn('delivered again, but the request was abandoned', { state: record.state, error: record.error?.message });
   return revived;
 }
 

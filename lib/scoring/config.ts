@@ -3,7 +3,7 @@ import { FunctionRef } from '../catalogue/function-ref.ts';
 import { PermanentError } from '../errors/errors.ts';
 import type { PyValue } from '../python/value.ts';
 
-/** One named pipeline of a task's `filter_list`; each step names its filter, or a function, beside its keywords. */
+/** One named pipeline of a task's `filter_list`; each step names its filter, or a function, next to its keywords. */
 export interface FilterConfig {
   readonly name: string;
   readonly steps: readonly ConfigDict[];

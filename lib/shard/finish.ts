@@ -24,7 +24,7 @@ export async function finishShard(
   const alone = record.shards === 1 && record.attempt === 1;
   const current = alone ? record : await ledger.finishShard(record, shard, instances);
   if (!current) {
-    log.warn('the request was finished or given up meanwhile');
+    log.warn('the request was finished or abandoned meanwhile');
     return false;
   }
   const counts = alone ? [instances] : Object.values(current.progress);
@@ -39,7 +39,7 @@ export async function finishShard(
   return completed;
 }
 
-/** The Requester must never see a task in part: what was noted is held against what is there. */
+/** The Requester must never see a task in part: what was noted is checked against what is there. */
 async function checkWhole(
   services: ShardServices,
   record: PlanProgress,

@@ -62,7 +62,7 @@ export async function renderShard(
   return noted === undefined ? { instances, prompts: instances * plan.repeats, completed } : { ...NOTHING, completed };
 }
 
-/** The plan to work on; null where the shard is not wanted. A plan that was given up is taken up again where its messages come after all. */
+/** The plan to work on; null where the shard is not wanted. A plan that was abandoned is resumed where its messages come after all. */
 async function wanted(
   { ledger }: ShardServices,
   record: PlanProgress,
@@ -74,7 +74,7 @@ async function wanted(
     case 'sweeping':
       throw new TransientError(
         'Unavailable',
-        'What the request had written is being removed; it can be taken up again after that.',
+        'What the request had written is being removed; it can be resumed after that.',
       );
     case 'failed':
     case 'swept':
@@ -92,12 +92,12 @@ async function wanted(
 async function revived(ledger: Ledger, { _id }: PlanProgress, log: Logger): Promise<PlanProgress | null> {
   const record = await ledger.revive(_id);
   if (record) {
-    log.info('request taken up again');
+    log.info('request resumed');
     return record;
   }
   const now = await ledger.find(_id);
   if (now?.state === 'in_progress') return now;
-  log.warn('dropped: its request was given up, and another of its kind is in progress', { state: now?.state });
+  log.warn('dropped: its request was abandoned, and another of its kind is in progress', { state: now?.state });
   return null;
 }
 

@@ -49,7 +49,7 @@ export function createWriter({ db, timeouts }: ShardServices, record: PlanProgre
   async function send(): Promise<void> {
     if (onTheirWay.length >= MAX_ON_THEIR_WAY) await onTheirWay.shift();
     const written = write(pending);
-    // Its failure is told when it is waited for, which may be never where rendering fails first.
+    // Its failure is reported when it is awaited, which may be never where rendering fails first.
     written.catch(() => {});
     onTheirWay.push(written);
     pending = [];

@@ -18,8 +18,8 @@ export interface SweepResult {
 }
 
 /**
- * Gives up requests whose lease ran out and removes what failed ones left behind, once no shard of theirs can still be
- * writing. A plan being swept can't be taken up again, so that nothing new is removed.
+ * Abandons requests whose lease ran out and removes what failed ones left behind, once no shard of theirs can still be
+ * writing. A plan being swept can't be resumed, so that nothing new is removed.
  */
 export async function sweep(
   db: Db,
@@ -31,7 +31,7 @@ export async function sweep(
   for await (const { _id, task } of ledger.expired()) {
     if (!(await ledger.expire(_id))) continue;
     result.expired++;
-    log.warn('request given up: no progress within its lease', { plan: _id.toHexString(), task });
+    log.warn('request abandoned: no progress within its lease', { plan: _id.toHexString(), task });
   }
   const { tasks, instances, prompts } = benchCollections(db);
   for await (const { _id, task } of ledger.remains(new Date(Date.now() - stragglerMs))) {
@@ -43,7 +43,7 @@ export async function sweep(
       await ledger.settle(_id);
       continue;
     }
-    // Should this sweep be so late that the plan was swept and taken up again meanwhile: what it writes now has a later date.
+    // Should this sweep be so late that the plan was swept and resumed meanwhile: what it writes now has a later date.
     const left = { task_id: _id, creation_date: { $lte: record.creation_date } };
     result.prompts += (await prompts.deleteMany(left)).deletedCount;
     result.instances += (await instances.deleteMany(left)).deletedCount;

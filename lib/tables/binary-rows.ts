@@ -22,7 +22,7 @@ export class BinaryRows {
     return this.#length;
   }
 
-  /** What was written; the memory is given away with it. */
+  /** What was written; ownership of the memory passes with it. */
   get written(): Buffer {
     return this.#bytes.subarray(0, this.#length);
   }

@@ -27,7 +27,7 @@ export interface TableInfo {
   readonly splits: ReadonlyMap<string, SplitInfo>;
   /** Which version of the data set it holds; undefined where another program made it. */
   readonly version: string | undefined;
-  /** Changes when the table is made anew. */
+  /** Changes when the table is rebuilt. */
   readonly oid: string;
   /** What reads a document: the expressions to ask for, and a parser for each. */
   readonly reader: DocReader;
@@ -44,7 +44,7 @@ const kept = new Map<string, TableInfo>();
 
 /**
  * The table that a task is registered with: one query. What it learns is kept in the process, but the query is made each
- * time and notices a table that was made anew; reads check that they still read the same table.
+ * time and notices a table that was rebuilt; reads check that they still read the same table.
  * @param version the version of the data set that is wanted, also where another one has taken its place since
  * @throws TransientError NotRegistered (a register may be on its way), Unavailable
  * @throws PermanentError DatasetInvalid where that version is kept no longer
@@ -69,7 +69,7 @@ export async function openTable(sql: Asking, taskName: string, version?: string)
 /**
  * The documents with these ids, each once, by ascending `__id`. `__id` is a document's first key; `__split` is left out.
  * @throws PermanentError DocIdsOutsideSplit where the table holds no such id
- * @throws TransientError Unavailable, NotRegistered (the table was made anew since `info` was got)
+ * @throws TransientError Unavailable, NotRegistered (the table was rebuilt since `info` was got)
  */
 export async function readDocsByIds(sql: Asking, info: TableInfo, ids: readonly number[]): Promise<Doc[]> {
   const wanted = new Set(ids);
@@ -147,7 +147,7 @@ async function query(
   try {
     rows = await sql.unsafe(statement, parameters).raw();
   } catch (error) {
-    // Tables that are made anew may have other columns, or be away for a moment.
+    // Tables that are rebuilt may have other columns, or be missing for a moment.
     if (/^42(P01|703)$/.test(codeOf(error))) throw changed(info, error);
     throw explainPostgres(`reading table ${JSON.stringify(info.table)}`, error);
   }
@@ -171,7 +171,7 @@ async function tableInfo(sql: Asking, table: string, oid: string, comment: unkno
   const description = parseDescription(comment, table);
   const version = description && versionOf(description);
   const info = describe(table, oid, version, description ?? (await foreignDescription(sql, table)));
-  // Another program's table may grow without notice, so it is looked at each time.
+  // Another program's table may grow without notice, so it is checked each time.
   if (description === undefined) return info;
   const [oldest] = kept.keys();
   if (kept.size >= MAX_KEPT && oldest !== undefined) kept.delete(oldest);
@@ -210,6 +210,6 @@ function notRegistered(task: string): TransientError {
 }
 
 function changed({ table }: TableInfo, cause?: unknown): TransientError {
-  const message = `the table ${JSON.stringify(table)} is not what it was a moment ago: it was dropped or made anew. It is tried again.`;
+  const message = `the table ${JSON.stringify(table)} is not what it was a moment ago: it was dropped or rebuilt. It is tried again.`;
   return new TransientError('NotRegistered', message, { cause, context: { table } });
 }

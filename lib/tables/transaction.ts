@@ -19,7 +19,7 @@ const BEGIN = `BEGIN; SET LOCAL lock_timeout = ${LOCK_MS}; SET LOCAL statement_t
  *
  * Not `sql.begin`: when a connection is lost, that one sends its ROLLBACK to a socket that is gone, and ends the process
  * with an uncaught exception. Here closing the connection is what undoes the work. And when the connection is lost, the
- * client is closed at once: it would otherwise connect again and go on outside of any transaction.
+ * client is closed at once: it would otherwise connect again and continue outside of any transaction.
  */
 export async function inTransaction<T>(sql: Pool, work: (tx: Pool) => Promise<T>): Promise<T> {
   const close = () => client.end({ timeout: 0 });

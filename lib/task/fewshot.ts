@@ -63,7 +63,7 @@ export function fewshotDraw(config: TaskConfig, shots: number, available: number
 
 /**
  * Positions in the few-shot source drawn for documents `offset` to `offset + count - 1` of a request, as the harness draws
- * them going through the request from its first document: earlier documents' draws are made and thrown away.
+ * them going through the request from its first document: earlier documents' draws are made and discarded.
  */
 export function drawPositions(draw: FewshotDraw, offset: number, count: number): number[][] {
   if (draw.drawn === 0) return Array.from({ length: count }, () => []);

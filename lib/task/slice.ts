@@ -58,7 +58,7 @@ export function prepareSlice(
         if (row) return row;
         throw new PermanentError(
           'DatasetInvalid',
-          `Task ${config.task}: document ${id} is not in its table; register the task anew.`,
+          `Task ${config.task}: document ${id} is not in its table; register the task again.`,
         );
       };
       const { process, render } = createRenderer(config, settings, rowOf(firstId));

@@ -1,4 +1,4 @@
-"""Settings of PG Admin beside the local stack; it reads this file where CONFIG_DISTRO_FILE_PATH names it."""
+"""Settings of PG Admin next to the local stack; it reads this file where CONFIG_DISTRO_FILE_PATH names it."""
 
 import os
 

@@ -10,10 +10,10 @@ import { fileURLToPath } from 'node:url';
 
 /** The folder of the repository. */
 export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
-/** Everything that is installed beside node_modules; safe to delete, git ignores it. */
+/** Everything that is installed besides node_modules; safe to delete, git ignores it. */
 export const CACHE = join(ROOT, '.cache');
 
-/** A failure of the set-up that tells the reader what to do next. */
+/** A failure of the set-up that says what to do next. */
 export class SetupError extends Error {
   /** @param {string} message what failed @param {string} advice what to do about it */
   constructor(message, advice) {

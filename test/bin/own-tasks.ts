@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 
-/** A task of our own with its template beside it, drawing worked examples at random. */
+/** A task of our own with its template next to it, drawing worked examples at random. */
 const DEFINITIONS: Readonly<Record<string, string>> = {
   'sums/_template': `dataset_path: house/sums
 training_split: train

@@ -65,7 +65,7 @@ describe('from nothing to prompts, each step a command', () => {
     });
   });
 
-  it('tasks ls tells what can be sampled and why the rest can not', async () => {
+  it('tasks ls shows what can be sampled and why the rest cannot', async () => {
     const { json: listed } = await json('tasks', 'ls', 'house_*', 'drop', 'mmlu_anatomy', '--include-path', 'house');
     expect(listed).toEqual([
       { task: 'house_strict', output_type: 'generate_until', supported: true, reason: null },
@@ -75,7 +75,7 @@ describe('from nothing to prompts, each step a command', () => {
     ]);
   });
 
-  it('tasks show tells data set, splits, shots, functions and twin', async () => {
+  it('tasks show shows data set, splits, shots, functions and twin', async () => {
     const show = (task: string) => json('tasks', 'show', task, '--include-path', 'house');
     expect((await show('mmlu_anatomy')).json).toMatchObject({
       supported: true,
@@ -150,7 +150,7 @@ describe('from nothing to prompts, each step a command', () => {
     expect(local.json).toEqual(staged.json);
   });
 
-  it('requests ls and show tell how it stands, by plan and by message', async () => {
+  it('requests ls and show say how it stands, by plan and by message', async () => {
     const listed = await json('requests', 'ls', '--task', 'house_sums', '--state', 'done', '--limit', '1');
     const [newest] = z.array(z.looseObject({ id: z.string(), request_id: z.string() })).parse(listed.json);
     expect(newest).toMatchObject({ state: 'done', address: 'supplier', shards: { written: 3, total: 3 }, error: null });
@@ -255,7 +255,7 @@ describe('without functions', () => {
     expect((await takeSent('REGISTER'))?.body).toEqual({ framework: 'lmeh', tasks: 'a,b*' });
   });
 
-  it('a wait that can not go on has told the request that was sent', async () => {
+  it('a wait that cannot continue has named the request that was sent', async () => {
     const away = { ...stack.env, MONGODB_URI: 'mongodb://127.0.0.1:9/away?serverSelectionTimeoutMS=100' };
     const ended = await samplerHere(['sample', 'house_sums', ...SUPPLIER, '--qty', '1', '--wait'], away);
     expect(ended).toMatchObject({ code: 1, stdout: '' });
@@ -278,7 +278,7 @@ describe('without functions', () => {
     expect(await waiting).toMatchObject({ code: 3, json: { tasks: [{ task: 'house_sums', state: 'gone' }] } });
   });
 
-  it('redrive --all names the requests that SQS itself had put aside, and keeps the attributes of the others', async () => {
+  it('redrive --all names the requests that SQS itself had moved there, and keeps the attributes of the others', async () => {
     const queue = required(stack.env, 'REGISTER_QUEUE_URL');
     await here('dlq', 'redrive', 'register', '--all');
     expect((await takeSent('REGISTER'))?.attributes).toMatchObject({ 'error-code': 'DatasetMissing' });

@@ -70,7 +70,11 @@ describe('the exit code', () => {
     ['more ids than a list may hold', ['preview', 'gsm8k', '--doc-ids', '1-9999999'], /holds more than 1000000 ids/],
     ['options that leave nothing', ['tasks', 'ls', '--supported', '--unsupported'], /^Usage: /],
     ['a sample without supplier', ['sample', 'gsm8k', '--qty', '1'], /^Usage: Give --address and --service/],
-    ['a message beside other options', ['sample', 'gsm8k', '--qty', '1', '--message', '-'], /leave out gsm8k, qty/],
+    [
+      'a message together with other options',
+      ['sample', 'gsm8k', '--qty', '1', '--message', '-'],
+      /leave out gsm8k, qty/,
+    ],
     ['arguments that are no JSON', ['preview', 'gsm8k', '--llm-args', '{1}'], /^Usage: --llm-args is no JSON/],
     ['ids that are none', ['preview', 'gsm8k', '--doc-ids', '4-2'], /^Usage: --doc-ids "4-2" must be/],
     ['an include path that is no folder', ['stage', 'harness', '--include-path', 'x'], /must be NAME=DIR/],

@@ -79,7 +79,7 @@ describe('a staged catalogue', () => {
     expect((await open('none')).index.has('now')).toBe(true);
   });
 
-  test('staged anew is seen after a minute; what was opened before goes on as it was', async () => {
+  test('staged again is seen after a minute; what was opened before continues as it was', async () => {
     await publish('2', { 'a.yaml': taskYaml('one', 'description: old') });
     const before = await open('2');
     await publish('2', { 'a.yaml': taskYaml('one', 'description: new'), 'b.yaml': taskYaml('two') });

@@ -163,7 +163,7 @@ describe('Postgres away', () => {
     expect(await sql`select 1 as one`).toEqual([{ one: 1 }]);
   });
 
-  it('a query that takes longer than its limit is given up', async () => {
+  it('a query that takes longer than its limit is abandoned', async () => {
     const { sql } = await coldSql('open');
     const error = await caught(sql`select pg_sleep(30)`);
     expect(error.message).toContain('Postgres gave no answer for');

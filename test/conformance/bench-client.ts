@@ -13,7 +13,7 @@ export interface BenchClient {
 
 const PATIENCE_MS = 120_000;
 
-/** A client of the bench. `failure` tells why waiting is in vain, if it is. */
+/** A client of the bench. `failure` says why waiting is pointless, if it is. */
 export function benchClient(
   env: Record<string, string>,
   sqs: SQSClient,

@@ -23,7 +23,7 @@ const COMPARISONS: readonly (readonly [RegExp, Comparison])[] = [
   [/^logprobs_live\.jsonl(\.gz)?$/, logprobsLive],
 ];
 
-/** Scores what is in a folder and holds it against what the harness and the Python evaluator made of it. */
+/** Scores what is in a folder and checks it against what the harness and the Python evaluator made of it. */
 export async function conformance(dir: string): Promise<boolean> {
   const total = { equal: 0, different: 0, correction: 0, 'not run': 0 };
   const find = await taskFinder();

@@ -10,7 +10,7 @@ const GOLDEN = join(SHARED, 'golden');
 /** One request and what must come of it. */
 export interface GoldenCase {
   readonly name: string;
-  /** The message, ints and floats told apart. */
+  /** The message, ints and floats distinguished. */
   readonly params: PyDict;
   /** The service's configuration, as JSON. */
   readonly config: string;

@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
-/** A program that compares a folder; each stands in a file of its own beside this one. */
+/** A program that compares a folder; each stands in a file of its own next to this one. */
 export interface ConformanceProgram {
   /** Prints what differs, then totals. Gives whether nothing does. */
   conformance(dir: string): Promise<boolean>;

@@ -43,7 +43,7 @@ export interface ParquetBench {
   put(key: string, body: Uint8Array): Promise<void>;
 }
 
-/** Loads each parquet file of a folder into Postgres, reads it back and holds it against `expected.jsonl.gz` beside it. */
+/** Loads each parquet file of a folder into Postgres, reads it back and checks it against `expected.jsonl.gz` next to it. */
 export async function conformance(dir: string): Promise<boolean> {
   const home = join(CACHE, `conformance-${process.pid}`);
   mkdirSync(home, { recursive: true });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { ColumnType } from '../../lib/parquet/column-type.ts';
 import { PyOpaque, PyTuple, type PyValue } from '../../lib/python/value.ts';
 
-/** Beside the repository: example data that is not part of it. Tests that need it skip without it. */
+/** Next to the repository: example data that is not part of it. Tests that need it skip without it. */
 export const SHARED = join(import.meta.dirname, '..', '..', '..', 'shared');
 export const sharedAvailable = existsSync(join(SHARED, 'data', 'nasty', 'MANIFEST.md'));
 export const NASTY = join(SHARED, 'data', 'nasty');
@@ -27,7 +27,7 @@ export function expectedRows(name: string): unknown[] {
     .map((line) => JSON.parse(line));
 }
 
-/** A value in the notation of the nasty files' expectations (MANIFEST.md beside them). */
+/** A value in the notation of the nasty files' expectations (MANIFEST.md next to them). */
 export function plain(type: ColumnType, value: PyValue): unknown {
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return value;
   if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);

@@ -243,7 +243,7 @@ describe('queues', () => {
     expect(VisibilityTimeout).toBeGreaterThanOrEqual(6 * Timeout);
   });
 
-  it.each(['Sample', 'Shard'])('deliver a message of %s that died again before its request is given up', (name) => {
+  it.each(['Sample', 'Shard'])('deliver a message of %s that died again before its request is abandoned', (name) => {
     const { Timeout, Environment } = given(resourcesOf(dev, 'AWS::Lambda::Function'), `${name}LambdaFunction`);
     const { VisibilityTimeout = 0 } = given(resourcesOf(dev, 'AWS::SQS::Queue'), `${name}Queue`);
     expect(Number(Environment.Variables['LEASE_SECONDS'])).toBeGreaterThan(VisibilityTimeout + Timeout);
@@ -314,7 +314,7 @@ describe('alarms', () => {
     );
   });
 
-  it('tell of waiting shards before their request is given up, and of a long load before it is cut off', () => {
+  it('tell of waiting shards before their request is abandoned, and of a long load before it is cut off', () => {
     const threshold = (name: string) =>
       alarms().find(({ AlarmName }) => AlarmName === `sampler-dev-${name}`)?.Threshold;
     const functions = resourcesOf(dev, 'AWS::Lambda::Function');

@@ -86,7 +86,7 @@ describe('the servers in Docker', () => {
     await running.stop();
   });
 
-  it('are stopped again where the queues can not be made', async () => {
+  it('are stopped again where the queues cannot be made', async () => {
     const settings = options(fakeDocker('works', WAITS));
     const nobody = { ...settings, ports: { ...settings.ports, aws: 1 } };
     await expect(startDockerStack(nobody)).rejects.toThrow();

@@ -28,7 +28,7 @@ afterAll(async () => {
   console.log(`Seed ${SEED}.\n${tableOf(verdicts)}`);
 });
 
-/** Notes what the fault did, and holds it against what it may do: nothing. */
+/** Notes what the fault did, and checks it against what it may do: nothing. */
 async function expectNoTrace(fault: string, tried: number, requests: readonly Request[]): Promise<void> {
   const tasks = await scene.db.collection('tasks').countDocuments();
   await scene.until(
@@ -127,7 +127,7 @@ test('work that takes longer than the visibility time-out is done by several at 
   await expectNoTrace('visibility shorter than the work', shards, requests);
 });
 
-test('MongoDB crashed or frozen in the middle of writes: the work goes on where it was', async () => {
+test('MongoDB crashed or frozen in the middle of writes: the work continues where it was', async () => {
   const requests = some(4, 40);
   const crash = () => scene.servers.crashMongo();
   const freeze = () => scene.servers.freezeMongo(1500);
@@ -148,7 +148,7 @@ test('MongoDB crashed or frozen in the middle of writes: the work goes on where 
   await expectNoTrace('MongoDB stopped mid-write', outages.length, requests);
 });
 
-test('Postgres restarted while rows are read: the work goes on', async () => {
+test('Postgres restarted while rows are read: the work continues', async () => {
   const requests = some(4, 40);
   const restarts = ['in order', 'at once', 'in order', 'at once'] as const;
   await workThroughRestarts(scene, requests, restarts);
@@ -175,7 +175,7 @@ test('two plans of one request at a time make one; of two requests of a kind one
   await expectNoTrace('two plans at a time', twins.length + pairs.length, requests);
 });
 
-test('a request whose messages are gone is given up and swept, with the reason; messages that come after all finish it', async () => {
+test('a request whose messages are gone is abandoned and swept, with the reason; messages that come after all finish it', async () => {
   const requests = some(2, 20);
   const leaseMs = 1000;
   for (const request of requests) await scene.plan(request, { leaseMs });
@@ -233,7 +233,7 @@ onLocalstack(
   600_000,
 );
 
-test('a shard that can not be rendered fails its request with the reason; a redrive after the repair completes it', async () => {
+test('a shard that cannot be rendered fails its request with the reason; a redrive after the repair completes it', async () => {
   const requests = some(2, 20);
   for (const request of requests) await scene.plan(request);
   const docIds = await Promise.all(

@@ -12,7 +12,7 @@ export interface Observer {
 
 const PAUSE_MS = 15;
 
-/** Starts an observer; it survives a database that is away for a while. */
+/** Starts an observer; it survives a database that is down for a while. */
 export function startObserver(db: Db): Observer {
   const whole = new Set<string>();
   const parts: string[] = [];

@@ -53,7 +53,7 @@ export async function takeAll(sqs: SQSClient, QueueUrl: string): Promise<Outgoin
   }
 }
 
-/** Throws all messages of a queue away, also those in work. */
+/** Discards all messages of a queue, also those in work. */
 export async function purge(sqs: SQSClient, QueueUrl: string): Promise<void> {
   await sqs.send(new PurgeQueueCommand({ QueueUrl }));
 }

@@ -153,7 +153,7 @@ export class Scene {
   }
 
   /**
-   * Waits until `look` says so, past failures of a database that is away. What lies in the dead-letter queues is sent back
+   * Waits until `look` says so, past failures of a database that is down. What lies in the dead-letter queues is sent back
    * meanwhile, unless told otherwise.
    */
   async until(what: string, look: () => Promise<boolean>, redriving = true): Promise<void> {

@@ -67,7 +67,7 @@ export async function startServers(): Promise<Servers> {
   };
 }
 
-/** What a killed process had open in a transaction is given up after a second, not after the usual minute. */
+/** What a killed process had open in a transaction is rolled back after a second, not after the usual minute. */
 async function startTunedMongo(dir: string, port: number): Promise<MongoServer> {
   const mongo = await startMongo(dir, port, MONGOD_BINARY);
   const client = new MongoClient(mongo.uri);

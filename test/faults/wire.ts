@@ -15,7 +15,7 @@ export interface Passing {
   readonly when: 'asked' | 'answered';
 }
 
-/** Looks at what passes; it goes on only when this resolves. False cuts the wire instead. */
+/** Looks at what passes; it continues only when this resolves. False cuts the wire instead. */
 export type Look<T> = (passing: T) => Promise<boolean> | boolean;
 
 const OP_MSG = 2013;

@@ -99,7 +99,7 @@ const sumOf = (name: string) =>
     .reduce((a, b) => a + b, 0);
 
 describe('the lines of a function', () => {
-  it('are one JSON object each, and log lines tell the invocation', () => {
+  it('are one JSON object each, and log lines name the invocation', () => {
     const log = lines.filter((line) => !('_aws' in line));
     expect(log.length).toBeGreaterThan(3);
     for (const line of log) {

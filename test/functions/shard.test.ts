@@ -75,14 +75,14 @@ async function begun(changes: Partial<NewPlan> = {}): Promise<ObjectId> {
   return plan._id;
 }
 
-describe('a shard that can not be written', () => {
+describe('a shard that cannot be written', () => {
   it('leaves its request in progress as long as it will be tried again', async () => {
     const plan = await begun();
     expect(await deliver(shardOf(plan), MAX_RECEIVES - 1)).toBe(1);
     expect((await ledger.find(plan))?.state).toBe('in_progress');
   });
 
-  it('fails its request with the reason after its last try, and waits in the dead-letter queue to go on with it', async () => {
+  it('fails its request with the reason after its last try, and waits in the dead-letter queue to continue with it', async () => {
     const plan = await begun();
     expect(await deliver(shardOf(plan), MAX_RECEIVES)).toBe(0);
     const record = await ledger.find(plan);

@@ -92,7 +92,7 @@ describe('leaderboard_math', () => {
     ['a box with a space wins over a later one in braces', '\\boxed 5$ then \\boxed{6}', '5'],
     ['an empty box is an empty answer', '\\boxed{}', ''],
     ['no box', 'nothing', '[invalidanswer]'],
-    ['a frame box is found but can not be read', '\\fbox{3}', '[invalidanswer]'],
+    ['a frame box is found but cannot be read', '\\fbox{3}', '[invalidanswer]'],
     ['a box never closed', '\\boxed{3', '[invalidanswer]'],
     ['something before the brace', '\\boxed\\text{3}', '[invalidanswer]'],
     ['a closing brace before the box does not count', '} \\boxed{3}', '3'],

@@ -55,7 +55,7 @@ describe('a card', () => {
     expect(readCard(card)).toEqual([]);
   });
 
-  it('keeps what it says well beside what it says badly, and takes no files from a folder that it means', () => {
+  it('keeps what it says well despite what it says badly, and takes no files from a folder that it means', () => {
     const configs = [
       { config_name: 'odd', data_files: { train: 1 } },
       { config_name: 'dir', data_dir: 'x', data_files: 'y.parquet' },

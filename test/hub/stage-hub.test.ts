@@ -207,7 +207,7 @@ describe('what the hub does not have', () => {
 
   it('is told: nothing that is parquet, and no conversion', async () => {
     hub.repos[repo] = { revisions: { main: { files: { 'a.csv': TRAIN } } } };
-    await expect(stage()).rejects.toThrow(/holds no parquet that its card tells of, and the hub has not converted it/);
+    await expect(stage()).rejects.toThrow(/holds no parquet that its card names, and the hub has not converted it/);
   });
 
   it('is told: no such data set, a private one, one whose conditions are not accepted', async () => {
@@ -266,7 +266,7 @@ describe('a download', () => {
     expect(await stage({}, mine)).toMatchObject({ uploaded: 1, unchanged: 3, bytes: DEV.length });
   });
 
-  it('that is cut off goes on where it was', async () => {
+  it('that is cut off continues where it was', async () => {
     hub.faults.push({ path: /^\/[0-9a-f]{64}$/, times: 6, cutAfter: 100 });
     await stage({ concurrency: 1 }, mine);
     expect(hub.downloads.some((line) => /bytes=[1-9]\d*-/.test(line))).toBe(true);
@@ -281,7 +281,7 @@ describe('a download', () => {
     expect(await stage({}, mine)).toMatchObject({ uploaded: 4 });
   });
 
-  it('fails as something that may pass where the trouble goes on, and leaves no manifest', async () => {
+  it('fails as something that may pass where the trouble continues, and leaves no manifest', async () => {
     hub.faults.push({ path: /resolve.*train/, times: 1000, status: 500 });
     await expect(stage({}, mine)).rejects.toMatchObject({ code: 'Unavailable', permanent: false });
     expect(await staged()).not.toContain('_manifest.json');

@@ -52,7 +52,7 @@ describe('rules that prompts depend on', () => {
     expect(text('{% if true %}{% set t = 1 %}{% endif %}{{ t }}')).toBe('1');
   });
 
-  it('a date prints, and can not be looked into', () => {
+  it('a date prints, and cannot be looked into', () => {
     const day = new PyOpaque('2024-01-02', 'datetime.date(2024, 1, 2)', new Date('2024-01-02'));
     expect(text('{{ d }} {{ [d] }}', { d: day })).toBe('2024-01-02 [datetime.date(2024, 1, 2)]');
     expect(() => text('{{ d.year }}', { d: day })).toThrow(/unsupported/);

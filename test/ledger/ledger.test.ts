@@ -52,7 +52,7 @@ describe('beginning', () => {
     for (const result of results) if (result.kind === 'busy') expect(result.other._id).toEqual(winner?._id);
   });
 
-  it('of one message delivered ten times at once is one plan, which all of them go on with', async () => {
+  it('of one message delivered ten times at once is one plan, which all of them continue with', async () => {
     const plan = newPlan();
     const results = await Promise.all(Array.from({ length: 10 }, () => ledger.begin(plan)));
     expect(kinds(results)).toEqual(Array.from({ length: 10 }, () => 'ours'));
@@ -193,7 +193,7 @@ describe('completing', () => {
     expect(await ledger.find(_id)).toMatchObject({ state: 'done' });
   });
 
-  it('writes nothing where the plan was given up', async () => {
+  it('writes nothing where the plan was abandoned', async () => {
     const plan = await begun();
     const { _id } = plan;
     await ledger.fail(_id, ERROR);
@@ -202,7 +202,7 @@ describe('completing', () => {
     expect(await stateOf(_id)).toBe('failed');
   });
 
-  it('is undone where the task can not be written', async () => {
+  it('is undone where the task cannot be written', async () => {
     const plan = await begun();
     const { _id } = plan;
     const write = () => Promise.reject(new Error('no room'));

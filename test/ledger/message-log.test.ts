@@ -60,7 +60,7 @@ describe('who a message is', () => {
     }
   });
 
-  it('stays the earlier one while its work is given up or swept', async () => {
+  it('stays the earlier one while its work is abandoned or swept', async () => {
     const { _id } = await died('a');
     await ledger.fail(_id, { code: 'LeaseExpired', message: 'm' });
     expect(await messages.identify(delivered('b'))).toMatchObject({ requestId: 'a' });

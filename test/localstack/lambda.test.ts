@@ -57,7 +57,7 @@ it('ends an instance that takes longer than its time-out, even in a loop that ne
   expect(await invoke({ hang: false })).toBe('new');
 });
 
-it('survives an instance that ends itself or can not be loaded', async () => {
+it('survives an instance that ends itself or cannot be loaded', async () => {
   const { invoke } = start(`exports.handler = async (event) => { if (event.exit) process.exit(3); return 'new'; };`);
   await expect(invoke({ exit: true })).rejects.toThrow(/ended/);
   expect(await invoke({ exit: false })).toBe('new');

@@ -31,7 +31,7 @@ it('never lets a field take the place of the message or the level', () => {
   expect(entries()).toEqual([{ ...HEAD, message: 'true message' }]);
 });
 
-it('blots out passwords of URIs, wherever they are', () => {
+it('masks passwords of URIs, wherever they are', () => {
   const { log, lines } = recorder('info');
   const uri = 'postgresql://user:s3cr%40t@db.example:5432/x';
   log.info(`could not reach ${uri}`, { uri, error: new Error(`refused: ${uri}`), list: [uri] });
@@ -57,7 +57,7 @@ it('writes errors with their causes, big integers and maps', () => {
   ]);
 });
 
-it('still writes the message when a field can not be written', () => {
+it('still writes the message when a field cannot be written', () => {
   const { log, entries } = recorder('info');
   const cycle: Record<string, unknown> = { name: 'round' };
   cycle['self'] = cycle;

@@ -138,7 +138,7 @@ describe('texts that share their beginnings', () => {
     expect([values(0), values(1)]).toEqual(['ab', 'abcd']);
   });
 
-  it('can not share more than there is', () => {
+  it('cannot share more than there is', () => {
     const bytes = Uint8Array.from([...deltas(0, 60), ...deltas(2, 0), ...Buffer.from('abcd')]);
     expect(() => decoder().read(bytes, 'DELTA_BYTE_ARRAY', 2)).toThrow(/less than it says/);
     const long = Uint8Array.from([...deltas(60, 0), ...Buffer.from('abcd')]);

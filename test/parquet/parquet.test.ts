@@ -145,7 +145,7 @@ describe('reading in parts', () => {
     expect(longest).toBeLessThanOrEqual(4 * 1024 ** 2);
   });
 
-  it('lists go on over page borders', async () => {
+  it('lists continue over page borders', async () => {
     const schema = [
       { name: 'root', num_children: 1 },
       { name: 'l', repetition_type: 'OPTIONAL' as const, num_children: 1, converted_type: 'LIST' as const },

@@ -148,7 +148,7 @@ describe('generation arguments', () => {
     ['stream', 'maybe'],
     ['max_gen_toks', '+-1'],
     ['seed', 'x'],
-  ])('%s can not be %j: the refusal names it', (name, value) => {
+  ])('%s cannot be %j: the refusal names it', (name, value) => {
     const error = errorOf(() => fieldsOf({ [name]: value, until: [] }));
     expect(error).toMatchObject({ code: 'BadMessage', permanent: true });
     expect(error.message).toContain(name === 'max_gen_toks' ? 'max_tokens' : name);

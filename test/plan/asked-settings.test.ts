@@ -92,7 +92,7 @@ describe('path and chat flags', () => {
     ['apply_chat_template', { ...COMPLETIONS, apply_chat_template: true }],
     ['fewshot_as_multiturn', { ...COMPLETIONS, fewshot_as_multiturn: true }],
     ['apply_chat_template', { apply_chat_template: false }],
-  ])('%s that the path can not have is refused with the reason', (flag, changes) => {
+  ])('%s that the path cannot have is refused with the reason', (flag, changes) => {
     const error = errorOf(() => settings(changes));
     expect(error).toMatchObject({ code: 'BadMessage', permanent: true });
     expect(error.message).toContain(flag);

@@ -63,7 +63,7 @@ describe('qty documents', () => {
     expect(choose({ qty: 8, blacklist: [100, 109] }).docIds).toEqual([101, 102, 103, 104, 105, 106, 107, 108]);
   });
 
-  it('can not be more: the refusal names both numbers', () => {
+  it('cannot be more: the refusal names both numbers', () => {
     const error = errorOf(() => choose({ qty: 9, blacklist: [100, 109, 109, 5] }));
     expect(error).toMatchObject({ code: 'TooFewDocuments', permanent: true, context: { qty: 9, left: 8 } });
     expect(error.message).toMatch(/\b9\b.*\b8\b/);

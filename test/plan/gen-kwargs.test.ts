@@ -25,7 +25,7 @@ it.each([
   expect([...parseGenKwargs(text)]).toEqual([...dict(expected)]);
 });
 
-it.each(['a=²', 'a=½', 'a=1²'])('%s, which Python takes for a number and can not read, is refused', (text) => {
+it.each(['a=²', 'a=½', 'a=1²'])('%s, which Python takes for a number and cannot read, is refused', (text) => {
   expect(() => parseGenKwargs(text)).toThrow(SamplerError);
 });
 

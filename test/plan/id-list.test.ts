@@ -49,7 +49,7 @@ it.each([
   expect(() => readIdList(text)).toThrow(SamplerError);
 });
 
-it('a list can not ask for more ids than there is memory for, in one range or in many', () => {
+it('a list cannot ask for more ids than there is memory for, in one range or in many', () => {
   expect(() => readIdList('0-10000000')).toThrow(SamplerError);
   expect(() => readIdList('0-6000000,7000000-14000000')).toThrow(SamplerError);
 });

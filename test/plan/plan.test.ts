@@ -101,7 +101,7 @@ describe('a plan kept as text', () => {
     expect(encodePlan(PLAN)).toMatch(/^{"format":1,/);
   });
 
-  it('one that a later version wrote is told by its number, as what a deployment may mend; whatever else it holds', () => {
+  it('one that a later version wrote is told by its number, as what a deployment may fix; whatever else it holds', () => {
     for (const later of ['{"format":2}', encodePlan(PLAN).replace('"format":1', '"format":2,"new":{"a":[1.5]}')]) {
       const error = errorOf(() => decodePlan(later));
       expect(error).toMatchObject({ code: 'PlanUnreadable', permanent: false });

@@ -23,7 +23,7 @@ async function allRows(table: StagedTable): Promise<Doc[]> {
   return docs;
 }
 
-/** Registers the data set for the task, and holds what the staged files give against what the table gives. */
+/** Registers the data set for the task, and compares what the staged files give with what the table gives. */
 async function expectSame(task: string, path: string): Promise<StagedTable> {
   await bench.register(task, path);
   const table = await open(task, path);

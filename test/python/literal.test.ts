@@ -52,7 +52,7 @@ describe('literals', () => {
     expect(() => literalEval(source)).toThrow(PyTypeError);
   });
 
-  it('a line goes on behind a backslash', () => {
+  it('a line continues behind a backslash', () => {
     expect(literalEval('[1,\\\n2]')).toEqual([1n, 2n]);
     expect(literalEval('"a" \\\n"b"')).toBe('ab');
     expect(() => literalEval('1\\\n')).toThrow(PySyntaxError);

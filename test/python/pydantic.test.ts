@@ -39,7 +39,7 @@ describe('texts as pydantic takes them for numbers', () => {
     expect([laxInt(text), laxFloat(text)]).toEqual([asInt, asFloat]);
   });
 
-  it('an int may have 4300 characters of digits and sign, beside leading zeros and a fraction', () => {
+  it('an int may have 4300 characters of digits and sign, besides leading zeros and a fraction', () => {
     const most = '9'.repeat(4300);
     expect(laxInt(most)).toBe(10n ** 4300n - 1n);
     expect(laxInt(`+${'0'.repeat(5000)}${most}.${'0'.repeat(5000)}`)).toBe(10n ** 4300n - 1n);

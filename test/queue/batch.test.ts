@@ -131,7 +131,7 @@ describe('a batch', () => {
     expect(again?.Attributes?.ApproximateReceiveCount).toBe('2');
   });
 
-  it('that can not be put back waits for its visibility time-out', async () => {
+  it('that cannot be put back waits for its visibility time-out', async () => {
     const event = await sendAndReceive('a fine', 'b fine');
     const remaining = [60_000, 4_999];
     const context = { getRemainingTimeInMillis: () => remaining.shift() ?? 0 };
@@ -204,14 +204,14 @@ describe('a message that may succeed later', () => {
     expect(lines.map(({ message }) => message)).not.toContain('the retry could not be delayed');
   });
 
-  it('is reported also where the back-off can not be set', async () => {
+  it('is reported also where the back-off cannot be set', async () => {
     const event = await sendAndReceive('transient');
     const Records = event.Records.map((record) => ({ ...record, receiptHandle: 'none' }));
     expect((await processBatch({ Records }, PLENTY, options())).batchItemFailures).toHaveLength(1);
     expect(lines.map(({ message }) => message)).toContain('the retry could not be delayed');
   });
 
-  it('is given up after its last try: it goes to the dead-letter queue with identity and reason', async () => {
+  it('is abandoned after its last try: it goes to the dead-letter queue with identity and reason', async () => {
     await send(sqs, queue.url, 'transient', { 'request-id': 'first-of-all' });
     const givenUp: string[] = [];
     const keepReason = async ({ requestId }: Delivery, { code }: Failure) => {
@@ -234,7 +234,7 @@ describe('a message that may succeed later', () => {
     expect(givenUp).toEqual(['first-of-all Unavailable']);
   });
 
-  it('whose error nobody foresaw is given up as Unexpected', async () => {
+  it('whose error nobody foresaw is abandoned as Unexpected', async () => {
     const event = await sendAndReceive('unexpected');
     const work = options();
     expect(await processBatch(lastTry(event), PLENTY, work)).toEqual({ batchItemFailures: [] });
@@ -273,7 +273,7 @@ describe('who a message is', () => {
     expect(attributesOf((await deadLetters(1))[0])['request-id']).toBe('begun as');
   });
 
-  it('that can not be found out makes it wait', async () => {
+  it('that cannot be found out makes it wait', async () => {
     const event = await sendAndReceive('fine');
     const work = options({ identify: () => Promise.reject(new Error('no database')) });
     expect((await processBatch(event, PLENTY, work)).batchItemFailures).toHaveLength(1);

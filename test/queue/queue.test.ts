@@ -40,7 +40,7 @@ it('leaves empty attributes of a dead letter out, since SQS refuses them', async
   expect(attributesOf(dead)).toEqual({ reason: 'x' });
 });
 
-it('cuts the reason of a dead letter to what fits beside its body', async () => {
+it('cuts the reason of a dead letter to what fits next to its body', async () => {
   const queue = new Queue(sqs, required(stack.env, 'REGISTER_QUEUE_URL'));
   const body = 'b'.repeat(1024 * 1024 - 80);
   await queue.sendToDeadLetters(body, { 'request-id': 'me', reason: 'é'.repeat(500) });

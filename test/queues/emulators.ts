@@ -17,7 +17,7 @@ export interface Subject {
 const VISIBILITY_SECONDS = 1;
 
 /**
- * Runs one suite against every stand-in for SQS and S3, so that what we rely on holds wherever we run. LocalStack is
+ * Runs one suite against every emulator of SQS and S3, so that what we rely on holds wherever we run. LocalStack is
  * left out, and counted as skipped, where it is not installed.
  */
 export function onEveryEmulator(title: string, suite: (subject: Subject) => void): void {

@@ -122,7 +122,7 @@ describe('what a data set says about itself', () => {
   });
 });
 
-describe('a value that can not be stored', () => {
+describe('a value that cannot be stored', () => {
   it('is named by file, row and column: half a surrogate pair, or other bytes that are no UTF-8', async () => {
     const schema = [
       { name: 'root', num_children: 1 },

@@ -142,7 +142,7 @@ describe('a data set that is too large for one message', () => {
     for (const task of ['many_a', 'many_b', 'many_c']) await expectWhole('many', task);
   });
 
-  it('goes on where it stopped when it is registered again, also where only the end is missing', async () => {
+  it('continues where it stopped when it is registered again, also where only the end is missing', async () => {
     await sixHundredForty('again/default');
     const pending = await beginPending('again', 'again_task');
     for (const part of [0, 1, 2]) await load(pending, part);
@@ -167,7 +167,7 @@ describe('a data set that is too large for one message', () => {
     await expectWhole('again', 'again_task');
   });
 
-  it('is not taken for whole where rows are missing, whatever was noted; registering again begins anew', async () => {
+  it('is not taken for whole where rows are missing, whatever was noted; registering again starts over', async () => {
     await sixHundredForty('missing/default');
     const pending = await beginPending('missing', 'missing_task');
     for (const part of [0, 1, 2, 3, 4, 5]) await load(pending, part);
@@ -194,7 +194,7 @@ describe('a data set that is too large for one message', () => {
   });
 });
 
-describe('a load in parts that can not succeed', () => {
+describe('a load in parts that cannot succeed', () => {
   it('ends with the first file that was replaced meanwhile, and registering again loads what is there now', async () => {
     await sixHundredForty('moved/default');
     const pending = await beginPending('moved', 'moved_task');
@@ -242,7 +242,7 @@ describe('a load in parts that can not succeed', () => {
     await expectWhole('newer', 'newer_task');
   });
 
-  it('is held against the hashes of the manifest where the store does not vouch for them', async () => {
+  it('is checked against the hashes of the manifest where the store does not vouch for them', async () => {
     // Long enough not to be kept in memory.
     const data = Array.from({ length: 90 }, (_, i) => `${i}`.padEnd(100_000, 'x'));
     const options = { rowGroupSize: 45, codec: 'UNCOMPRESSED' } as const;

@@ -73,7 +73,7 @@ describe('the table', () => {
     expect((await bench.docs('long_two'))[0]?.get('t')).toBe('2');
   });
 
-  it('two data sets whose names make the same table name are told apart', async () => {
+  it('two data sets whose names make the same table name are distinguished', async () => {
     await bench.putDataset('same--b/default', { test: [texts('t', ['1'])] });
     await bench.putDataset('same/b', { test: [texts('t', ['2'])] });
     await bench.register('same_1', 'same--b');
@@ -84,7 +84,7 @@ describe('the table', () => {
   });
 });
 
-describe('TABLE-5: what Postgres can and can not hold', () => {
+describe('TABLE-5: what Postgres can and cannot hold', () => {
   it('columns of any name come back by their own name', async () => {
     const long = 'd'.repeat(66);
     const names = [
@@ -348,7 +348,7 @@ describe('exactly once', () => {
 });
 
 describe('what is refused', () => {
-  it('a data set that is not staged, with the place that was looked at and the command', async () => {
+  it('a data set that is not staged, with the place that was searched and the command', async () => {
     const refused = bench.register('missing_task', 'no/such', 'cfg');
     await expect(refused).rejects.toMatchObject({ code: 'DatasetMissing', permanent: true });
     await expect(refused).rejects.toThrow(/datasets\/no\/such\/cfg\/.*npx sampler stage datasets TASK, or --from DIR/);
@@ -408,7 +408,7 @@ describe('what is refused', () => {
     );
   });
 
-  it('what may pass is transient: S3 or Postgres away', async () => {
+  it('what may pass is transient: S3 or Postgres down', async () => {
     const request = { datasetPath: 'away', datasetName: null, taskName: 'away_task', log: silent };
     const s3 = createLocalS3('http://127.0.0.1:1');
     const away = new S3ObjectSource(s3, 'bucket');

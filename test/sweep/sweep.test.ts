@@ -73,7 +73,7 @@ describe('a sweep', () => {
     expect(await sweep(own.db, ledger, log, -1)).toMatchObject({ swept: 1 });
   });
 
-  it('gives up a request whose lease ran out; its documents go with a later sweep', async () => {
+  it('abandons a request whose lease ran out; its documents go with a later sweep', async () => {
     behindMs = 2 * HOUR_MS;
     const id = await begun('a');
     behindMs = 0;
@@ -83,7 +83,7 @@ describe('a sweep', () => {
     expect(await left(id)).toEqual(['swept', 0, 0]);
   });
 
-  it('goes on where an earlier one was cut short', async () => {
+  it('continues where an earlier one was cut short', async () => {
     const id = await begun('a');
     await ledger.fail(id, ERROR);
     behindMs = 0.5 * HOUR_MS;
@@ -94,7 +94,7 @@ describe('a sweep', () => {
     expect(await left(id)).toEqual(['swept', 0, 0]);
   });
 
-  it('leaves a request alone that was taken up again', async () => {
+  it('leaves a request alone that was resumed', async () => {
     const id = await begun('a');
     await ledger.fail(id, ERROR);
     expect(await ledger.revive(id)).toMatchObject({ attempt: 2 });
@@ -117,7 +117,7 @@ describe('a sweep', () => {
     expect(lines).toHaveLength(1);
   });
 
-  it('that is late removes nothing of what was written after the request was swept and taken up again', async () => {
+  it('that is late removes nothing of what was written after the request was swept and resumed', async () => {
     const id = await begun('a');
     await ledger.fail(id, ERROR);
     const late = await ledger.startSweep(id);

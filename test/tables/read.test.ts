@@ -143,18 +143,18 @@ describe('documents', () => {
   });
 });
 
-describe('a table that is made anew', () => {
+describe('a table that is rebuilt', () => {
   it('is noticed by whoever still reads the old one, and by the next openTable', async () => {
-    await bench.putDataset('anew/default', { test: [texts('t', ['old', 'old'])] });
-    await bench.register('anew_task', 'anew');
+    await bench.putDataset('again/default', { test: [texts('t', ['old', 'old'])] });
+    await bench.register('anew_task', 'again');
     const before = await openTable(bench.sql, 'anew_task');
-    await bench.sql`DROP TABLE anew`;
+    await bench.sql`DROP TABLE again`;
     await expect(readDocsByIds(bench.sql, before, [0])).rejects.toMatchObject({
       code: 'NotRegistered',
       permanent: false,
     });
-    await bench.putDataset('anew/default', { test: [texts('t', ['new', 'new', 'new'])] });
-    await bench.register('anew_task', 'anew');
+    await bench.putDataset('again/default', { test: [texts('t', ['new', 'new', 'new'])] });
+    await bench.register('anew_task', 'again');
     await expect(readDocsByIds(bench.sql, before, [0])).rejects.toMatchObject({
       code: 'NotRegistered',
       permanent: false,

@@ -47,7 +47,7 @@ describe('another version of a data set', () => {
     expect(await bench.register('swap_b', 'swap')).toMatchObject({ outcome: 'replaced' });
     expect(await bench.register('swap_a', 'swap')).toMatchObject({ outcome: 'known' });
     expect(await textsOf('swap_a')).toEqual(['new', 'new', 'new']);
-    // Whoever was planned on the old one goes on with it.
+    // Whoever was planned on the old one continues with it.
     expect(await textsOf('swap_a', before.version)).toEqual(['old', 'old']);
     expect((await openTable(bench.sql, 'swap_a', before.version)).table).not.toBe('swap');
   });
@@ -80,7 +80,7 @@ describe('another version of a data set', () => {
     expect(await textsOf('columns_task', version)).toEqual(['a']);
   });
 
-  it('that can not be loaded leaves the table as it was', async () => {
+  it('that cannot be loaded leaves the table as it was', async () => {
     await stage('kept', 'good');
     await bench.register('kept_task', 'kept');
     const before = await openTable(bench.sql, 'kept_task');

@@ -16,7 +16,7 @@ export function returnedExpression(source: string, name: string): string | null 
     (match) => (match[1] ?? match[2]) === name,
   );
   const [definition] = definitions;
-  // Defined twice, or assigned elsewhere: which one counts is more than can be told here.
+  // Defined twice, or assigned elsewhere: which one counts is more than can be known here.
   if (!definition || assigned.length !== 1 || /^@[^\n]*\n$/m.test(lineBefore(text, definition.index))) return null;
   const body = text.slice(definition.index + definition[0].length);
   const head = HEAD_END.exec(body);

@@ -13,7 +13,7 @@ import type { TaskIndex, TaskRoot } from '../task-index.ts';
 const PARALLEL_WRITES = 16;
 /** S3 deletes this many objects in one call. */
 const MAX_DELETES = 1000;
-/** Broken files that one message tells. */
+/** Broken files that one message reports. */
 const MAX_TOLD = 20;
 
 /** A folder of further definitions on this machine, read and found to be in order. */
@@ -56,7 +56,7 @@ export async function readLocalInclude(name: string, dir: string): Promise<Local
 }
 
 /**
- * Puts the folder below `include/<name>/`, and removes what an earlier staging had there beside it.
+ * Puts the folder below `include/<name>/`, and removes what an earlier staging had there next to it.
  * @throws TransientError Unavailable where S3 fails.
  */
 export async function stageInclude(
@@ -125,6 +125,6 @@ function problemsOf(files: TaskFiles, prefix: string): string[] {
       throw error;
     }
   });
-  // A template at fault is told once, not by every definition that includes it.
+  // A template at fault is reported once, not by every definition that includes it.
   return [...new Set(problems)];
 }

@@ -77,7 +77,7 @@ function reasons(judged: readonly Judged[]): string[] {
         : [support.obstacle === 'hook' ? 'needs a Python function that is not here' : support.reason],
     ),
   );
-  return ['## Why the rest can not', table(['Reason', 'Tasks'], counts)];
+  return ['## Why the rest cannot', table(['Reason', 'Tasks'], counts)];
 }
 
 function folders(judged: readonly Judged[]): string[] {

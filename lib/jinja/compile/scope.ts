@@ -28,12 +28,12 @@ export class Scope {
     return new Scope(new Symbols(new FunctionScope(this.function.depth + 1), this.symbols));
   }
 
-  /** A scope beside this one, within the same function. */
+  /** A sibling of this scope, within the same function. */
   sibling(): Scope {
     return new Scope(new Symbols(this.function, this.symbols.parent));
   }
 
-  /** A scope beside this one, in a function of its own. */
+  /** A sibling of this scope, in a function of its own. */
   siblingFunction(): Scope {
     return new Scope(new Symbols(new FunctionScope(this.function.depth + 1), this.symbols.parent));
   }

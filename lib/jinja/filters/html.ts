@@ -19,7 +19,7 @@ const escaping = (name: string) => filter(name, '', (value, _, runtime) => new M
 /** `urllib.parse.quote` of the text's UTF-8; in query strings `/` is quoted too and spaces become `+`. */
 function quoteUrl(value: PyValue, inQuery: boolean, runtime: Runtime): string {
   const text = runtime.str(value);
-  if (!text.isWellFormed()) throw valueFault('a half surrogate pair can not be encoded');
+  if (!text.isWellFormed()) throw valueFault('a half surrogate pair cannot be encoded');
   runtime.budget.text(text.length * 3);
   const quoted = encodeURIComponent(text).replace(/[!'()*]/g, (character) => {
     return `%${character.charCodeAt(0).toString(16).toUpperCase()}`;

@@ -1,4 +1,4 @@
-/** The syntax tree of a template; shapes follow Jinja's own (jinja2/nodes.py), as its scoping rules are told in terms of them. */
+/** The syntax tree of a template; shapes follow Jinja's own (jinja2/nodes.py), as its scoping rules are stated in terms of them. */
 import type { PyValue } from '../../python/value.ts';
 
 interface Located {
@@ -84,7 +84,7 @@ export interface Signature {
   readonly defaults: readonly Expression[];
 }
 
-/** What stands in a template beside values. */
+/** What stands in a template besides values. */
 export type Statement = Located &
   (
     | { readonly kind: 'text'; readonly text: string }

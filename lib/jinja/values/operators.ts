@@ -53,7 +53,7 @@ function repeat(value: PyValue, times: bigint, runtime: Runtime): PyValue {
   }
   if (Array.isArray(value)) return repeatItems(value, count, runtime);
   if (value instanceof PyTuple) return new PyTuple(repeatItems(value.items, count, runtime));
-  if (value instanceof Markup) throw unsupportedFault('escaped text can not be repeated');
+  if (value instanceof Markup) throw unsupportedFault('escaped text cannot be repeated');
   return refuse('*', value, times);
 }
 

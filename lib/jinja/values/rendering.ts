@@ -143,7 +143,7 @@ export class Rendering implements Runtime {
       );
     }
     if (a instanceof DictView && b instanceof DictView && (a.part !== 'values' || b.part !== 'values')) {
-      throw unsupportedFault('views of dicts can not be compared');
+      throw unsupportedFault('views of dicts cannot be compared');
     }
     return false;
   }
@@ -157,12 +157,12 @@ export class Rendering implements Runtime {
       this.weighPlain(a);
       this.weighPlain(b);
     } else if (a instanceof DictView && b instanceof DictView) {
-      throw unsupportedFault('views of dicts can not be compared');
+      throw unsupportedFault('views of dicts cannot be compared');
     } else if (a instanceof TemplateObject || b instanceof TemplateObject) {
       throw typeFault(`'<' is not supported between '${typeOf(a)}' and '${typeOf(b)}'`);
     }
     if (a instanceof PyOpaque || b instanceof PyOpaque) {
-      throw unsupportedFault('dates, decimals and bytes can not be ordered');
+      throw unsupportedFault('dates, decimals and bytes cannot be ordered');
     }
     return compare(a, b);
   }
@@ -172,14 +172,14 @@ export class Rendering implements Runtime {
     if (typeof key === 'string') return;
     if (key instanceof TemplateObject || key instanceof GroupTuple) {
       if (key instanceof DictView) throw typeFault(`unhashable type: '${key.type}'`);
-      throw unsupportedFault(`a ${typeOf(key)} can not be a dict's key`);
+      throw unsupportedFault(`a ${typeOf(key)} cannot be a dict's key`);
     }
     if (key instanceof PyTuple) {
       this.weighPlain(key);
       for (const item of key.items) this.requireHashable(item);
     }
     if (Array.isArray(key) || isDict(key)) throw typeFault(`unhashable type: '${typeOf(key)}'`);
-    if (Number.isNaN(key)) throw unsupportedFault("nan can not be a dict's key");
+    if (Number.isNaN(key)) throw unsupportedFault("nan cannot be a dict's key");
   }
 
   joined(parts: readonly string[], separator: string): string {

@@ -21,7 +21,7 @@ export class FilterKwargs {
     this.#values = new Map(values);
   }
 
-  /** The keywords that stand beside `function` in a step's mapping. @throws PermanentError where one is a function */
+  /** The keywords that stand next to `function` in a step's mapping. @throws PermanentError where one is a function */
   static of(step: ConfigDict, task: string): FilterKwargs {
     const entries = [...step].filter(([key]) => key !== 'function');
     return new FilterKwargs(entries.map(([key, value]) => [String(key), withoutFunctions(value, task)] as const));

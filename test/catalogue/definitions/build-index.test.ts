@@ -97,7 +97,7 @@ describe('the index of a root', () => {
     expect(tasks.get('t')?.problem).toBe('a.yaml includes "gone", which does not exist');
   });
 
-  test('functions of another root can not pass for those of the harness', () => {
+  test('functions of another root cannot pass for those of the harness', () => {
     const { tasks } = rootOf(
       { 'hellaswag/t.yaml': taskYaml('t', 'process_docs: !function utils.process_docs') },
       'include/x',

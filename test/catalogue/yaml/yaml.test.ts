@@ -99,7 +99,7 @@ describe('mappings', () => {
     expect(load('=: 1')).toEqual(new Map([['=', 1n]]));
   });
 
-  test.each(['[a]: 1', '{a: 1}: 2', '!function a.b: 1'])('what Python can not hash is no key: %s', (text) => {
+  test.each(['[a]: 1', '{a: 1}: 2', '!function a.b: 1'])('what Python cannot hash is no key: %s', (text) => {
     expect(() => load(text)).toThrow(YamlError);
   });
 });
