@@ -13,7 +13,7 @@ const DOORS = {
   '@middy/core': ['lambda'],
   hyparquet: ['parquet'],
   'js-yaml': ['catalogue'],
-  mongodb: ['clients', 'ledger', 'documents', 'shard', 'evaluate', 'sweep', 'operator'],
+  mongodb: ['clients', 'ledger', 'documents', 'signatures', 'shard', 'evaluate', 'sweep', 'operator'],
   postgres: ['clients', 'tables', 'register', 'sample', 'shard', 'evaluate', 'operator'],
   yauzl: ['catalogue'],
 };

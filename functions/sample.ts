@@ -32,12 +32,8 @@ async function handle(message: SampleMessage, delivery: Delivery): Promise<Count
   const { requestId, redriven, received, log } = delivery;
   log.append({ tasks: message.tasks, supplier: message.requester_args.address });
   await ensureIndexes(db);
-  const catalogue = await openCatalogue({
-    s3,
-    bucket: config.datasetsBucket,
-    includePath: message.include_path ?? config.includePath,
-    log,
-  });
+  const includePath = message.include_path ?? config.includePath;
+  const catalogue = () => openCatalogue({ s3, bucket: config.datasetsBucket, includePath, log });
   const services = { sql, catalogue, ledger, shardQueue, shardSize };
   const seed = message.seed ?? seedOf(requestId);
   const { planned, shards } = await sampleRequest(services, message, { requestId, redriven, seed, log });

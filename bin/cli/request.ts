@@ -14,6 +14,7 @@ export function withRequestOptions(command: Command): Command {
     .option('--doc-ids <IDS>', 'these documents: ids and ranges such as 4,7-9')
     .option('--blacklist <IDS>', 'never these documents')
     .option('--seed <N>', 'picks the documents (default: from the identity of the message)')
+    .option('--random-seed <N>', 'picks documents and worked examples as the Manager does, alike for all suppliers')
     .option('--num-fewshot <N>', 'worked examples (default: the table of the name, else the YAML)')
     .option('--gen-kwargs <JSON|TEXT>', 'generation arguments: JSON, or key=value,key=value')
     .option('--path <PATH>', '/v1/chat/completions (default) or /v1/completions')
@@ -36,6 +37,7 @@ export const requestShape = {
   docIds: text,
   blacklist: text,
   seed: text,
+  randomSeed: text,
   numFewshot: text,
   genKwargs: text,
   path: text,
@@ -94,6 +96,7 @@ export function sampleBody(
     fewshot_as_multiturn: plain(options.fewshotAsMultiturn),
     confirm_run_unsafe_code: plain(options.confirmRunUnsafeCode),
     seed: plain(options.seed),
+    random_seed: plain(options.randomSeed),
   });
   return dumps(message, { ensureAscii: false, separators: [',', ':'] });
 }

@@ -29,7 +29,7 @@ export function taskDocument(id: ObjectId, plan: Plan, totalInstances: number, c
     evaluated: false,
     drop: false,
     creation_date: createdAt,
-    seed: toBson(plan.seed),
+    ...(plan.randomSeed === undefined ? { seed: toBson(plan.seed) } : { random_seed: toBson(plan.randomSeed) }),
     ...(plan.resolvedTask === plan.task ? {} : { resolved_task: plan.resolvedTask }),
   };
 }

@@ -5,7 +5,6 @@ export type ErrorCode =
   | 'UnsupportedTask'
   | 'UnsupportedHook'
   | 'UnsupportedPath'
-  | 'SandboxFailed'
   | 'BadTaskDefinition'
   | 'TemplateFailed'
   | 'PlanUnreadable'

@@ -75,6 +75,21 @@ export const laxBool = z
     ],
   });
 
+/** A flag that must be false. @param reason why true is refused */
+export function alwaysFalse(reason: string) {
+  return laxBool
+    .refine((value) => !value, reason)
+    .meta({
+      id: 'False',
+      title: 'false',
+      anyOf: [
+        { enum: [false] },
+        { enum: [0] },
+        { type: 'string', pattern: `^(${BOOL_TEXTS.false.map(inAnyCase).join('|')})$` },
+      ],
+    });
+}
+
 /** Text; nothing else is taken for text. A lone surrogate can't be stored or sent. */
 export const text = z.string({ error: 'must be text' }).refine((value) => value.isWellFormed(), HALF_A_PAIR);
 

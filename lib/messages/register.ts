@@ -3,9 +3,6 @@ import { dictOf, text } from './lax.ts';
 
 /** Keys that register and sample messages share (MESSAGE-2). */
 export const commonShape = {
-  framework: text
-    .refine((value) => value.includes('lmeh'), 'must contain "lmeh": no other framework is sampled here')
-    .meta({ pattern: 'lmeh', description: "Which kind of work: everything that contains `lmeh` is the harness's." }),
   tasks: text
     .regex(/[^\s,]/, 'must name at least one task')
     .describe('Names of tasks, groups and tags, and wildcards, with commas between; blanks around them do not count.'),
@@ -19,7 +16,15 @@ export const commonShape = {
 };
 
 /** The body of a register message. */
-export const registerMessage = dictOf(commonShape, 'refuse').meta({
+export const registerMessage = dictOf(
+  {
+    framework: text
+      .refine((value) => value.includes('lmeh'), 'must contain "lmeh": no other framework has data sets')
+      .meta({ pattern: 'lmeh', description: "Which kind of work: everything that contains `lmeh` is the harness's." }),
+    ...commonShape,
+  },
+  'refuse',
+).meta({
   title: 'register message',
   description: 'Loads the data sets of tasks into Postgres, each once.',
 });

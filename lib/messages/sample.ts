@@ -1,6 +1,20 @@
 import * as z from 'zod';
-import { dictOf, laxBool, laxInt, laxNumber, notNegative, sortedDict, text, textDict, ZERO_TEXT } from './lax.ts';
+import {
+  alwaysFalse,
+  dictOf,
+  laxBool,
+  laxInt,
+  laxNumber,
+  notNegative,
+  sortedDict,
+  text,
+  textDict,
+  ZERO_TEXT,
+} from './lax.ts';
 import { commonShape } from './register.ts';
+
+/** The framework of requests for what identifies a supplier's model (tasks `tokenizer`, `config`, `identity`). */
+export const SIGNATURES = 'signatures';
 
 /** Whom the Requester asks, and how. Other keys are ignored, as the Python service ignores them. */
 const requesterArgs = dictOf(
@@ -32,6 +46,15 @@ const idList = z.array(laxNumber, { error: 'must be a list of document ids' });
 /** The body of a sample message (MESSAGE-2 to MESSAGE-8). Defaults that depend on the task or the path come later. */
 export const sampleMessage = dictOf(
   {
+    framework: text
+      .refine(
+        (value) => value.includes('lmeh') || value === SIGNATURES,
+        `must contain "lmeh" or be "${SIGNATURES}": no other framework is sampled here`,
+      )
+      .meta({
+        pattern: `lmeh|^${SIGNATURES}$`,
+        description: `Which kind of work: everything that contains \`lmeh\` is the harness's; \`${SIGNATURES}\` asks what identifies a supplier's model.`,
+      }),
     ...commonShape,
     requester_args: requesterArgs,
     blacklist: idList.default([]).describe('Documents that are not drawn; ids outside the split are ignored.'),
@@ -64,6 +87,14 @@ export const sampleMessage = dictOf(
         'Worked examples as turns of their own. If not sent, true on the chat path; on `/v1/completions`, true is refused.',
       ),
     confirm_run_unsafe_code: laxBool.default(false).describe('Handed on to the Evaluator.'),
+    doc_as_chat_template: alwaysFalse('needs a newer harness than 0.4.9; leave it out')
+      .default(false)
+      .describe("A key of the Manager's: false changes nothing, true is refused."),
+    random_seed: laxInt
+      .optional()
+      .describe(
+        "The Manager's seed, the same for all suppliers of a run: draws documents and worked examples as the newer Python service does.",
+      ),
     seed: laxInt
       .optional()
       .describe("Draws the documents. Else derived from the message's identity, so that a redelivery draws the same."),
@@ -73,6 +104,10 @@ export const sampleMessage = dictOf(
   .refine(({ qty, doc_ids }) => !(qty && doc_ids?.length), {
     path: ['qty'],
     message: 'give either qty or doc_ids, not both',
+  })
+  .refine(({ seed, random_seed }) => seed === undefined || random_seed === undefined, {
+    path: ['random_seed'],
+    message: 'give either random_seed or seed, not both',
   })
   .refine(({ qty, doc_ids }) => qty || doc_ids?.length, {
     path: ['qty'],
@@ -86,6 +121,10 @@ export const sampleMessage = dictOf(
       { required: ['qty'], properties: { qty: { not: NO_QTY } } },
       { required: ['doc_ids'], properties: { doc_ids: { type: 'array', minItems: 1 } } },
     ],
+    not: {
+      required: ['seed', 'random_seed'],
+      properties: { seed: { not: { type: 'null' } }, random_seed: { not: { type: 'null' } } },
+    },
   });
 /** One, as read. */
 export type SampleMessage = z.output<typeof sampleMessage>;

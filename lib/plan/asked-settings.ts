@@ -81,6 +81,7 @@ function llmArgsOf({ llm_args }: SampleMessage): PyDict {
   return args;
 }
 
-function genKwargsOf({ gen_kwargs }: SampleMessage): PyDict | null {
+function genKwargsOf({ gen_kwargs }: SampleMessage): AskedSettings['genKwargs'] {
+  if (gen_kwargs === '') return '';
   return typeof gen_kwargs === 'string' ? parseGenKwargs(gen_kwargs) : (gen_kwargs ?? null);
 }

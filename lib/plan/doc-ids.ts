@@ -15,6 +15,8 @@ export interface DocRequest {
   readonly docIds: readonly number[] | undefined;
   readonly blacklist: readonly number[];
   readonly seed: bigint;
+  /** The Manager's seed: it picks as the newer Python service does, so that all suppliers of a run are asked the same. */
+  readonly randomSeed?: bigint | undefined;
 }
 
 /** The chosen documents. */
@@ -52,7 +54,8 @@ function namedIds(range: IdRange, docIds: readonly number[], task: string): numb
   );
 }
 
-function randomIds(range: IdRange, qty: number, { task, blacklist, seed }: DocRequest): DocChoice {
+function randomIds(range: IdRange, qty: number, request: DocRequest): DocChoice {
+  const { task, blacklist, seed, randomSeed } = request;
   const unique = [...new Set(blacklist)].sort((a, b) => a - b);
   const banned = unique.filter((id) => inRange(range, id));
   const left = range.last - range.first + 1 - banned.length;
@@ -63,6 +66,9 @@ function randomIds(range: IdRange, qty: number, { task, blacklist, seed }: DocRe
       { context: { task, qty, left } },
     );
   }
+  const ignoredBlacklist = unique.filter((id) => !inRange(range, id));
+  if (randomSeed !== undefined)
+    return { docIds: shuffledIds(range, qty, new Set(banned), randomSeed), ignoredBlacklist };
   const positions = new PyRandom(seed).sample(left, qty).sort((a, b) => a - b);
   const docIds: number[] = [];
   let skipped = 0;
@@ -75,7 +81,17 @@ function randomIds(range: IdRange, qty: number, { task, blacklist, seed }: DocRe
     }
     docIds.push(id);
   }
-  return { docIds, ignoredBlacklist: unique.filter((id) => !inRange(range, id)) };
+  return { docIds, ignoredBlacklist };
+}
+
+/** All ids of the split, shuffled; the first ones that are not blacklisted. */
+function shuffledIds(range: IdRange, qty: number, banned: ReadonlySet<number>, seed: bigint): number[] {
+  const ids = allIds(range);
+  new PyRandom(seed).shuffle(ids);
+  return ids
+    .filter((id) => !banned.has(id))
+    .slice(0, qty)
+    .sort((a, b) => a - b);
 }
 
 function inRange({ first, last }: IdRange, id: number): boolean {

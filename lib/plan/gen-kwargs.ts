@@ -21,8 +21,8 @@ export function parseGenKwargs(text: string): PyDict {
 }
 
 /** The request's arguments over the task's: the task's keys keep their places, new ones follow (SETTING-7). */
-export function mergeGenKwargs(task: PyDict | null, request: PyDict | null): PyDict {
-  return new Map([...(task ?? []), ...(request ?? [])]);
+export function mergeGenKwargs(task: PyDict | null, request: PyDict | '' | null): PyDict {
+  return new Map([...(task ?? []), ...(request || [])]);
 }
 
 /** `handle_arg_string` (SETTING-6). */

@@ -57,9 +57,10 @@ export async function planTask(
       `Task ${entry.name} has no documents to ask about: split ${evalSplit ?? '(none)'} is empty.`,
     );
   }
+  const randomSeed = message.random_seed;
   const { docIds, ignoredBlacklist } = chooseDocs(
     { first: range.min, last: range.max },
-    { task: asked.name, qty: message.qty, docIds: message.doc_ids, blacklist: message.blacklist, seed },
+    { task: asked.name, qty: message.qty, docIds: message.doc_ids, blacklist: message.blacklist, seed, randomSeed },
   );
   const plan: Plan = {
     task: asked.name,
@@ -69,6 +70,7 @@ export async function planTask(
     repeats: config.repeats,
     docCount: docIds.length,
     seed,
+    ...(randomSeed === undefined ? {} : { randomSeed }),
     evalSplit,
     tableVersion: version,
     entry,

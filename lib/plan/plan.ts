@@ -10,7 +10,7 @@ import { REQUEST_TYPES } from '../task/render-settings.ts';
  * Counts how a plan is written as text. Raise it with every change of the schema below that makes another program of texts
  * as they are, and read the number before in {@link fieldsOf}: plans outlive the version of the program that made them.
  */
-export const PLAN_FORMAT = 1;
+export const PLAN_FORMAT = 2;
 
 const pyDict = z.custom<PyDict>(isDict);
 /** An int, which stands in JavaScript as a number. */
@@ -27,7 +27,8 @@ const askedSettings = z
     llmArgs: pyDict,
     /** Null where neither says anything. */
     shotsAsked: count.nullable(),
-    genKwargs: pyDict.nullable(),
+    /** Empty text stays what it is: it asks for nothing, and the document shows it. */
+    genKwargs: z.union([pyDict, z.literal('')]).nullable(),
     bootstrapIters: count,
     systemInstruction: text.nullable(),
     applyChatTemplate: z.boolean(),
@@ -50,6 +51,8 @@ const planSchema = z
     repeats: count,
     docCount: count,
     seed: z.bigint(),
+    /** The Manager's seed, where it sent one: draws documents and worked examples alike for all suppliers of a run. */
+    randomSeed: z.bigint().optional(),
     evalSplit: text,
     /** The version of the data set that the documents were chosen from; unknown for tables that another program made. */
     tableVersion: text.optional(),
@@ -79,7 +82,7 @@ export function decodePlan(encoded: string): Plan {
   const { format, ...fields } = fieldsOf(read(encoded));
   if (typeof format === 'bigint' && format > PLAN_FORMAT) throw tooNew(format);
   const plan = planSchema.safeParse({ ...fields, asked: isDict(fields['asked']) && object(fields['asked']) });
-  if (plan.success && format === BigInt(PLAN_FORMAT)) return plan.data;
+  if (plan.success && typeof format === 'bigint' && format > 0n) return plan.data;
   const why = plan.error?.issues.map(({ path, message }) => `${path.join('.') || 'it'}: ${message}`) ?? ['its format'];
   throw damaged(why.slice(0, 3).join('; '), plan.error);
 }

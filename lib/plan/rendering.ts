@@ -6,6 +6,8 @@ import type { Rendering } from '../task/slice.ts';
 import { mergeGenKwargs } from './gen-kwargs.ts';
 import type { Plan } from './plan.ts';
 
+/** The harness's default seed of few-shot draws (`set_fewshot_seed`). */
+const FEWSHOT_SEED = 1234n;
 /** Tokens that an answer may have where nobody says how many. */
 const DEFAULT_LENGTH = 1024;
 
@@ -22,6 +24,7 @@ export function renderSettings({ asked, ...plan }: Plan, config: TaskConfig): Re
     chat: asked.applyChatTemplate,
     multiturn: asked.fewshotAsMultiturn,
     shots: plan.shotsInEffect,
+    fewshotSeed: plan.randomSeed ?? FEWSHOT_SEED,
     systemInstruction: asked.systemInstruction,
     generationKwargs: mergeGenKwargs(config.generation_kwargs, asked.genKwargs),
     model: modelArgs(asked.llmArgs),
@@ -31,7 +34,7 @@ export function renderSettings({ asked, ...plan }: Plan, config: TaskConfig): Re
 /** Tokens that an answer may have, for its time-out (PAYLOAD-14): the request's own arguments count before the task's. */
 export function answerLength({ requestType, asked }: Plan, config: TaskConfig): number {
   if (requestType === 'loglikelihood') return 1;
-  const kwargs = asked.genKwargs?.size ? asked.genKwargs : config.generation_kwargs;
+  const kwargs = asked.genKwargs && asked.genKwargs.size > 0 ? asked.genKwargs : config.generation_kwargs;
   const length: PyValue = kwargs?.get('max_gen_toks') ?? BigInt(DEFAULT_LENGTH);
   const number =
     typeof length === 'bigint' || typeof length === 'number' || typeof length === 'string'

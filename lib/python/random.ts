@@ -149,6 +149,18 @@ export class PyRandom {
     if (item === undefined) throw new RangeError('Cannot choose from an empty sequence.');
     return item;
   }
+
+  /**
+   * `choices(items, k=k)`: `k` items, each drawn from all of them by `random()`.
+   * @throws RangeError where there is none
+   */
+  choices<T>(items: readonly T[], k: number): T[] {
+    return Array.from({ length: k }, () => {
+      const item = items[Math.floor(this.random() * items.length)];
+      if (item === undefined) throw new RangeError('Cannot choose from an empty sequence.');
+      return item;
+    });
+  }
 }
 
 /** Number of bits of a whole number from 1 to 2 ** 53. */

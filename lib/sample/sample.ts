@@ -8,18 +8,20 @@ import { LEASE_EXPIRED, type Ledger } from '../ledger/ledger.ts';
 import type { NewPlan, PlanRecord } from '../ledger/records.ts';
 import { unfinishedShards } from '../ledger/shard-bodies.ts';
 import type { Logger } from '../log/log.ts';
-import type { SampleMessage } from '../messages/sample.ts';
+import { type SampleMessage, SIGNATURES } from '../messages/sample.ts';
 import { writeIdList } from '../plan/id-list.ts';
-import { encodePlan, type Plan, supplierOf } from '../plan/plan.ts';
+import { encodePlan, supplierOf } from '../plan/plan.ts';
 import { type PlannedTask, planTask } from '../plan/plan-task.ts';
 import { shardCount } from '../plan/shards.ts';
 import type { Queue } from '../queue/queue.ts';
+import { encodeSignaturePlan, planSignatures, type SignaturePlan } from '../signatures/plan.ts';
 import { openTable } from '../tables/read.ts';
 
 /** What planning a request needs. */
 export interface SampleServices {
   readonly sql: Sql;
-  readonly catalogue: Catalogue;
+  /** Opened when it is needed: signatures need none. */
+  readonly catalogue: () => Promise<Catalogue>;
   readonly ledger: Ledger;
   readonly shardQueue: Queue;
   /** Documents per shard. */
@@ -52,12 +54,13 @@ export async function sampleRequest(
   message: SampleMessage,
   request: Request,
 ): Promise<Sampled> {
-  const entries = await resolveTasks(services.catalogue, message.tasks);
-  const planned = await Promise.all(entries.map((entry) => planOf(services, message, request, entry)));
-  for (const { plan } of planned) checkStorable(plan);
+  const plans =
+    message.framework === SIGNATURES
+      ? planSignatures(message, request.seed).map((plan) => signatureRecord(request, plan))
+      : await planTasks(services, message, request);
   const begun: PlanRecord[] = [];
-  for (const task of planned) {
-    const record = await beginTask(services, request, task);
+  for (const plan of plans) {
+    const record = await beginTask(services, request, plan);
     if (record) begun.push(record);
   }
   const bodies = begun.flatMap(unfinishedShards);
@@ -66,8 +69,18 @@ export async function sampleRequest(
   return { planned: begun.length, shards: bodies.length };
 }
 
+/** Every task of the harness that the message names, planned. */
+async function planTasks(services: SampleServices, message: SampleMessage, request: Request): Promise<NewPlan[]> {
+  const catalogue = await services.catalogue();
+  const entries = await resolveTasks(catalogue, message.tasks);
+  const planned = await Promise.all(entries.map((entry) => planOf(services, catalogue, message, request, entry)));
+  for (const { plan } of planned) checkStorable(plan);
+  return planned.map((task) => taskRecord(services, request, task));
+}
+
 async function planOf(
-  { catalogue, sql }: SampleServices,
+  { sql }: SampleServices,
+  catalogue: Catalogue,
   message: SampleMessage,
   { seed, log }: Request,
   asked: TaskEntry,
@@ -79,20 +92,16 @@ async function planOf(
 }
 
 /** Records the plan; null where nothing is left to do for it: the work is done, dropped or abandoned. */
-async function beginTask(
-  services: SampleServices,
-  request: Request,
-  { plan, docIds }: PlannedTask,
-): Promise<PlanRecord | null> {
-  const id = planId(request.requestId, plan.task);
+async function beginTask(services: SampleServices, request: Request, plan: NewPlan): Promise<PlanRecord | null> {
+  const id = plan._id;
   const log = request.log.with({ plan: id.toHexString(), task: plan.task });
-  const begun = await services.ledger.begin(newPlan(services, request, plan, docIds));
+  const begun = await services.ledger.begin(plan);
   if (begun.kind === 'busy') {
     log.warn('dropped: a request of this kind is in progress', { inProgress: begun.other.request_id });
     return null;
   }
   const { record, isNew } = begun;
-  if (isNew) log.info('request planned', { documents: docIds.length, shards: record.shards });
+  if (isNew) log.info('request planned', { shards: record.shards });
   if (record.state === 'in_progress') return record;
   if (record.state === 'done') {
     log.info('delivered again; the work is done');
@@ -106,12 +115,8 @@ async function beginTask(
   return revived;
 }
 
-function newPlan(
-  { shardSize }: SampleServices,
-  { requestId }: Request,
-  plan: Plan,
-  docIds: readonly number[],
-): NewPlan {
+/** What a task's plan is recorded with. */
+function taskRecord({ shardSize }: SampleServices, { requestId }: Request, { plan, docIds }: PlannedTask): NewPlan {
   return {
     _id: planId(requestId, plan.task),
     request_id: requestId,
@@ -122,5 +127,22 @@ function newPlan(
     shard_size: shardSize,
     plan: encodePlan(plan),
     doc_ids: writeIdList(docIds),
+  };
+}
+
+/** What a signature's plan is recorded with: it has no documents, and one shard. */
+function signatureRecord({ requestId }: Request, plan: SignaturePlan): NewPlan {
+  const { framework, task, address, service } = plan;
+  return {
+    _id: planId(requestId, task),
+    request_id: requestId,
+    framework,
+    task,
+    address,
+    service,
+    shards: 1,
+    shard_size: 1,
+    plan: encodeSignaturePlan(plan),
+    doc_ids: '',
   };
 }

@@ -1,11 +1,10 @@
 import { benchCollections } from '../documents/collections.ts';
-import { taskDocument } from '../documents/documents.ts';
 import { TransientError } from '../errors/errors.ts';
 import type { PlanProgress } from '../ledger/ledger.ts';
 import { unfinishedShards } from '../ledger/shard-bodies.ts';
 import type { Logger } from '../log/log.ts';
-import type { Plan } from '../plan/plan.ts';
 import type { ShardServices } from './services.ts';
+import type { Work } from './work.ts';
 
 /**
  * Notes the shard as written and, where it was the last one, writes the `tasks` document.
@@ -16,7 +15,7 @@ export async function finishShard(
   services: ShardServices,
   shard: number,
   record: PlanProgress,
-  plan: Plan,
+  work: Pick<Work, 'repeats' | 'taskDocument'>,
   instances: number,
   log: Logger,
 ): Promise<boolean> {
@@ -30,8 +29,8 @@ export async function finishShard(
   const counts = alone ? [instances] : Object.values(current.progress);
   if (counts.length < record.shards) return false;
   const total = counts.reduce((sum, count) => sum + count, 0);
-  if (!alone) await checkWhole(services, record, total, total * plan.repeats);
-  const document = taskDocument(record._id, plan, total, record.creation_date);
+  if (!alone) await checkWhole(services, record, total, total * work.repeats);
+  const document = work.taskDocument(total);
   const completed = await ledger.complete(mongo, record, async (session) => {
     await benchCollections(db).tasks.insertOne(document, { session });
   });

@@ -1,19 +1,11 @@
 import { ObjectId } from 'mongodb';
-import type { Sql } from 'postgres';
 import { PermanentError, TransientError } from '../errors/errors.ts';
 import { LEASE_EXPIRED, type Ledger, type PlanProgress } from '../ledger/ledger.ts';
 import type { Logger } from '../log/log.ts';
 import type { ShardMessage } from '../messages/shard.ts';
-import { readIdList } from '../plan/id-list.ts';
-import { decodePlan, type Plan } from '../plan/plan.ts';
-import { answerLength, renderingOf } from '../plan/rendering.ts';
-import type { Doc } from '../python/value.ts';
-import { openTable, readDocsByIds, type TableInfo } from '../tables/read.ts';
-import { docIdOf } from '../task/renderer.ts';
-import { prepareSlice } from '../task/slice.ts';
 import { finishShard, sendUnfinished } from './finish.ts';
 import type { ShardServices } from './services.ts';
-import { createWriter } from './writer.ts';
+import { workOf } from './work.ts';
 
 /** One delivery of a shard message. */
 export interface ShardDelivery {
@@ -54,12 +46,12 @@ export async function renderShard(
   const record = await wanted(services, found, { redriven, log });
   if (!record) return NOTHING;
   if (record.unsent) await sendUnfinished(services, record);
-  const plan = decodePlan(record.plan);
+  const work = workOf(services, message, record);
   const noted = record.progress[`s${message.shard}`];
-  const instances = noted ?? (await writeShard(services, message, record, plan));
+  const instances = noted ?? (await work.write());
   log.info(noted === undefined ? 'shard written' : 'shard was written before', { instances });
-  const completed = await finishShard(services, message.shard, record, plan, instances, log);
-  return noted === undefined ? { instances, prompts: instances * plan.repeats, completed } : { ...NOTHING, completed };
+  const completed = await finishShard(services, message.shard, record, work, instances, log);
+  return noted === undefined ? { instances, prompts: instances * work.repeats, completed } : { ...NOTHING, completed };
 }
 
 /** The plan to work on; null where the shard is not wanted. A plan that was abandoned is resumed where its messages come after all. */
@@ -99,26 +91,4 @@ async function revived(ledger: Ledger, { _id }: PlanProgress, log: Logger): Prom
   if (now?.state === 'in_progress') return now;
   log.warn('dropped: its request was abandoned, and another of its kind is in progress', { state: now?.state });
   return null;
-}
-
-async function writeShard(
-  services: ShardServices,
-  message: ShardMessage,
-  record: PlanProgress,
-  plan: Plan,
-): Promise<number> {
-  const docIds = readIdList(message.docs);
-  if (docIds.length === 0) return 0;
-  const rendering = renderingOf(plan);
-  const table = await openTable(services.sql, plan.resolvedTask, plan.tableVersion);
-  const slice = prepareSlice(rendering, table.splits, { offset: message.offset, docIds });
-  const render = slice.renderer(await readRows(services.sql, table, slice.rowIds));
-  const writer = createWriter(services, record, plan, answerLength(plan, rendering.config));
-  for (const position of docIds.keys()) await writer.add(render(position));
-  return writer.finish();
-}
-
-async function readRows(sql: Sql, table: TableInfo, ids: readonly number[]): Promise<Map<number, Doc>> {
-  const docs = await readDocsByIds(sql, table, [...new Set(ids)]);
-  return new Map(docs.map((doc) => [docIdOf(doc), doc]));
 }

@@ -4,9 +4,6 @@ import { PyRandom } from '../python/random.ts';
 import type { Doc } from '../python/value.ts';
 import type { Turns } from './render-settings.ts';
 
-/** The harness's default seed of few-shot draws (`set_fewshot_seed`). */
-const FEWSHOT_SEED = 1234;
-
 /** Where a task's worked examples come from. */
 export type FewshotSource =
   | { readonly kind: 'samples'; readonly samples: readonly Doc[] }
@@ -65,13 +62,13 @@ export function fewshotDraw(config: TaskConfig, shots: number, available: number
  * Positions in the few-shot source drawn for documents `offset` to `offset + count - 1` of a request, as the harness draws
  * them going through the request from its first document: earlier documents' draws are made and discarded.
  */
-export function drawPositions(draw: FewshotDraw, offset: number, count: number): number[][] {
+export function drawPositions(draw: FewshotDraw, seed: bigint, offset: number, count: number): number[][] {
   if (draw.drawn === 0) return Array.from({ length: count }, () => []);
   if (draw.firstN) {
     const first = Array.from({ length: draw.drawn }, (_, i) => i);
     return Array.from({ length: count }, () => first);
   }
-  const random = new PyRandom(FEWSHOT_SEED);
+  const random = new PyRandom(seed);
   const drawNext = () => {
     for (let i = 1; i < draw.drawsPerDoc; i++) random.sample(draw.available, draw.drawn);
     return random.sample(draw.available, draw.drawn);

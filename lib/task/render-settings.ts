@@ -13,6 +13,8 @@ export interface RenderSettings {
   readonly multiturn: boolean;
   /** Worked examples per document. */
   readonly shots: number;
+  /** Draws the worked examples. */
+  readonly fewshotSeed: bigint;
   readonly systemInstruction: string | null;
   /** The task's `generation_kwargs` with the request's merged over them; what instances show. */
   readonly generationKwargs: PyDict;

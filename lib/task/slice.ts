@@ -45,7 +45,7 @@ export function prepareSlice(
   { offset, docIds }: DocSlice,
 ): PreparedSlice {
   const draw = fewshotDraw(config, settings.shots, availableExamples(config, splits), turnsOf(settings));
-  const positions = drawPositions(draw, offset, docIds.length);
+  const positions = drawPositions(draw, settings.fewshotSeed, offset, docIds.length);
   const source = draw.drawn === 0 ? null : fewshotSource(config);
   const exampleBase = source?.kind === 'split' ? (splits.get(source.split)?.min ?? 0) : 0;
   const exampleIds = source?.kind === 'split' ? positions.flat().map((position) => exampleBase + position) : [];

@@ -95,7 +95,7 @@ describe('schema and function refuse', () => {
   const cases: [MessageName, string][] = [
     change({ quantity: 1 }),
     change({ never_heard_of: null }),
-    change({ framework: 'signatures' }),
+    change({ framework: 'my-signatures' }),
     change({ qty: 0 }),
     change({ qty: '0' }),
     change({ qty: undefined }),

@@ -133,6 +133,16 @@ describe('a tasks document', () => {
     );
     expect(fields.slice(-3)).toEqual(['creation_date: date', 'seed: long', 'resolved_task: string']);
   });
+
+  it("holds the Manager's random_seed in place of a seed of ours", async () => {
+    const fields = await stored(taskDocument(TASK_ID, planOf({ randomSeed: 5n }), 4, CREATED));
+    expect(fields.slice(-2)).toEqual(['creation_date: date', 'random_seed: int']);
+  });
+
+  it('shows an empty gen_kwargs as it was sent', async () => {
+    const fields = await stored(taskDocument(TASK_ID, planOf({}, { genKwargs: '' }), 4, CREATED));
+    expect(fields).toContain('gen_kwargs: string');
+  });
 });
 
 describe('an instances document', () => {

@@ -135,7 +135,7 @@ export class Scene {
     const { db = this.db, createdAt, queueUrl = this.shardUrl, shardSize = SHARD_SIZE, leaseMs = LEASE_MS } = options;
     const ledger = new Ledger(db, leaseMs, createdAt && (() => createdAt));
     const shardQueue = new Queue(this.sqs, queueUrl);
-    const services = { sql: this.sql, catalogue: this.#catalogue, ledger, shardQueue, shardSize };
+    const services = { sql: this.sql, catalogue: async () => this.#catalogue, ledger, shardQueue, shardSize };
     const identity = { requestId: request.id, redriven: false, seed: request.parsed.seed ?? 0n, log: this.log };
     await sampleRequest(services, request.parsed, identity);
   }

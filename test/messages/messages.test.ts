@@ -135,6 +135,7 @@ describe('defaults', () => {
       model: 'pocket_network',
       bootstrap_iters: 100000,
       confirm_run_unsafe_code: false,
+      doc_as_chat_template: false,
     });
   });
 
@@ -142,7 +143,8 @@ describe('defaults', () => {
     const nulls = { verbosity: null, include_path: null, blacklist: null, doc_ids: null, model: null, llm_args: null };
     const more = { num_fewshot: null, gen_kwargs: null, bootstrap_iters: null, system_instruction: null, seed: null };
     const flags = { apply_chat_template: null, fewshot_as_multiturn: null, confirm_run_unsafe_code: null };
-    expect(sample({ ...nulls, ...more, ...flags })).toEqual(sample());
+    const manager = { random_seed: null, doc_as_chat_template: null };
+    expect(sample({ ...nulls, ...more, ...flags, ...manager })).toEqual(sample());
     expect(sample({ requester_args: { ...SUPPLIER, method: null, path: null, headers: null } })).toEqual(sample());
     expect(sampleRefusal({ tasks: null })).toContain('tasks');
     expect(sampleRefusal({ requester_args: null })).toContain('requester_args');
@@ -270,7 +272,13 @@ describe('framework', () => {
     expect(register({ framework }).framework).toBe(framework);
   });
 
-  it.each(['signatures', 'LMEH', ''])('"%s" does not: refused', (framework) => {
+  it('"signatures" is sampled, but has nothing to register', () => {
+    expect(sample({ framework: 'signatures', tasks: 'tokenizer' }).framework).toBe('signatures');
+    const body = '{"framework":"signatures","tasks":"tokenizer"}';
+    expect(refusalOf('register', registerMessage, body)).toContain('framework');
+  });
+
+  it.each(['signature', 'my-signatures', 'LMEH', ''])('"%s" is neither: refused', (framework) => {
     expect(sampleRefusal({ framework })).toContain('framework');
   });
 });
@@ -341,5 +349,23 @@ describe('shard messages', () => {
     ['more', 1],
   ])('with %s %j are refused', (key, value) => {
     expect(refusalOf('shard', shardMessage, JSON.stringify({ ...SHARD, [key]: value }))).toContain(key);
+  });
+});
+
+describe("the Manager's keys", () => {
+  it('its message is taken as it is sent today', () => {
+    const body =
+      '{"framework":"lmeh-generative","tasks":"gsm8k","requester_args":{"address":"S","service":"C"},"blacklist":null,"qty":2,"random_seed":1234567}';
+    expect(parseMessage('sample', sampleMessage, body)).toMatchObject({ random_seed: 1234567n, blacklist: [], qty: 2 });
+  });
+
+  it('random_seed and seed at once are refused', () => {
+    expect(sampleRefusal({ random_seed: 1, seed: 1 })).toContain('random_seed');
+    expect(sample({ random_seed: -5 }).random_seed).toBe(-5n);
+  });
+
+  it('doc_as_chat_template may be false; true is refused with the reason', () => {
+    expect(sample({ doc_as_chat_template: false })).toEqual(sample());
+    expect(sampleRefusal({ doc_as_chat_template: true })).toContain('newer harness');
   });
 });

@@ -145,5 +145,6 @@ describe('what the tasks document will show', () => {
       ['b', 1n],
     ]);
     expect(settings().genKwargs).toBeNull();
+    expect(settings({ gen_kwargs: '' }).genKwargs).toBe('');
   });
 });

@@ -127,3 +127,41 @@ def choose(first, last, blacklist, qty, seed):
     );
   });
 });
+
+describe("the Manager's random_seed", () => {
+  // What `random.seed(s); random.shuffle(ids)` gave in Python 3.11, the first of it that are not blacklisted.
+  it('picks what Python picks', () => {
+    const range = { first: 7473, last: 7492 };
+    expect(choose({ qty: 4, randomSeed: 7n }, range).docIds).toEqual([7484, 7488, 7490, 7491]);
+    const blacklist = [7488, 7491, 3];
+    expect(choose({ qty: 4, randomSeed: 7n, blacklist }, range)).toEqual({
+      docIds: [7479, 7480, 7484, 7490],
+      ignoredBlacklist: [3],
+    });
+  });
+
+  it.skipIf(!hasPython)('picks what Python picks, whatever split, blacklist and seed', async () => {
+    const python = new Python(`
+import random
+def pick(first, size, blacklist, qty, seed):
+    ids = list(range(first, first + size)); random.seed(seed); random.shuffle(ids)
+    return sorted([i for i in ids if i not in blacklist][:qty])
+`);
+    const cases = fc.sample(request, 300);
+    const picked = await python.values(
+      'pick',
+      cases.map(({ range, blacklist, qty, seed }) => [
+        BigInt(range.first),
+        BigInt(range.last - range.first + 1),
+        blacklist.map(BigInt),
+        BigInt(qty),
+        seed,
+      ]),
+    );
+    python.close();
+    const mine = cases.map(
+      ({ range, blacklist, qty, seed }) => choose({ blacklist, qty, randomSeed: seed }, range).docIds,
+    );
+    expect(mine).toEqual(picked.map((ids) => (Array.isArray(ids) ? ids.map(Number) : ids)));
+  });
+});

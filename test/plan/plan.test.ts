@@ -89,6 +89,8 @@ describe('a plan kept as text', () => {
   it('null stays null where empty means something else', () => {
     const asked = { ...PLAN.asked, genKwargs: null, systemInstruction: null, shotsAsked: 0 };
     expect(decodePlan(encodePlan({ ...PLAN, asked })).asked).toEqual(asked);
+    const blank = { ...PLAN.asked, genKwargs: '' as const };
+    expect(decodePlan(encodePlan({ ...PLAN, asked: blank })).asked.genKwargs).toBe('');
     const empty = { ...PLAN.asked, genKwargs: new Map() };
     expect(decodePlan(encodePlan({ ...PLAN, asked: empty })).asked.genKwargs).toEqual(new Map());
   });
@@ -98,15 +100,25 @@ describe('a plan kept as text', () => {
   });
 
   it('says its format', () => {
-    expect(encodePlan(PLAN)).toMatch(/^{"format":1,/);
+    expect(encodePlan(PLAN)).toMatch(/^{"format":2,/);
   });
 
   it('one that a later version wrote is told by its number, as what a deployment may fix; whatever else it holds', () => {
-    for (const later of ['{"format":2}', encodePlan(PLAN).replace('"format":1', '"format":2,"new":{"a":[1.5]}')]) {
+    for (const later of ['{"format":3}', encodePlan(PLAN).replace('"format":2', '"format":3,"new":{"a":[1.5]}')]) {
       const error = errorOf(() => decodePlan(later));
       expect(error).toMatchObject({ code: 'PlanUnreadable', permanent: false });
-      expect(error.message).toMatch(/format 2\b.* up to 1\b.*npx sampler dlq redrive shard/);
+      expect(error.message).toMatch(/format 3\b.* up to 2\b.*npx sampler dlq redrive shard/);
     }
+  });
+
+  it('one of the format before is read', () => {
+    const before = encodePlan(PLAN).replace('"format":2', '"format":1');
+    expect(decodePlan(before)).toEqual(PLAN);
+  });
+
+  it("keeps the Manager's seed", () => {
+    const plan = { ...PLAN, randomSeed: -5n };
+    expect(decodePlan(encodePlan(plan))).toEqual(plan);
   });
 
   it('one from before there were numbers is read, by the names that its fields had then', () => {
@@ -121,14 +133,14 @@ describe('a plan kept as text', () => {
   });
 
   it.each([
-    ['no JSON', '{"format":1'],
+    ['no JSON', '{"format":2'],
     ['no object', '[1]'],
     ['empty', '{}'],
     ['a field short', encodePlan(PLAN).replace('"task":"own",', '')],
     ['with a field of another name', encodePlan(PLAN).replace('"task":', '"other":')],
     ['without settings', encodePlan(PLAN).replace('"asked":{', '"asked":null,"x":{')],
-    ['with a number that is none', encodePlan(PLAN).replace('"format":1', '"format":"1"')],
-    ['with a format that never was', encodePlan(PLAN).replace('"format":1', '"format":0')],
+    ['with a number that is none', encodePlan(PLAN).replace('"format":2', '"format":"2"')],
+    ['with a format that never was', encodePlan(PLAN).replace('"format":2', '"format":0')],
   ])('text that is %s can never be read', (_what, encoded) => {
     expect(errorOf(() => decodePlan(encoded))).toMatchObject({ code: 'PlanUnreadable', permanent: true });
   });

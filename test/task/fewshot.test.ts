@@ -88,7 +88,7 @@ describe('how examples are drawn', () => {
   it('first_n takes the first ones for every document', () => {
     const config = taskOf({ fewshot_config: mapping({ sampler: 'first_n', samples: SAMPLES }) });
     const draw = fewshotDraw(config, 2, 2, 'single-turn');
-    expect(drawPositions(draw, 7, 2)).toEqual([
+    expect(drawPositions(draw, 1234n, 7, 2)).toEqual([
       [0, 1],
       [0, 1],
     ]);
@@ -100,7 +100,7 @@ describe('how examples are drawn', () => {
   });
 
   it('no shots: every document has none', () => {
-    expect(drawPositions(fewshotDraw(taskOf(), 0, 9, 'text'), 3, 2)).toEqual([[], []]);
+    expect(drawPositions(fewshotDraw(taskOf(), 0, 9, 'text'), 1234n, 3, 2)).toEqual([[], []]);
   });
 });
 
@@ -110,19 +110,20 @@ const request = fc
     available: fc.integer({ min: 1, max: 120 }),
     drawn: fc.integer({ min: 1, max: 26 }),
     drawsPerDoc: fc.constantFrom(1, 2),
+    seed: fc.oneof(fc.constant(1234n), fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n })),
     cuts: fc.array(fc.nat(12), { minLength: 1, maxLength: 5 }),
   })
-  .map(({ available, drawn, drawsPerDoc, cuts }) => {
+  .map(({ available, drawn, drawsPerDoc, seed, cuts }) => {
     const taken = Math.min(drawn, available);
     const draw: FewshotDraw = { shots: taken, drawn: taken, drawsPerDoc, firstN: false, available };
-    return { draw, cuts, documents: cuts.reduce((sum, count) => sum + count, 0) };
+    return { draw, seed, cuts, documents: cuts.reduce((sum, count) => sum + count, 0) };
   });
 
 describe.skipIf(!hasPython)('compared with Python', () => {
   const python = new Python(`
 import random
-def draws(documents, available, drawn, per_document):
-    r = random.Random(1234)
+def draws(documents, available, drawn, per_document, seed):
+    r = random.Random(seed)
     source = list(range(available))
     every = []
     for _ in range(documents):
@@ -135,17 +136,20 @@ def draws(documents, available, drawn, per_document):
   it('any shard draws what Python draws going through the whole request, whatever the cuts', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(request, { minLength: 20, maxLength: 40 }), async (requests) => {
-        const mine = requests.map(({ draw, cuts }) => {
+        const mine = requests.map(({ draw, cuts, seed }) => {
           let offset = 0;
           return cuts.flatMap((count) => {
-            const positions = drawPositions(draw, offset, count);
+            const positions = drawPositions(draw, seed, offset, count);
             offset += count;
             return positions.map((one): PyValue => one.map(BigInt));
           });
         });
         const theirs = await python.values(
           'draws',
-          requests.map(({ draw, documents }) => [documents, draw.available, draw.drawn, draw.drawsPerDoc].map(BigInt)),
+          requests.map(({ draw, documents, seed }) => [
+            ...[documents, draw.available, draw.drawn, draw.drawsPerDoc].map(BigInt),
+            seed,
+          ]),
         );
         expect(mine).toEqual(theirs);
       }),

@@ -41,6 +41,7 @@ export function render(
     chat: true,
     multiturn: true,
     shots: examples.length,
+    fewshotSeed: 1234n,
     systemInstruction: null,
     generationKwargs: config.generation_kwargs ?? new Map(),
     model: modelArgs(new Map()),

@@ -1,0 +1,82 @@
+import type { Document } from 'mongodb';
+import type { Sql } from 'postgres';
+import { benchCollections } from '../documents/collections.ts';
+import { taskDocument } from '../documents/documents.ts';
+import { insertOnce } from '../documents/write.ts';
+import type { PlanProgress } from '../ledger/ledger.ts';
+import { SIGNATURES } from '../messages/sample.ts';
+import type { ShardMessage } from '../messages/shard.ts';
+import { readIdList } from '../plan/id-list.ts';
+import { decodePlan, type Plan } from '../plan/plan.ts';
+import { answerLength, renderingOf } from '../plan/rendering.ts';
+import type { Doc } from '../python/value.ts';
+import { signatureDocuments } from '../signatures/documents.ts';
+import { decodeSignaturePlan } from '../signatures/plan.ts';
+import { openTable, readDocsByIds, type TableInfo } from '../tables/read.ts';
+import { docIdOf } from '../task/renderer.ts';
+import { prepareSlice } from '../task/slice.ts';
+import type { ShardServices } from './services.ts';
+import { createWriter } from './writer.ts';
+
+/** What one shard of a plan writes, and how the plan ends. Writing twice writes once. */
+export interface Work {
+  /** Prompts of each instance. */
+  readonly repeats: number;
+  /** Writes the shard's instances and prompts. @returns how many instances there are */
+  write(): Promise<number>;
+  /** The plan's `tasks` document, for so many instances. */
+  taskDocument(instances: number): Document;
+}
+
+/** A shard of a task's documents, or of a signature. @throws PermanentError, TransientError PlanUnreadable */
+export function workOf(services: ShardServices, message: ShardMessage, record: PlanProgress): Work {
+  if (record.framework === SIGNATURES) return signatureWork(services, record);
+  const plan = decodePlan(record.plan);
+  return {
+    repeats: plan.repeats,
+    write: () => writeDocs(services, message, record, plan),
+    taskDocument: (instances) => taskDocument(record._id, plan, instances, record.creation_date),
+  };
+}
+
+function signatureWork({ db }: ShardServices, record: PlanProgress): Work {
+  const { task, instances, prompts } = signatureDocuments(
+    decodeSignaturePlan(record.plan),
+    record._id,
+    record.creation_date,
+  );
+  const collections = benchCollections(db);
+  return {
+    repeats: 1,
+    async write() {
+      await Promise.all([
+        insertOnce(collections.instances, [...instances]),
+        insertOnce(collections.prompts, [...prompts]),
+      ]);
+      return instances.length;
+    },
+    taskDocument: () => task,
+  };
+}
+
+async function writeDocs(
+  services: ShardServices,
+  message: ShardMessage,
+  record: PlanProgress,
+  plan: Plan,
+): Promise<number> {
+  const docIds = readIdList(message.docs);
+  if (docIds.length === 0) return 0;
+  const rendering = renderingOf(plan);
+  const table = await openTable(services.sql, plan.resolvedTask, plan.tableVersion);
+  const slice = prepareSlice(rendering, table.splits, { offset: message.offset, docIds });
+  const render = slice.renderer(await readRows(services.sql, table, slice.rowIds));
+  const writer = createWriter(services, record, plan, answerLength(plan, rendering.config));
+  for (const position of docIds.keys()) await writer.add(render(position));
+  return writer.finish();
+}
+
+async function readRows(sql: Sql, table: TableInfo, ids: readonly number[]): Promise<Map<number, Doc>> {
+  const docs = await readDocsByIds(sql, table, [...new Set(ids)]);
+  return new Map(docs.map((doc) => [docIdOf(doc), doc]));
+}
