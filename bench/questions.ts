@@ -6,7 +6,7 @@ import type { TaskEntry } from '../lib/catalogue/entry.ts';
 import { toTaskConfig } from '../lib/catalogue/task-config.ts';
 import { Logger } from '../lib/log/log.ts';
 import { encodePlan, type Plan } from '../lib/plan/plan.ts';
-import { registerDataset } from '../lib/register/load-dataset.ts';
+import { registerDataset } from '../lib/register/register-dataset.ts';
 import type { BenchServices } from './services.ts';
 
 /** Questions of a task's size and shape, by number. */

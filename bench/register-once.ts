@@ -4,7 +4,7 @@ import { S3ObjectSource } from '../lib/bucket/object-source.ts';
 import { createS3 } from '../lib/clients/aws.ts';
 import { createSql } from '../lib/clients/postgres.ts';
 import { keepHeapFlat } from '../lib/register/flat-heap.ts';
-import { registerDataset } from '../lib/register/load-dataset.ts';
+import { registerDataset } from '../lib/register/register-dataset.ts';
 import { inTransaction } from '../lib/tables/transaction.ts';
 
 /** What one side of the comparison took: all of the process's time and memory. */

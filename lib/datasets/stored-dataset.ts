@@ -67,7 +67,7 @@ export async function findStaged(
   const splits = manifest === undefined ? await listSplits(source, prefix) : splitsOf(manifest, prefix);
   const revision = manifest?.revision ?? 'unknown';
   if (splits.length === 0) return undefined;
-  return { prefix, revision, version: versionOf(revision, prefix, splits), splits };
+  return { prefix, revision, version: versionHash(revision, prefix, splits), splits };
 }
 
 /**
@@ -120,7 +120,7 @@ async function listSplits(source: ObjectSource, prefix: string): Promise<StoredD
   });
 }
 
-function versionOf(revision: string, prefix: string, splits: StoredDataset['splits']): string {
+function versionHash(revision: string, prefix: string, splits: StoredDataset['splits']): string {
   const hash = createHash('sha256').update(JSON.stringify(revision));
   for (const { split, files } of splits) {
     const named = files.map(({ key, size, sha256, etag }) => [key.slice(prefix.length), size, sha256 ?? etag]);

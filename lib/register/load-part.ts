@@ -1,20 +1,37 @@
-import type { Sql } from 'postgres';
 import type { ObjectSource } from '../bucket/object-source.ts';
+import { openFile } from '../datasets/open-dataset.ts';
+import { verifyFile } from '../datasets/verified-file.ts';
+import { PermanentError } from '../errors/errors.ts';
 import type { Logger } from '../log/log.ts';
 import type { LoadPartMessage } from '../messages/load-part.ts';
-import type { Queue } from '../queue/queue.ts';
-import { finishLoad, loadPart, type PartOutcome, type PendingLoad } from './load-in-parts.ts';
+import { copyIn } from '../tables/copy-in.ts';
+import { quoteName } from '../tables/table.ts';
+import { inTransaction, type Pool } from '../tables/transaction.ts';
+import { copyRows } from './copy-rows.ts';
+import { finishLoad, orAbandon } from './finish-load.ts';
+import { findLoadById, findPart, finishPart, type LoadRecord } from './load-records.ts';
+import type { Part } from './plan-parts.ts';
 
 /** What loading a part needs. */
 export interface LoadServices {
-  readonly sql: Sql;
+  readonly sql: Pool;
   readonly source: ObjectSource;
-  readonly log: Logger;
+  readonly log: Pick<Logger, 'info'>;
 }
 
+/** How the delivery of a part ended: `over` where its load had ended before, or another delivery was first. */
+export type PartOutcome = 'done' | 'finished' | 'over';
+
+const MEANINGS: Readonly<Record<PartOutcome, string>> = {
+  done: 'loaded a part of a data set',
+  finished: 'loaded the last part of a data set; its tasks are registered',
+  over: 'dropped: the load of this part was finished or abandoned',
+};
+
 /**
- * Loads one part of a large data set. Doing it again, late or at the same time changes nothing.
- * @throws PermanentError where the data set can't be loaded; its load is abandoned
+ * Carries out one part of a load; the rows and the note that they are there are one transaction, so a part that is
+ * delivered twice, at the same time or after a crash counts once. Whoever does the last one finishes the load.
+ * @throws PermanentError where the load can never succeed; it is abandoned then
  * @throws TransientError Unavailable
  */
 export async function loadDatasetPart(services: LoadServices, { load, part }: LoadPartMessage): Promise<PartOutcome> {
@@ -25,22 +42,58 @@ export async function loadDatasetPart(services: LoadServices, { load, part }: Lo
   return outcome;
 }
 
-const MEANINGS = {
-  done: 'loaded a part of a data set',
-  finished: 'loaded the last part of a data set; its tasks are registered',
-  over: 'dropped: the load of this part was finished or abandoned',
-} as const;
+async function loadPart(sql: Pool, source: ObjectSource, load: string, number: number): Promise<PartOutcome> {
+  const record = await findLoadById(sql, load);
+  const found = record && (await findPart(sql, load, number));
+  if (record === undefined || found === undefined) return 'over';
+  const { part, done } = found;
+  if (!done && !(await orAbandon(sql, record, () => carryOut(sql, source, record, number, part)))) return 'over';
+  return (await finishLoad(sql, load)) ? 'finished' : 'done';
+}
 
-/** Sends out the parts of a load that are not done; one of which all are done is finished here. */
-export async function carryOn(
-  { sql, queue, log }: Omit<LoadServices, 'source'> & { readonly queue: Pick<Queue, 'send'> },
-  { load, parts }: PendingLoad,
-): Promise<void> {
-  if (parts.length === 0) {
-    await finishLoad(sql, load);
-    return;
+/** False where the load ended meanwhile. */
+async function carryOut(
+  sql: Pool,
+  source: ObjectSource,
+  record: LoadRecord,
+  number: number,
+  part: Part,
+): Promise<boolean> {
+  const { prefix, description, files } = record.plan;
+  const stored = files[part.file];
+  if (stored === undefined) throw new Error(`load ${record.id} has no file ${part.file}`);
+  const file = await openFile(source, stored, prefix, -1);
+  if (file.bytes.etag !== stored.etag) throw replaced(`${source.name}/${stored.key}`);
+  if (part.kind === 'hash') {
+    await verifyFile(source, stored, file.bytes);
+    return await inTransaction(sql, (tx) => finishPart(tx, record.id, number));
   }
-  const bodies = parts.map((part): LoadPartMessage => ({ load, part })).map((body) => JSON.stringify(body));
-  await queue.send(bodies);
-  log.info('a large data set is loaded in parts', { load, parts: parts.length });
+  const { split } = stored;
+  const { columns } = description;
+  return await inTransaction(sql, async (tx) => {
+    await tx`SELECT pg_advisory_xact_lock(hashtextextended(${`${record.id} ${number}`}::text, 0))`;
+    const now = await findPart(tx, record.id, number);
+    if (now === undefined) return false;
+    if (now.done) return true;
+    const counted = { end: part.first };
+    const rows = copyRows({ columns, split, file, id: part.first, groups: part });
+    const statement = `COPY ${quoteName(record.staging)} FROM STDIN WITH (FORMAT binary)`;
+    await copyIn(tx, statement, counting(rows, counted));
+    if (counted.end !== part.first + part.rows) {
+      throw new Error(`${file.name}: ${counted.end - part.first} rows instead of ${part.rows}`);
+    }
+    return await finishPart(tx, record.id, number);
+  });
+}
+
+async function* counting(
+  chunks: AsyncGenerator<Buffer, number>,
+  counted: { end: number },
+): AsyncGenerator<Buffer, void> {
+  counted.end = yield* chunks;
+}
+
+function replaced(name: string): PermanentError {
+  const message = `${name} was replaced since the load of its data set began; the load is abandoned. Register its tasks again.`;
+  return new PermanentError('DatasetInvalid', message, { context: { file: name } });
 }

@@ -64,7 +64,7 @@ export async function ensureLoadTables(tx: Asking): Promise<void> {
 }
 
 /** Whether a load was ever begun here. */
-export async function haveLoadTables(sql: Asking): Promise<boolean> {
+async function haveLoadTables(sql: Asking): Promise<boolean> {
   const [found] = await sql`SELECT to_regclass('sampler_load_parts') IS NOT NULL AS there`;
   return found?.['there'] === true;
 }
@@ -82,7 +82,7 @@ export async function insertLoad(tx: Asking, load: LoadRecord, parts: readonly P
 }
 
 /** The load under way for a table; undefined where there is none. Not to be asked in a transaction without the tables. */
-export async function findLoadOf(sql: Asking, table: string): Promise<LoadRecord | undefined> {
+async function findLoadOf(sql: Asking, table: string): Promise<LoadRecord | undefined> {
   return await findLoad(sql, 'table_name', table);
 }
 
@@ -112,8 +112,38 @@ async function findLoad(sql: Asking, by: 'table_name' | 'load_id', value: string
   }
 }
 
-/** Lets a task wait for a load; false where the load is over. */
-export async function awaitLoad(sql: Asking, id: string, task: string): Promise<boolean> {
+/** A load that is not over. */
+export interface UnfinishedLoad {
+  readonly load: string;
+  /** Numbers of the parts not known to be done. None: it only has to be finished. */
+  readonly parts: readonly number[];
+}
+
+/** Lets a task wait for the load of that version of a data set; undefined where none is under way. */
+export async function waitForLoad(
+  sql: Asking,
+  table: string,
+  version: string,
+  task: string,
+): Promise<UnfinishedLoad | undefined> {
+  const running = await findLoadOf(sql, table);
+  if (running?.version !== version || !(await awaitLoad(sql, running.id, task))) return undefined;
+  return { load: running.id, parts: await unfinishedParts(sql, running.id) };
+}
+
+/** Ends the load under way for a table, if there is one; its staging table is left to the reaper. */
+export async function endLoadOf(tx: Asking, table: string): Promise<void> {
+  const running = (await haveLoadTables(tx)) ? await findLoadOf(tx, table) : undefined;
+  if (running !== undefined) await deleteLoad(tx, running.id);
+}
+
+/** What a staging table says about itself, so that it can be distinguished from others when its load is over. */
+export function stagingComment(load: string): string {
+  return JSON.stringify({ sampler_staging: load });
+}
+
+/** False where the load is over. */
+async function awaitLoad(sql: Asking, id: string, task: string): Promise<boolean> {
   const { count } = await sql`
     UPDATE sampler_loads SET tasks = CASE WHEN ${task} = ANY (tasks) THEN tasks ELSE tasks || ${task}::text END
     WHERE load_id = ${id}`;

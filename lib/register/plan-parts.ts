@@ -1,11 +1,5 @@
+import type { PartLimits } from '../config/limits.ts';
 import type { OpenDataset } from '../datasets/open-dataset.ts';
-
-/** How much one message loads at most. A row group is never cut, so one that is larger is a part of its own. */
-export interface PartLimits {
-  readonly rows: number;
-  /** As the footers count: before compression. */
-  readonly bytes: number;
-}
 
 /** One message's share of a load: row groups of a file, or a file to be checked against its hash. `file` is a number. */
 export type Part =
@@ -21,7 +15,7 @@ export function needsParts({ splits }: OpenDataset, limits: PartLimits): boolean
 }
 
 /**
- * Cuts a data set into parts. The footers give the rows of each row group, hence the first `__id` of each part. Files are
+ * Cuts a data set into parts; a row group is never cut, so one above the limits is a part of its own. The footers give the rows of each row group, hence the first `__id` of each part. Files are
  * numbered through all splits.
  */
 export function planParts({ splits }: OpenDataset, limits: PartLimits): Part[] {

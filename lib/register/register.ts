@@ -4,15 +4,15 @@ import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { TaskEntry } from '../catalogue/entry.ts';
 import { resolveTasks } from '../catalogue/resolve.ts';
 import { toTaskConfig } from '../catalogue/task-config.ts';
+import type { PartLimits } from '../config/limits.ts';
 import { PermanentError, SamplerError } from '../errors/errors.ts';
 import type { Logger } from '../log/log.ts';
 import { twinName } from '../plan/choose-task.ts';
 import type { Queue } from '../queue/queue.ts';
-import { type RegisterResult, registerDataset } from './load-dataset.ts';
-import type { PendingLoad } from './load-in-parts.ts';
-import { carryOn } from './load-part.ts';
-import type { PartLimits } from './plan-parts.ts';
 import { reapTables } from './reap.ts';
+import { registerDataset } from './register-dataset.ts';
+import type { InParts, RegisterResult } from './registration.ts';
+import { PartSender } from './send-parts.ts';
 
 /** What registering needs. */
 export interface RegisterServices {
@@ -38,14 +38,15 @@ export interface Registered {
  */
 export async function registerTasks(services: RegisterServices, tasks: string): Promise<Registered> {
   const entries = await withTwins(services.catalogue, await resolveTasks(services.catalogue, tasks));
+  const inParts = services.inParts && {
+    limits: services.inParts.limits,
+    sender: new PartSender(services.inParts.queue),
+  };
   const refused: SamplerError[] = [];
   const loaded = { tables: 0, rows: 0 };
-  const pending = new Map<string, PendingLoad>();
   for (const entry of entries) {
     try {
-      const { pending: load, splits } = await registerTask(services, entry);
-      // Tasks that share a large data set wait for one load.
-      if (load !== undefined) pending.set(load.load, load);
+      const { splits } = await registerTask(services, entry, inParts);
       if (splits.length > 0) loaded.tables++;
       for (const { count } of splits) loaded.rows += count;
     } catch (error) {
@@ -53,8 +54,6 @@ export async function registerTasks(services: RegisterServices, tasks: string): 
       refused.push(error);
     }
   }
-  const { sql, log, inParts } = services;
-  if (inParts) for (const load of pending.values()) await carryOn({ sql, log, queue: inParts.queue }, load);
   await tidy(services);
   const [first, ...others] = refused;
   if (!first) return loaded;
@@ -67,8 +66,11 @@ export async function registerTasks(services: RegisterServices, tasks: string): 
   );
 }
 
-async function registerTask(services: RegisterServices, entry: TaskEntry): Promise<RegisterResult> {
-  const { sql, source, catalogue, inParts, log } = services;
+async function registerTask(
+  { sql, source, catalogue, log }: RegisterServices,
+  entry: TaskEntry,
+  inParts: InParts | undefined,
+): Promise<RegisterResult> {
   catalogue.requireSupported(entry);
   const config = toTaskConfig(entry.config);
   return registerDataset({
@@ -79,7 +81,7 @@ async function registerTask(services: RegisterServices, entry: TaskEntry): Promi
     taskName: entry.name,
     split: config.test_split ?? config.validation_split,
     log,
-    ...(inParts ? { limits: inParts.limits } : {}),
+    inParts,
   });
 }
 

@@ -1,5 +1,5 @@
 import { lookUpTable } from './registry.ts';
-import { quoteName, quoteText, retiredName, type TableDescription, versionOf } from './table.ts';
+import { quoteName, quoteText, retiredName, type TableDescription, versionHeld } from './table.ts';
 import type { Pool } from './transaction.ts';
 
 /** How long a swap waits for those who read the old table right now; others queue up behind it meanwhile. */
@@ -22,7 +22,7 @@ export async function publish(tx: Pool, staging: string, table: string, descript
 async function retire(tx: Pool, table: string): Promise<void> {
   const old = (await lookUpTable(tx, table))?.description;
   if (old === undefined) return;
-  const name = retiredName(table, versionOf(old));
+  const name = retiredName(table, versionHeld(old));
   // One of the same version can be there still, from before the version that is now gone was current again.
   await tx.unsafe(`DROP TABLE IF EXISTS ${quoteName(name)}`);
   await tx.unsafe(`ALTER TABLE ${quoteName(table)} RENAME TO ${quoteName(name)}`);

@@ -4,7 +4,7 @@ import { parseCell, selectExpression } from './cell.ts';
 import { foreignDescription } from './foreign-table.ts';
 import { codeOf, explainPostgres } from './postgres-errors.ts';
 import { type Asking, parseDescription, UNDEFINED_TABLE } from './registry.ts';
-import { quoteName, retiredName, type TableDescription, versionOf } from './table.ts';
+import { quoteName, retiredName, type TableDescription, versionHeld } from './table.ts';
 
 /** Tables whose description is kept ready; one is some kilobytes. */
 const MAX_KEPT = 500;
@@ -169,7 +169,7 @@ async function tableInfo(sql: Asking, table: string, oid: string, comment: unkno
   const known = kept.get(key);
   if (known !== undefined) return known;
   const description = parseDescription(comment, table);
-  const version = description && versionOf(description);
+  const version = description && versionHeld(description);
   const info = describe(table, oid, version, description ?? (await foreignDescription(sql, table)));
   // Another program's table may grow without notice, so it is checked each time.
   if (description === undefined) return info;

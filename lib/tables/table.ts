@@ -98,7 +98,7 @@ export const descriptionSchema = z.object({
 export type TableDescription = z.infer<typeof descriptionSchema>;
 
 /** Which version of its data set a table holds. */
-export function versionOf({ version, revision }: Pick<TableDescription, 'version' | 'revision'>): string {
+export function versionHeld({ version, revision }: Pick<TableDescription, 'version' | 'revision'>): string {
   return version ?? revision;
 }
 

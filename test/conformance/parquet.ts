@@ -11,7 +11,7 @@ import { PermanentError } from '../../lib/errors/errors.ts';
 import { Logger } from '../../lib/log/log.ts';
 import { repr } from '../../lib/python/repr.ts';
 import type { Doc } from '../../lib/python/value.ts';
-import { registerDataset } from '../../lib/register/load-dataset.ts';
+import { registerDataset } from '../../lib/register/register-dataset.ts';
 import { openTable, streamSplit } from '../../lib/tables/read.ts';
 import { startFauxqsEmulator } from '../../localstack/emulators.ts';
 import { startPostgres } from '../../localstack/postgres.ts';

@@ -6,7 +6,7 @@ import { S3ObjectSource } from '../../lib/bucket/object-source.ts';
 import { createSql } from '../../lib/clients/postgres.ts';
 import { Logger } from '../../lib/log/log.ts';
 import type { Doc } from '../../lib/python/value.ts';
-import { registerDataset } from '../../lib/register/load-dataset.ts';
+import { registerDataset } from '../../lib/register/register-dataset.ts';
 import { openTable, readDocsByIds } from '../../lib/tables/read.ts';
 import { createLocalS3 } from '../../localstack/resources.ts';
 import { freshStack, required } from '../helpers/stack.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ObjectSource } from '../../lib/bucket/object-source.ts';
 import { Logger } from '../../lib/log/log.ts';
-import { registerDataset } from '../../lib/register/load-dataset.ts';
+import { registerDataset } from '../../lib/register/register-dataset.ts';
 import { openTable } from '../../lib/tables/read.ts';
 import { type Bench, openBench, overflowing, parquet, texts } from '../datasets/bench.ts';
 

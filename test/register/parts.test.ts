@@ -2,10 +2,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ObjectSource } from '../../lib/bucket/object-source.ts';
 import { createSql } from '../../lib/clients/postgres.ts';
 import { Logger } from '../../lib/log/log.ts';
-import { registerDataset } from '../../lib/register/load-dataset.ts';
-import { loadPart, type PendingLoad } from '../../lib/register/load-in-parts.ts';
-import { carryOn, loadDatasetPart } from '../../lib/register/load-part.ts';
+import { loadDatasetPart } from '../../lib/register/load-part.ts';
 import { reapTables } from '../../lib/register/reap.ts';
+import { registerDataset } from '../../lib/register/register-dataset.ts';
+import { PartSender } from '../../lib/register/send-parts.ts';
 import { openTable } from '../../lib/tables/read.ts';
 import { type Bench, openBench, parquet } from '../datasets/bench.ts';
 
@@ -33,20 +33,40 @@ function sixHundredForty(path: string): Promise<void> {
   return bench.putDataset(path, { train: [rows(0, 230), rows(230, 180)], test: [rows(410, 230)] });
 }
 
-function begin(path: string, taskName: string, source: ObjectSource = bench.source) {
+/** A load, and which of its parts were sent out. */
+interface Sent {
+  readonly load: string;
+  readonly parts: readonly number[];
+}
+
+/** Registers a task as one message, and tells what was sent. */
+async function begin(path: string, taskName: string, source: ObjectSource = bench.source, limits = LIMITS) {
+  const sent: Record<string, unknown>[] = [];
+  const queue = {
+    send: async (bodies: readonly string[]) => {
+      for (const body of bodies) sent.push(Object(JSON.parse(body)));
+    },
+  };
   const request = { sql: bench.sql, source, datasetPath: path, datasetName: null, taskName, log: silent };
-  return registerDataset({ ...request, limits: LIMITS });
+  const { outcome } = await registerDataset({ ...request, inParts: { limits, sender: new PartSender(queue) } });
+  const loads = new Set(sent.map(({ load }) => String(load)));
+  expect(loads.size).toBeLessThanOrEqual(1);
+  return { outcome, load: [...loads].join(), parts: sent.map(({ part }) => Number(part)) };
 }
 
-async function beginPending(path: string, taskName: string, source?: ObjectSource): Promise<PendingLoad> {
-  const { outcome, pending } = await begin(path, taskName, source);
+async function beginPending(
+  path: string,
+  taskName: string,
+  source?: ObjectSource,
+  limits?: typeof LIMITS,
+): Promise<Sent> {
+  const { outcome, ...sent } = await begin(path, taskName, source, limits);
   expect(outcome).toBe('loading');
-  if (pending === undefined) throw new Error('nothing is pending');
-  return pending;
+  return sent;
 }
 
-function load(pending: PendingLoad, part: number, sql = bench.sql) {
-  return loadPart(sql, bench.source, pending.load, part);
+function load({ load }: Pick<Sent, 'load'>, part: number, sql = bench.sql, source: ObjectSource = bench.source) {
+  return loadDatasetPart({ sql, source, log: silent }, { load, part });
 }
 
 /** Relations whose name begins like the data set's, and rows of the registry that name one. */
@@ -125,7 +145,7 @@ describe('a data set that is too large for one message', () => {
       }
       expect(await outcome).toMatchObject({ code: 'Unavailable', permanent: false });
     }
-    expect(await begin('killed', 'killed_task')).toMatchObject({ pending: { load: pending.load, parts: [0, 1] } });
+    expect(await beginPending('killed', 'killed_task')).toEqual({ load: pending.load, parts: [0, 1] });
     expect(await load(pending, 1, victim)).toBe('done');
     expect(await load(pending, 0, victim)).toBe('finished');
     await victim.end();
@@ -148,12 +168,6 @@ describe('a data set that is too large for one message', () => {
     for (const part of [0, 1, 2]) await load(pending, part);
     const again = await beginPending('again', 'again_task');
     expect(again).toEqual({ load: pending.load, parts: [3, 4, 5, 6, 7] });
-    const sent: string[] = [];
-    const queue = { send: async (bodies: readonly string[]) => void sent.push(...bodies) };
-    await carryOn({ sql: bench.sql, queue, log: silent }, again);
-    expect(sent.map((body): unknown => JSON.parse(body))).toEqual(
-      [3, 4, 5, 6, 7].map((part) => ({ load: pending.load, part })),
-    );
     for (const part of [3, 4, 5, 6]) await load(pending, part);
     // As if whoever did the last part had died before the end.
     const [row] = await bench.sql`SELECT staging_table FROM sampler_loads WHERE load_id = ${pending.load}`;
@@ -161,9 +175,7 @@ describe('a data set that is too large for one message', () => {
       INSERT INTO ${bench.sql(String(row?.['staging_table']))}
       SELECT i, 'test', 'row ' || i FROM generate_series(610, 639) AS i`;
     await bench.sql`UPDATE sampler_load_parts SET done_at = now() WHERE load_id = ${pending.load}`;
-    const last = await beginPending('again', 'again_task');
-    expect(last).toEqual({ load: pending.load, parts: [] });
-    await carryOn({ sql: bench.sql, queue, log: silent }, last);
+    expect((await beginPending('again', 'again_task')).parts).toEqual([]);
     await expectWhole('again', 'again_task');
   });
 
@@ -175,10 +187,7 @@ describe('a data set that is too large for one message', () => {
     await expect(load(pending, 6)).rejects.toMatchObject({ code: 'DatasetInvalid', permanent: true });
     const again = await beginPending('missing', 'missing_task');
     expect(again.load).not.toBe(pending.load);
-    for (const part of again.parts) {
-      const services = { sql: bench.sql, source: bench.source, log: silent };
-      await loadDatasetPart(services, { load: again.load, part });
-    }
+    for (const part of again.parts) await load(again, part);
     await expectWhole('missing', 'missing_task');
   });
 
@@ -215,7 +224,7 @@ describe('a load in parts that cannot succeed', () => {
     await sixHundredForty('nul/default');
     for (const part of (await beginPending('nul', 'nul_task')).parts) {
       const [record] = await bench.sql`SELECT load_id FROM sampler_loads WHERE table_name = 'nul'`;
-      await load({ load: String(record?.['load_id']), parts: [] }, part);
+      await load({ load: String(record?.['load_id']) }, part);
     }
     const data = Array.from({ length: 230 }, (_, i) => (i === 177 ? 'a\0b' : 'fine'));
     const bad = parquet([{ name: 't', data, type: 'STRING' }], { rowGroupSize: GROUP_ROWS });
@@ -256,28 +265,19 @@ describe('a load in parts that cannot succeed', () => {
       readRange: (key, start, end, etag) => bench.source.readRange(key, start, end, etag),
       list: (prefix) => bench.source.list(prefix),
     };
-    const beginUnsure = () =>
-      registerDataset({
-        sql: bench.sql,
-        source: unsure,
-        datasetPath: 'hashed',
-        datasetName: null,
-        taskName: 'hashed_task',
-        log: silent,
-        limits: { rows: 45, bytes: 1e9 },
-      });
+    const beginUnsure = () => beginPending('hashed', 'hashed_task', unsure, { rows: 45, bytes: 1e9 });
     await bench.putDataset('hashed/default', { test: [file] });
-    const { pending } = await beginUnsure();
-    expect(pending?.parts).toEqual([0, 1, 2]);
+    const pending = await beginUnsure();
+    expect(pending.parts).toEqual([0, 1, 2]);
     const outcomes = [];
-    for (const part of [2, 1, 0]) outcomes.push(await loadPart(bench.sql, unsure, pending?.load ?? '', part));
+    for (const part of [2, 1, 0]) outcomes.push(await load(pending, part, bench.sql, unsure));
     expect(outcomes).toEqual(['done', 'done', 'finished']);
     const other = Uint8Array.from(file);
     other[file.length >> 1] = 0x79;
     await bench.putDataset('hashed/default', { test: [other] });
     await bench.put('hashed/default/test/0000.parquet', file);
-    const { pending: wrong } = await beginUnsure();
-    await expect(loadPart(bench.sql, unsure, wrong?.load ?? '', 0)).rejects.toThrow(/SHA-256/);
-    expect(await loadPart(bench.sql, unsure, wrong?.load ?? '', 1)).toBe('over');
+    const wrong = await beginUnsure();
+    await expect(load(wrong, 0, bench.sql, unsure)).rejects.toThrow(/SHA-256/);
+    expect(await load(wrong, 1, bench.sql, unsure)).toBe('over');
   });
 });

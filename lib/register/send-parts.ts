@@ -1,0 +1,36 @@
+import type { Logger } from '../log/log.ts';
+import type { LoadPartMessage } from '../messages/load-part.ts';
+import type { Queue } from '../queue/queue.ts';
+import type { Pool } from '../tables/transaction.ts';
+import { finishLoad } from './finish-load.ts';
+import type { UnfinishedLoad } from './load-records.ts';
+
+/** Sends out the parts of large loads, for one register message. */
+export class PartSender {
+  readonly #queue: Pick<Queue, 'send'>;
+  readonly #sent = new Set<string>();
+
+  constructor(queue: Pick<Queue, 'send'>) {
+    this.#queue = queue;
+  }
+
+  /**
+   * Sends the parts of a load that are not done, once, however many of the message's tasks wait for it; one of which all
+   * are done is finished here.
+   * @throws PermanentError DatasetInvalid where the load can't be finished
+   * @throws TransientError Unavailable
+   */
+  async send(
+    { sql, log }: { readonly sql: Pool; readonly log: Pick<Logger, 'info'> },
+    { load, parts }: UnfinishedLoad,
+  ): Promise<void> {
+    if (this.#sent.has(load)) return;
+    if (parts.length === 0) {
+      await finishLoad(sql, load);
+      return;
+    }
+    await this.#queue.send(parts.map((part) => JSON.stringify({ load, part } satisfies LoadPartMessage)));
+    this.#sent.add(load);
+    log.info('a large data set is loaded in parts', { load, parts: parts.length });
+  }
+}
