@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ObjectSource } from '../bucket/object-source.ts';
 import { PermanentError } from '../errors/errors.ts';
-import type { FileBytes } from '../parquet/pages.ts';
+import type { FileBytes } from '../parquet/window.ts';
 import type { StoredFile } from './stored-dataset.ts';
 
 /** How much is read at a time where only the hash is wanted. */

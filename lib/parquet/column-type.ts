@@ -4,7 +4,7 @@
  */
 export type ColumnType =
   | { kind: 'int'; bits: 8 | 16 | 32 | 64; signed: boolean }
-  | { kind: 'float' | 'bool' | 'string' | 'bytes' | 'date' | 'time' | 'null' }
+  | { kind: 'float' | 'bool' | 'string' | 'bytes' | 'uuid' | 'date' | 'time' | 'null' }
   /** Only in tables that another program made: whatever the JSON says. */
   | { kind: 'json' }
   /** `nanos`: finer than Python's datetime; pandas' Timestamp shows them. `utc`: a moment, not a wall clock's reading. */

@@ -1,6 +1,5 @@
-import { parquetMetadataAsync } from 'hyparquet';
-import type { FileMetaData } from 'hyparquet/src/types.js';
-import type { FileBytes } from './pages.ts';
+import { type Metadata, readMetadata } from './metadata.ts';
+import type { FileBytes } from './window.ts';
 
 /** Magic bytes at both ends, and the footer's length. */
 const FRAME_BYTES = 12;
@@ -14,29 +13,26 @@ const MAX_FOOTER_BYTES = 32 * 1024 ** 2;
  * Reads a parquet file's footer.
  * @throws Error telling what the file is instead, or what is wrong with it
  */
-export async function readFooter(file: FileBytes): Promise<FileMetaData> {
+export async function readFooter(file: FileBytes): Promise<Metadata> {
   if (file.size === 0) throw new Error('it is empty');
   const head = Buffer.from(await file.read(0, Math.min(file.size, 64))).toString('latin1');
   if (!head.startsWith(MAGIC)) throw new Error(otherKind(head));
   if (file.size < FRAME_BYTES) throw new Error(`${file.size} bytes are too few for a parquet file`);
-  const end = Buffer.from(await file.read(file.size - 8, file.size));
-  const magic = end.toString('latin1', 4);
+  const tailStart = Math.max(0, file.size - FIRST_BYTES);
+  const tail = Buffer.from(await file.read(tailStart, file.size));
+  const magic = tail.toString('latin1', tail.length - 4);
   if (magic === 'PARE') throw new Error(ENCRYPTED);
   if (magic !== MAGIC) throw new Error('it does not end in PAR1, so its end is missing: it was cut off');
-  const length = end.readUInt32LE(0);
+  const length = tail.readUInt32LE(tail.length - 8);
   if (length === 0 || length > file.size - FRAME_BYTES) {
     throw new Error(`its footer claims to be ${length} bytes long, in a file of ${file.size}`);
   }
   if (length > MAX_FOOTER_BYTES) {
     throw new Error(`its footer is ${length} bytes long, where ${MAX_FOOTER_BYTES} are the most that is read`);
   }
-  // A copy: what was read may be a part of a longer buffer.
-  const slice = async (start: number, until = file.size) => (await file.read(start, until)).slice().buffer;
-  const source = { byteLength: file.size, slice };
-  const metadata = await parquetMetadataAsync(source, { geoparquet: false, initialFetchSize: FIRST_BYTES });
-  const counted = metadata.row_groups.reduce((sum, group) => sum + group.num_rows, 0n);
-  if (counted !== metadata.num_rows) throw new Error(`it has ${counted} rows but says ${metadata.num_rows}`);
-  return metadata;
+  const start = file.size - 8 - length;
+  const held = start >= tailStart ? tail.subarray(start - tailStart, -8) : await file.read(start, file.size - 8);
+  return readMetadata(held, start);
 }
 
 const ENCRYPTED = 'it is encrypted, and there is no key to read it with';

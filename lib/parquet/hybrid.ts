@@ -2,11 +2,11 @@
 const MAX_WIDTH = 24;
 
 /**
- * Numbers of `width` bits in parquet's mix of runs and packed groups: levels, dictionary indexes, booleans. Fills `out`.
- * A decoder of our own, because what a run claims must never make memory grow: hyparquet's believes it.
- * @throws Error where the bytes end before `out` is full
+ * Numbers of `width` bits in parquet's mix of runs and packed groups: levels, dictionary indexes, booleans. Fills `out`, and
+ * gives where the bytes that it took end. What a run claims is held against the numbers that are left.
+ * @throws Error where the bytes end before `out` is full, or hold more numbers than that
  */
-export function readHybrid(bytes: Uint8Array, width: number, out: Uint8Array | Int32Array): void {
+export function readHybrid(bytes: Uint8Array, width: number, out: Uint8Array | Int32Array): number {
   if (!(width >= 0 && width <= MAX_WIDTH)) throw new Error(`a page claims to hold numbers of ${width} bits`);
   let at = 0;
   let seen = 0;
@@ -17,21 +17,25 @@ export function readHybrid(bytes: Uint8Array, width: number, out: Uint8Array | I
   };
   while (seen < out.length) {
     let header = 0;
-    let shift = 0;
-    let byte: number;
-    do {
+    let scale = 1;
+    let byte = 0x80;
+    for (let read = 0; byte >= 0x80; read++) {
+      if (read === 5) throw new Error('a page has a number of more than 5 bytes');
       byte = next();
-      header += (byte & 0x7f) * 2 ** shift;
-      shift += 7;
-    } while (byte >= 0x80 && shift < 42);
+      header += (byte & 0x7f) * scale;
+      scale *= 128;
+    }
     const count = Math.floor(header / 2);
     if (header % 2 === 0) {
       let value = 0;
       for (let i = 0; i * 8 < width; i++) value |= next() << (i * 8);
-      const end = Math.min(out.length, seen + count);
-      out.fill(value, seen, end);
-      seen = end;
+      if (count > out.length - seen) throw new Error(`a page has ${count} numbers where ${out.length - seen} are left`);
+      out.fill(value, seen, seen + count);
+      seen += count;
     } else {
+      // The last group is filled up to eight, whose bytes some writers leave out.
+      const left = out.length - seen;
+      if (count * 8 >= left + 8) throw new Error(`a page has ${count * 8} numbers where ${left} are left`);
       const end = Math.min(out.length, seen + count * 8);
       const packed = at + count * width;
       const mask = (1 << width) - 1;
@@ -46,9 +50,28 @@ export function readHybrid(bytes: Uint8Array, width: number, out: Uint8Array | I
         bits >>>= width;
         held -= width;
       }
-      at = packed;
+      at = Math.min(packed, bytes.length);
     }
   }
+  return at;
+}
+
+/** Levels in the older form: packed, most significant bit first. Fills `out`, and gives where the bytes that it took end. */
+export function readBitPacked(bytes: Uint8Array, width: number, out: Uint8Array): number {
+  const end = Math.ceil((out.length * width) / 8);
+  if (end > bytes.length) throw new Error('the levels of a page are longer than it');
+  let bits = 0;
+  let held = 0;
+  let at = 0;
+  for (let index = 0; index < out.length; index++) {
+    while (held < width) {
+      bits = ((bits << 8) | (bytes[at++] ?? 0)) & 0xffff;
+      held += 8;
+    }
+    held -= width;
+    out[index] = (bits >> held) & ((1 << width) - 1);
+  }
+  return end;
 }
 
 /** Bits that numbers up to `max` take. */

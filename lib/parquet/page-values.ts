@@ -1,153 +1,229 @@
-import { deltaBinaryUnpack } from 'hyparquet/src/delta.js';
-import { byteStreamSplit } from 'hyparquet/src/encoding.js';
-import { readPlain } from 'hyparquet/src/plain.js';
-import type { DecodedArray, ParquetType, SchemaElement } from 'hyparquet/src/types.js';
 import type { PyValue } from '../python/value.ts';
-import { bitWidth, readHybrid } from './hybrid.ts';
+import { readDeltas32, readDeltas64 } from './delta.ts';
+import { readHybrid } from './hybrid.ts';
+import type { Encoding } from './page-header.ts';
+import { checkRest } from './page-levels.ts';
+import { fixedValues, joinStreams, type Stored, textBounds, tooLong, tooShort, widthOf } from './plain.ts';
+import type { PhysicalType, SchemaElement } from './schema-element.ts';
 import { leafConverter, leafType, readText, type Values } from './values.ts';
 
 /** What the values of one page may unpack to, in bytes. A page is about a megabyte, or one very long value. */
 export const MAX_PAGE_BYTES = 256 * 1024 ** 2;
+/** Values of a dictionary up to this size are kept once they were made, as they are likely to be wanted again. In bytes. */
+const KEPT_DICTIONARY_BYTES = 256 * 1024;
 
-/** Turns the bytes of a page, from `at` on, into values. */
+/** Values of a page, and the bytes that they take, about. */
+export interface DecodedValues {
+  readonly values: Values;
+  readonly bytes: number;
+}
+
+/** Turns the bytes of a page into values. */
 export interface ValueDecoder {
-  /** `count` values in that encoding. Throws Error where the bytes do not hold them. */
-  read(bytes: Uint8Array, encoding: string, count: number): Values;
+  /** `count` values in that encoding, which is all that the bytes hold. Throws Error where it is not. */
+  read(bytes: Uint8Array, encoding: Encoding, count: number): DecodedValues;
   /** The values of a dictionary page. */
-  readDictionary(bytes: Uint8Array, count: number): void;
+  readDictionary(bytes: Uint8Array, encoding: Encoding, count: number): void;
+  /** Lets go of the dictionary, which has to be read again before more pages are. */
+  forget(): void;
+}
+
+interface Dictionary {
+  readonly count: number;
+  readonly values: Values;
+  /** Of the value at an index. */
+  readonly bytes: (index: number) => number;
 }
 
 /** A decoder for the values of one column of one row group; it keeps the column's dictionary. */
-export function valueDecoder(element: SchemaElement, type: ParquetType): ValueDecoder {
+export function valueDecoder(element: SchemaElement): ValueDecoder {
+  const { type } = element;
+  if (type === undefined) throw new Error(`the column ${JSON.stringify(element.name)} has no type`);
   const convert = leafConverter(element);
   const isText = type === 'BYTE_ARRAY' && leafType(element).kind === 'string';
-  let dictionary: PyValue[] = [];
-  const plain = (bytes: Uint8Array, count: number) => {
-    if (isText) return readTexts(bytes, count);
-    const reader = readerOf(bytes);
-    try {
-      const values = readPlain(reader, type, count, element.type_length);
-      // The library reads on behind the page, where its memory continues.
-      if (reader.offset <= bytes.length) return convert(values);
-    } catch (error) {
-      if (!(error instanceof RangeError)) throw error;
+  let dictionary: Dictionary | undefined;
+  const made = (stored: Stored): Values => {
+    return (index) => convert(stored(index));
+  };
+  const texts = (buffer: Uint8Array, bounds: Int32Array, gap: number): Values => {
+    const bytes = Buffer.from(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+    if (isText) return (index) => readText(bytes, (bounds[index] ?? 0) + gap, bounds[index + 1] ?? 0);
+    return (index) => convert(bytes.subarray((bounds[index] ?? 0) + gap, bounds[index + 1] ?? 0));
+  };
+  const plain = (bytes: Uint8Array, count: number): Values => {
+    if (type !== 'BYTE_ARRAY') return made(fixedValues(type, bytes, count, element.type_length));
+    return texts(bytes, textBounds(bytes, count), 4);
+  };
+  const read = (bytes: Uint8Array, encoding: Encoding, count: number): Values => {
+    switch (encoding) {
+      case 'PLAIN':
+        return plain(bytes, count);
+      case 'RLE':
+        if (type !== 'BOOLEAN') throw new Error('a page has runs of values that are no booleans');
+        return made(readBooleans(bytes, count));
+      case 'BYTE_STREAM_SPLIT':
+        return plain(joinStreams(type, bytes, count, element.type_length), count);
+      case 'DELTA_BINARY_PACKED':
+        return made(readDeltas(type, bytes, count));
+      case 'DELTA_LENGTH_BYTE_ARRAY': {
+        requireBytes(type, encoding);
+        const { values: lengths, end } = readDeltas32(bytes, count);
+        const rest = bytes.subarray(end);
+        return texts(rest, boundsOf(lengths, rest.length), 0);
+      }
+      case 'DELTA_BYTE_ARRAY': {
+        requireBytes(type, encoding);
+        const { joined, bounds } = joinShared(bytes, count);
+        if (type === 'FIXED_LEN_BYTE_ARRAY') checkLengths(bounds, element.type_length);
+        return texts(joined, bounds, 0);
+      }
+      default:
+        throw new Error(`a page has the encoding ${encoding}, which is not read here`);
     }
-    throw tooShort();
   };
   return {
     read(bytes, encoding, count) {
-      if (count === 0) return nothing;
-      switch (encoding) {
-        case 'PLAIN':
-          return plain(bytes, count);
-        case 'PLAIN_DICTIONARY':
-        case 'RLE_DICTIONARY':
-          return lookUp(dictionary, bytes, count);
-        case 'RLE':
-          if (type !== 'BOOLEAN') throw new Error('a page has runs of values that are no booleans');
-          return readBooleans(bytes, count);
-        case 'BYTE_STREAM_SPLIT':
-          if (count * (element.type_length ?? 1) > bytes.length) throw tooShort();
-          return convert(byteStreamSplit(readerOf(bytes), count, type, element.type_length));
-        case 'DELTA_BINARY_PACKED':
-          return convert(readDeltas(readerOf(bytes), count, type === 'INT32'));
-        case 'DELTA_LENGTH_BYTE_ARRAY':
-          return convert(readDeltaTexts(bytes, count, false));
-        case 'DELTA_BYTE_ARRAY':
-          return convert(readDeltaTexts(bytes, count, true));
-        default:
-          throw new Error(`a page has the encoding ${encoding}, which is not read here`);
+      if (count === 0) {
+        checkNothing(bytes, encoding);
+        return { values: none, bytes: 0 };
       }
+      if (isIndexed(encoding)) return lookUp(dictionary, bytes, count);
+      return { values: read(bytes, encoding, count), bytes: bytes.length };
     },
-    readDictionary(bytes, count) {
+    readDictionary(bytes, encoding, count) {
+      if (encoding !== 'PLAIN' && encoding !== 'PLAIN_DICTIONARY') {
+        throw new Error(`a dictionary has the encoding ${encoding}, which is not read here`);
+      }
       if (!(count >= 0 && count <= bytes.length)) throw new Error(`a dictionary claims to hold ${count} values`);
-      const values = count === 0 ? nothing : plain(bytes, count);
-      dictionary = Array.from({ length: count }, (_, index) => values(index));
+      const bounds = type === 'BYTE_ARRAY' ? textBounds(bytes, count) : undefined;
+      const values = bounds ? texts(bytes, bounds, 4) : plain(bytes, count);
+      dictionary = {
+        count,
+        values: bytes.length <= KEPT_DICTIONARY_BYTES ? keeping(values, count) : values,
+        bytes: bounds ? lengthsOf(bounds) : () => widthOf(type, element.type_length),
+      };
+    },
+    forget() {
+      dictionary = undefined;
     },
   };
 }
 
-/** Levels of a page: how deep each entry is defined, or which list it continues with. */
-export function readLevels(bytes: Uint8Array, max: number, count: number): Uint8Array {
-  if (max > 255) throw new Error(`values are nested ${max} levels deep`);
-  const levels = new Uint8Array(count);
-  readHybrid(bytes, bitWidth(max), levels);
-  return levels;
+function isIndexed(encoding: Encoding): boolean {
+  return encoding === 'PLAIN_DICTIONARY' || encoding === 'RLE_DICTIONARY';
 }
 
-function readTexts(bytes: Uint8Array, count: number): Values {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  /** Where each text ends; it begins behind the one before and four bytes with its length. */
-  const ends = new Int32Array(count);
-  let at = 0;
-  for (let index = 0; index < count; index++) {
-    if (at + 4 > buffer.length) throw tooShort();
-    at += 4 + buffer.readUInt32LE(at);
-    if (at > buffer.length) throw tooShort();
-    ends[index] = at;
-  }
-  return (index) => readText(buffer, (ends[index - 1] ?? 0) + 4, ends[index] ?? 0);
+/** Without values, some encodings still have a header, which speaks of none. */
+function checkNothing(bytes: Uint8Array, encoding: Encoding): void {
+  if (bytes.length === 0) return;
+  if (isIndexed(encoding)) checkRest(bytes, 1);
+  else if (encoding === 'RLE') checkRest(bytes, 0);
+  else if (encoding.startsWith('DELTA')) readDeltas64(bytes, 0);
+  else throw tooLong();
 }
 
-function lookUp(dictionary: readonly PyValue[], bytes: Uint8Array, count: number): Values {
+function lookUp(dictionary: Dictionary | undefined, bytes: Uint8Array, count: number): DecodedValues {
+  if (dictionary === undefined) throw new Error('a page refers to a dictionary, and there is none');
   const indexes = new Int32Array(count);
-  readHybrid(bytes.subarray(1), bytes[0] ?? -1, indexes);
-  if (indexes.some((index) => index >= dictionary.length)) {
-    throw new Error('a page refers to a value that its dictionary does not hold');
+  const runs = bytes.subarray(1);
+  checkRest(runs, readHybrid(runs, bytes[0] ?? -1, indexes));
+  let total = 0;
+  for (const index of indexes) {
+    if (index >= dictionary.count) throw new Error('a page refers to a value that its dictionary does not hold');
+    total += dictionary.bytes(index);
   }
-  return (index) => dictionary[indexes[index] ?? -1] ?? null;
+  const { values } = dictionary;
+  return { values: (index) => values(indexes[index] ?? -1), bytes: total };
 }
 
-function readBooleans(bytes: Uint8Array, count: number): Values {
-  const bits = new Uint8Array(count);
-  // Their length comes first; a page holds nothing else.
-  readHybrid(bytes.subarray(4), 1, bits);
-  return (index) => bits[index] === 1;
+/** The same values, each made only once. */
+function keeping(values: Values, count: number): Values {
+  const kept = new Array<PyValue | undefined>(count).fill(undefined);
+  return (index) => {
+    const known = kept[index];
+    if (known !== undefined) return known;
+    const value = values(index);
+    kept[index] = value;
+    return value;
+  };
 }
 
-function nothing(): never {
+function none(): never {
   throw new Error('a page holds fewer values than it says');
 }
 
-function readDeltas(reader: { view: DataView; offset: number }, count: number, int32: boolean): DecodedArray {
-  const values = int32 ? new Int32Array(count) : new BigInt64Array(count);
-  deltaBinaryUnpack(reader, count, values);
-  return values;
+function readBooleans(bytes: Uint8Array, count: number): Stored {
+  // Their length comes first; a page holds nothing else.
+  if (bytes.length < 4) throw tooShort();
+  const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
+  if (length > bytes.length - 4) throw tooShort();
+  if (length < bytes.length - 4) throw tooLong();
+  const bits = new Uint8Array(count);
+  const runs = bytes.subarray(4);
+  checkRest(runs, readHybrid(runs, 1, bits));
+  for (const bit of bits) if (bit > 1) throw new Error(`a page has a boolean of ${bit}`);
+  return (index) => bits[index] === 1;
 }
 
-/** Texts whose lengths come first, all of them; with `shared` also how much each has in common with the one before. */
-function readDeltaTexts(bytes: Uint8Array, count: number, shared: boolean): Uint8Array[] {
-  const reader = readerOf(bytes);
-  const prefixes = new Int32Array(count);
-  const lengths = new Int32Array(count);
-  if (shared) deltaBinaryUnpack(reader, count, prefixes);
-  deltaBinaryUnpack(reader, count, lengths);
-  const values = new Array<Uint8Array>(count);
-  let last = new Uint8Array();
-  let at = reader.offset;
-  let total = 0;
-  for (let index = 0; index < count; index++) {
-    const prefix = prefixes[index] ?? 0;
-    const length = lengths[index] ?? 0;
-    if (prefix < 0 || prefix > last.length || length < 0 || at + length > bytes.length) throw tooShort();
-    total += prefix + length;
-    if (total > MAX_PAGE_BYTES) throw new Error(`a page unpacks to more than ${MAX_PAGE_BYTES} bytes`);
-    const value = prefix === 0 ? bytes.slice(at, at + length) : new Uint8Array(prefix + length);
-    if (prefix > 0) {
-      value.set(last.subarray(0, prefix));
-      value.set(bytes.subarray(at, at + length), prefix);
-    }
+function readDeltas(type: PhysicalType, bytes: Uint8Array, count: number): Stored {
+  if (type !== 'INT32' && type !== 'INT64') throw new Error('a page has differences of values that are no ints');
+  const { values, end } = type === 'INT32' ? readDeltas32(bytes, count) : readDeltas64(bytes, count);
+  if (end < bytes.length) throw tooLong();
+  return (index) => values[index];
+}
+
+/** Where texts begin that follow each other, and the last one ends, by their lengths, which must add up to `total`. */
+function boundsOf(lengths: Int32Array, total: number): Int32Array {
+  const bounds = new Int32Array(lengths.length + 1);
+  let at = 0;
+  for (const [index, length] of lengths.entries()) {
+    if (length < 0 || at + length > total) throw tooShort();
     at += length;
-    last = value;
-    values[index] = value;
+    bounds[index + 1] = at;
   }
-  return values;
+  if (at < total) throw tooLong();
+  return bounds;
 }
 
-function tooShort(): Error {
-  return new Error('a page holds less than it says');
+/** Texts that are written without what they have in common with the one before (DELTA_BYTE_ARRAY), put together. */
+function joinShared(bytes: Uint8Array, count: number): { joined: Uint8Array; bounds: Int32Array } {
+  const { values: prefixes, end } = readDeltas32(bytes, count);
+  const rest = bytes.subarray(end);
+  const { values: lengths, end: start } = readDeltas32(rest, count);
+  const suffixes = rest.subarray(start);
+  const from = boundsOf(lengths, suffixes.length);
+  const bounds = new Int32Array(count + 1);
+  let total = 0;
+  let before = 0;
+  for (const [index, prefix] of prefixes.entries()) {
+    if (prefix < 0 || prefix > before) throw tooShort();
+    before = prefix + (lengths[index] ?? 0);
+    total += before;
+    if (total > MAX_PAGE_BYTES) throw new Error(`a page unpacks to more than ${MAX_PAGE_BYTES} bytes`);
+    bounds[index + 1] = total;
+  }
+  const joined = new Uint8Array(total);
+  for (const [index, prefix] of prefixes.entries()) {
+    const at = bounds[index] ?? 0;
+    const last = bounds[index - 1] ?? 0;
+    if (prefix > 0) joined.copyWithin(at, last, last + prefix);
+    joined.set(suffixes.subarray(from[index], from[index + 1]), at + prefix);
+  }
+  return { joined, bounds };
 }
 
-function readerOf(bytes: Uint8Array): { view: DataView; offset: number } {
-  return { view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), offset: 0 };
+function checkLengths(bounds: Int32Array, length: number | undefined): void {
+  for (let index = 1; index < bounds.length; index++) {
+    if ((bounds[index] ?? 0) - (bounds[index - 1] ?? 0) !== length)
+      throw new Error(`a page has values of other lengths than ${length}`);
+  }
+}
+
+function lengthsOf(bounds: Int32Array): (index: number) => number {
+  return (index) => (bounds[index + 1] ?? 0) - (bounds[index] ?? 0);
+}
+
+function requireBytes(type: PhysicalType, encoding: Encoding): void {
+  const fits = type === 'BYTE_ARRAY' || (type === 'FIXED_LEN_BYTE_ARRAY' && encoding === 'DELTA_BYTE_ARRAY');
+  if (!fits) throw new Error(`a page has the encoding ${encoding}, which values of the type ${type} can't have`);
 }

@@ -1,16 +1,8 @@
-import type { ColumnChunk, FileBytes } from './pages.ts';
+import type { RowGroupPlace } from './metadata.ts';
+import type { FileBytes } from './window.ts';
 
 /** Row groups are read together while all of them are no longer than this. In bytes. */
 const STRETCH_BYTES = 3 * 1024 ** 2;
-
-/** What is kept of a row group; footers hold much more, and a file can have thousands. */
-export interface RowGroupPlace {
-  readonly rows: number;
-  /** Before compression. */
-  readonly bytes: number;
-  /** One for each leaf of the schema; none where there are no rows. */
-  readonly chunks: readonly ColumnChunk[];
-}
 
 /** Row groups that follow each other, and where to read them from. */
 export interface Stretch {
@@ -48,10 +40,8 @@ export async function* readStretches(file: FileBytes, groups: readonly RowGroupP
   for (const [index, { groups: members, start }] of stretches.entries()) {
     const bytes = await next;
     next = fetch(index + 1);
-    const inMemory = bytes && {
-      size: file.size,
-      read: async (from: number, to: number) => bytes.subarray(from - start, to - start),
-    };
+    const view = (from: number, to: number) => (bytes ?? new Uint8Array()).subarray(from - start, to - start);
+    const inMemory = bytes && { size: file.size, view, read: async (from: number, to: number) => view(from, to) };
     yield { groups: members, file: inMemory ?? file };
   }
 }

@@ -2,11 +2,17 @@ import { PyTuple, type PyValue } from '../python/value.ts';
 import type { Page, PageReader } from './pages.ts';
 import type { Leaf, Node } from './schema.ts';
 
-/**
- * The entries of one leaf of a row group, one after the other: `definition`, `repetition` and, where it is there, the
- * value of the current one. Holds only the pages that the rows asked for need.
- */
-export class LeafCursor {
+/** The entries of a leaf, one after the other: `definition`, `repetition` and, where it is there, the value of the current one. */
+export interface Entries {
+  /** -1 behind the last one. */
+  readonly definition: number;
+  readonly repetition: number;
+  /** The value of the current entry, null where it is not there; goes on to the next. */
+  take(): PyValue;
+}
+
+/** The entries of one leaf of a row group. Holds only the pages that the rows asked for need. */
+export class LeafCursor implements Entries {
   readonly #reader: PageReader;
   readonly #maxDefinition: number;
   readonly #nested: boolean;
@@ -17,6 +23,7 @@ export class LeafCursor {
   #page: Page | undefined;
   #entry = 0;
   #value = 0;
+  #parked: { readonly entry: number; readonly value: number } | undefined;
   definition = -1;
   repetition = 0;
 
@@ -28,13 +35,14 @@ export class LeafCursor {
 
   /** Reads pages until `rows` whole rows are held, or the chunk ends. */
   async fill(rows: number): Promise<void> {
-    // The last row of a page may continue in the next one.
+    // The last row of a page may go on in the next one.
     while (!this.#exhausted && this.#begun - (this.#nested ? 1 : 0) < rows) {
       const page = await this.#reader.next();
       if (page === undefined) this.#exhausted = true;
       else {
         this.#pages.push(page);
-        this.#begun += countRows(page);
+        this.#begun += countRows(page, this.#parked?.entry ?? 0);
+        this.#resume(page);
       }
     }
     if (this.#begun < rows) throw new Error(`it holds ${this.#begun} rows where ${rows} should follow`);
@@ -42,12 +50,38 @@ export class LeafCursor {
     if (this.#page === undefined) this.#turn();
   }
 
+  /** Lets go of all that is held; the next rows are read from where these end. */
+  park(): void {
+    this.#parked = this.#page && { entry: this.#entry, value: this.#value };
+    this.#reader.forget(this.#page);
+    this.#pages.length = 0;
+    this.#page = undefined;
+    this.#begun = 0;
+    this.#exhausted = false;
+  }
+
+  /** Bytes that an entry of the pages held takes, about. */
+  get entryBytes(): number {
+    let bytes = 0;
+    let entries = 0;
+    for (const page of [this.#page, ...this.#pages]) {
+      bytes += page?.bytes ?? 0;
+      entries += page?.count ?? 0;
+    }
+    return entries === 0 ? 0 : bytes / entries;
+  }
+
+  /** Throws Error where there is more than what was taken. */
+  async finish(): Promise<void> {
+    if (!this.done) throw new Error('it holds more than its rows');
+    await this.#reader.finish();
+  }
+
   /** Whether every entry was taken. */
   get done(): boolean {
     return this.#page === undefined && this.#begun === 0 && this.#reader.done;
   }
 
-  /** The value of the current entry, null where it is not there; moves on to the next. */
   take(): PyValue {
     const page = this.#page;
     if (page === undefined) throw new Error('it ends in the middle of a row');
@@ -56,6 +90,17 @@ export class LeafCursor {
     if (this.#entry < page.count) this.#look(page);
     else this.#turn();
     return value;
+  }
+
+  /** Goes on within the first page after a pause. */
+  #resume(page: Page): void {
+    if (this.#parked === undefined) return;
+    this.#pages.shift();
+    this.#page = page;
+    this.#entry = this.#parked.entry;
+    this.#value = this.#parked.value;
+    this.#parked = undefined;
+    this.#look(page);
   }
 
   #turn(): void {
@@ -77,18 +122,34 @@ export class LeafCursor {
   }
 }
 
-/** A function that reads the next value of a column each time it is called; the cursors must have been filled. */
-export function columnReader(node: Node, cursors: readonly LeafCursor[]): () => PyValue {
+/**
+ * A function that reads the next value of a column each time it is called; the cursors must have been filled. Throws Error then where
+ * leaves of one struct or list do not agree on what is there.
+ */
+export function columnReader(node: Node, cursors: readonly Entries[]): () => PyValue {
+  const read = nodeReader(node, cursors);
+  if (node.kind === 'leaf') return read;
   const mine = leavesOf(node).map((leaf) => cursor(cursors, leaf));
-  const first = mine[0];
+  return () => {
+    for (const { repetition } of mine) if (repetition !== 0) throw new Error('it goes on with a row that has ended');
+    return read();
+  };
+}
+
+function nodeReader(node: Node, cursors: readonly Entries[]): () => PyValue {
+  const [first, ...others] = leavesOf(node).map((leaf) => cursor(cursors, leaf));
   if (first === undefined) throw new Error('a column without leaves');
   if (node.kind === 'leaf') return () => first.take();
+  const { definition } = node;
   const skip = () => {
-    for (const leaf of mine) leaf.take();
+    first.take();
+    for (const leaf of others) leaf.take();
   };
-  const read = groupReader(node, cursors, first, skip);
+  const read = groupReader(node, cursors, [first, ...others], skip);
   return () => {
-    if (first.definition >= node.definition) return read();
+    const there = first.definition >= definition;
+    for (const leaf of others) if (leaf.definition >= definition !== there) throw disagreement();
+    if (there) return read();
     skip();
     return null;
   };
@@ -96,14 +157,14 @@ export function columnReader(node: Node, cursors: readonly LeafCursor[]): () => 
 
 function groupReader(
   node: Exclude<Node, { kind: 'leaf' }>,
-  cursors: readonly LeafCursor[],
-  first: LeafCursor,
+  cursors: readonly Entries[],
+  [first, ...others]: [Entries, ...Entries[]],
   skip: () => void,
 ): () => PyValue {
   if (node.kind === 'struct') {
     const fields = node.fields.map((field, index) => ({
       name: node.names[index] ?? '',
-      read: columnReader(field, cursors),
+      read: nodeReader(field, cursors),
     }));
     return () => {
       const dict = new Map<PyValue, PyValue>();
@@ -111,27 +172,38 @@ function groupReader(
       return dict;
     };
   }
-  const readItem = node.kind === 'list' ? columnReader(node.item, cursors) : pairReader(node, cursors);
+  const readItem = node.kind === 'list' ? nodeReader(node.item, cursors) : pairReader(node, cursors);
+  const { definition, repetition } = node;
   return () => {
     const items: PyValue[] = [];
     // Defined, but not as deep as an item: the empty list, which is one entry too.
-    if (first.definition <= node.definition) {
+    const empty = first.definition <= definition;
+    for (const leaf of others) if (leaf.definition <= definition !== empty) throw disagreement();
+    if (empty) {
       skip();
       return items;
     }
-    do items.push(readItem());
-    while (first.repetition === node.repetition);
+    let more: boolean;
+    do {
+      items.push(readItem());
+      more = first.repetition === repetition;
+      for (const leaf of others) if ((leaf.repetition === repetition) !== more) throw disagreement();
+    } while (more);
     return items;
   };
 }
 
-function pairReader(node: Extract<Node, { kind: 'map' }>, cursors: readonly LeafCursor[]): () => PyValue {
-  const key = columnReader(node.key, cursors);
-  const value = columnReader(node.value, cursors);
+function disagreement(): Error {
+  return new Error('its fields do not agree on which values there are');
+}
+
+function pairReader(node: Extract<Node, { kind: 'map' }>, cursors: readonly Entries[]): () => PyValue {
+  const key = nodeReader(node.key, cursors);
+  const value = nodeReader(node.value, cursors);
   return () => new PyTuple([key(), value()]);
 }
 
-function cursor(cursors: readonly LeafCursor[], leaf: number): LeafCursor {
+function cursor(cursors: readonly Entries[], leaf: number): Entries {
   const found = cursors[leaf];
   if (found === undefined) throw new Error(`the row group has no column ${leaf}`);
   return found;
@@ -143,9 +215,10 @@ function leavesOf(node: Node): number[] {
   return node.kind === 'list' ? leavesOf(node.item) : [...leavesOf(node.key), ...leavesOf(node.value)];
 }
 
-function countRows({ count, repetitions }: Page): number {
-  if (repetitions === undefined) return count;
+/** Rows that begin in a page, from an entry on. */
+function countRows({ count, repetitions }: Page, from: number): number {
+  if (repetitions === undefined) return count - from;
   let rows = 0;
-  for (const level of repetitions) if (level === 0) rows++;
+  for (let entry = from; entry < count; entry++) if (repetitions[entry] === 0) rows++;
   return rows;
 }

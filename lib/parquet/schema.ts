@@ -1,6 +1,12 @@
-import type { SchemaElement, SchemaTree } from 'hyparquet/src/types.js';
 import type { Column, ColumnType } from './column-type.ts';
+import type { SchemaElement } from './schema-element.ts';
 import { leafType } from './values.ts';
+
+/** A node of the schema with all below it. */
+export interface SchemaTree {
+  readonly element: SchemaElement;
+  readonly children: readonly SchemaTree[];
+}
 
 /** One stored column of values: a leaf of the schema. `index` is its place in each row group. */
 export interface Leaf {
@@ -30,10 +36,33 @@ export interface ParquetSchema {
 /** Groups of the schema inside of each other, of which a list has two. Deeper values no longer fit into JSON that is read back. */
 const MAX_DEPTH = 180;
 
+/**
+ * The tree that a footer's list of elements is, in which each comes before its children. Throws Error where they claim more
+ * or fewer children than there are, or are nested too deep.
+ */
+export function treeOf(elements: readonly SchemaElement[]): SchemaTree {
+  let next = 0;
+  const tree = (depth: number): SchemaTree => {
+    const element = elements[next++];
+    if (element === undefined) throw new Error('its schema has fewer elements than it says');
+    if (depth > MAX_DEPTH) throw new Error(`its columns are nested more than ${MAX_DEPTH} levels deep`);
+    const count = element.num_children ?? 0;
+    if (count < 0 || count > elements.length - next) throw new Error('its schema has fewer elements than it says');
+    return { element, children: Array.from({ length: count }, () => tree(depth + 1)) };
+  };
+  const root = tree(0);
+  if (next !== elements.length) throw new Error(`its schema has ${elements.length} elements but says ${next}`);
+  return root;
+}
+
+/** The names from the column down to the leaf. */
+export function pathOf(leaf: Leaf): string[] {
+  return leaf.path.slice(1).map(({ element }) => element.name);
+}
+
 /** Reads a schema tree by the rules of the format, with its older ways to write lists. Throws Error for what has no form. */
 export function readSchema(root: SchemaTree): ParquetSchema {
   const leaves: Leaf[] = [];
-  if (depthOf(root) > MAX_DEPTH) throw new Error(`its columns are nested more than ${MAX_DEPTH} levels deep`);
   const visited = root.children.map((child) => visit(child, { path: [root], definition: 0, repetition: 0 }, leaves));
   return {
     columns: root.children.map((child, index) => ({
@@ -43,17 +72,6 @@ export function readSchema(root: SchemaTree): ParquetSchema {
     nodes: visited.map(({ node }) => node),
     leaves,
   };
-}
-
-/** Groups on the way down to the deepest leaf; a list is two. Not by recursion, which a hostile schema would exhaust. */
-function depthOf(root: SchemaTree): number {
-  let depth = 0;
-  let level = root.children;
-  while (level.length > 0) {
-    depth++;
-    level = level.flatMap(({ children }) => children);
-  }
-  return depth;
 }
 
 interface Place {
@@ -102,7 +120,7 @@ function visitValue(tree: SchemaTree, place: Place, leaves: Leaf[]): Visited {
   const [repeated] = tree.children;
   if (repeated?.element.repetition_type === 'REPEATED' && tree.children.length === 1) {
     if (isMap(tree, repeated)) return visitMap(repeated, place, leaves);
-    if (isList(tree)) return visitList(tree, repeated, place, leaves);
+    if (isList(tree) || isKeySet(tree, repeated)) return visitList(tree, repeated, place, leaves);
   }
   const fields = tree.children.map((child) => ({ name: child.element.name, ...visit(child, place, leaves) }));
   const names = fields.map(({ name }) => name);
@@ -152,7 +170,15 @@ function isList({ element }: SchemaTree): boolean {
   return element.logical_type?.type === 'LIST' || element.converted_type === 'LIST';
 }
 
-function isMap({ element }: SchemaTree, repeated: SchemaTree): boolean {
-  const noted = element.logical_type?.type === 'MAP' || /^MAP(_KEY_VALUE)?$/.test(element.converted_type ?? '');
-  return noted && repeated.children.length === 2;
+function isMap(tree: SchemaTree, repeated: SchemaTree): boolean {
+  return isNotedAsMap(tree) && repeated.children.length === 2;
+}
+
+/** A map whose values were left out is the list of its keys, by the format's rules for maps. */
+function isKeySet(tree: SchemaTree, repeated: SchemaTree): boolean {
+  return isNotedAsMap(tree) && repeated.children.length === 1;
+}
+
+function isNotedAsMap({ element }: SchemaTree): boolean {
+  return element.logical_type?.type === 'MAP' || /^MAP(_KEY_VALUE)?$/.test(element.converted_type ?? '');
 }

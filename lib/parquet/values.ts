@@ -1,7 +1,7 @@
-import type { DecodedArray, SchemaElement } from 'hyparquet/src/types.js';
-import { pyBytes, pyDate, pyDatetime, pyDecimal, pyTime, pyTimestampNanos } from '../python/opaque.ts';
+import { pyBytes, pyDate, pyDatetime, pyDecimal, pyTime, pyTimestampNanos, pyUuid } from '../python/opaque.ts';
 import type { PyValue } from '../python/value.ts';
 import type { ColumnType } from './column-type.ts';
+import type { SchemaElement } from './schema-element.ts';
 
 /** Turns one stored value (INT32 as number, INT64 as bigint, bytes) into Python's. */
 type Convert = (value: unknown) => PyValue;
@@ -25,6 +25,7 @@ export function readText(bytes: Buffer, start: number, end: number): string {
 export function leafType(element: SchemaElement): ColumnType {
   const { type, logical_type: logical, converted_type: converted } = element;
   if (logical?.type === 'NULL') return { kind: 'null' };
+  if (logical?.type === 'UUID' && element.type_length === 16) return { kind: 'uuid' };
   if (logical?.type === 'FLOAT16' || type === 'FLOAT' || type === 'DOUBLE') return { kind: 'float' };
   if (type === 'BOOLEAN') return { kind: 'bool' };
   if (type === 'INT96') return { kind: 'timestamp', nanos: true, utc: false };
@@ -47,14 +48,9 @@ export function leafType(element: SchemaElement): ColumnType {
 /** Values of a page by their position. What is asked for is made then, so that it lives no longer than its row. */
 export type Values = (index: number) => PyValue;
 
-/** Converts values of a page or dictionary as they are asked for. Throws then where one has no Python form (year 0). */
-export function leafConverter(element: SchemaElement): (raw: DecodedArray) => Values {
-  const convert = valueConverter(element, leafType(element));
-  return (raw) => (index) => {
-    const value: unknown = raw[index];
-    if (value === undefined) throw new Error('the page holds fewer values than it says');
-    return convert(value);
-  };
+/** Turns a stored value into Python's. Throws Error where it has no Python form (year 0). */
+export function leafConverter(element: SchemaElement): Convert {
+  return valueConverter(element, leafType(element));
 }
 
 function valueConverter(element: SchemaElement, type: ColumnType): Convert {
@@ -66,13 +62,15 @@ function valueConverter(element: SchemaElement, type: ColumnType): Convert {
       };
     case 'int':
       if (element.type === 'INT64') return type.signed ? longOf : (value) => BigInt.asUintN(64, longOf(value));
-      return type.signed ? (value) => BigInt(numberOf(value)) : (value) => BigInt(numberOf(value) >>> 0);
+      return intConverter(type);
     case 'bool':
       return (value) => Boolean(value);
     case 'float':
       return element.logical_type?.type === 'FLOAT16' ? (value) => half(bytesOf(value)) : numberOf;
     case 'bytes':
       return (value) => pyBytes(bytesOf(value));
+    case 'uuid':
+      return (value) => pyUuid(Buffer.from(bytesOf(value)).toString('hex'));
     case 'decimal':
       return (value) => pyDecimal(unscaled(value), type.scale);
     case 'date':
@@ -86,6 +84,13 @@ function valueConverter(element: SchemaElement, type: ColumnType): Convert {
         throw new Error('there is a value in a column that has none');
       };
   }
+}
+
+/** Of what is stored in 32 bits the type's own ones count, as pyarrow takes them: 255 for a uint8 of -1. */
+function intConverter({ bits, signed }: { bits: number; signed: boolean }): Convert {
+  const unused = 32 - Math.min(bits, 32);
+  if (signed) return (value) => BigInt((numberOf(value) << unused) >> unused);
+  return (value) => BigInt((numberOf(value) << unused) >>> unused);
 }
 
 function timeConverter(element: SchemaElement): Convert {
@@ -109,9 +114,9 @@ function timestampConverter(element: SchemaElement, type: { nanos: boolean; utc:
     : (value) => pyDatetime(longOf(value), type.utc);
 }
 
-/** INT96: the Julian day above 64 bits of nanoseconds of the day. */
+/** INT96: the Julian day above 64 bits of nanoseconds of the day. What 64 bits of nanoseconds can't hold wraps, as in pyarrow. */
 function julianNanos(value: bigint): bigint {
-  return ((value >> 64n) - 2_440_588n) * 86_400_000_000_000n + BigInt.asUintN(64, value);
+  return BigInt.asIntN(64, ((value >> 64n) - 2_440_588n) * 86_400_000_000_000n + BigInt.asUintN(64, value));
 }
 
 function intType(element: SchemaElement): ColumnType {

@@ -61,6 +61,14 @@ export function pyDecimal(unscaled: bigint, scale: number): PyOpaque {
   return new PyOpaque(text, `Decimal('${text}')`, undefined);
 }
 
+/** A `uuid.UUID` from its digits, with or without dashes. MongoDB's Python driver stores none unless told how. */
+export function pyUuid(digits: string): PyOpaque {
+  const parts = /^([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})$/.exec(digits);
+  if (parts === null) throw new NoPythonValue(`${digits} is no UUID`);
+  const text = parts.slice(1).join('-');
+  return new PyOpaque(text, `UUID('${text}')`, undefined);
+}
+
 /** `bytes`; MongoDB stores them as binary data. */
 export function pyBytes(bytes: Uint8Array): PyOpaque {
   let text = '';

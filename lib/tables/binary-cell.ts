@@ -46,6 +46,8 @@ export function cellWriter(type: ColumnType): WriteCell {
       return sized(1, (rows, value) => rows.byte(value === true ? 1 : 0));
     case 'bytes':
       return (rows, value) => rows.sized(() => rows.bytes(bytesOf(value)));
+    case 'uuid':
+      return sized(16, (rows, value) => rows.bytes(Buffer.from(textOf(value).replaceAll('-', ''), 'hex')));
     case 'decimal':
       return (rows, value) => writeNumeric(rows, decimalDigits(textOf(value), type.scale), type.scale);
     case 'date':

@@ -21,6 +21,8 @@ export function postgresType(type: ColumnType): string {
       return 'BOOLEAN';
     case 'bytes':
       return 'BYTEA';
+    case 'uuid':
+      return 'UUID';
     case 'date':
       return 'DATE';
     case 'time':

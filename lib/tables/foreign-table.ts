@@ -18,6 +18,7 @@ const TYPES: Readonly<Record<string, ColumnType>> = {
   timestamp: { kind: 'timestamp', nanos: false, utc: false },
   timestamptz: { kind: 'timestamp', nanos: false, utc: true },
   bytea: { kind: 'bytes' },
+  uuid: { kind: 'uuid' },
 };
 
 /**

@@ -1,5 +1,5 @@
 import type { ColumnType } from '../parquet/column-type.ts';
-import { pyBytes, pyDate, pyDatetime, pyDecimal, pyTime, pyTimestampNanos } from '../python/opaque.ts';
+import { pyBytes, pyDate, pyDatetime, pyDecimal, pyTime, pyTimestampNanos, pyUuid } from '../python/opaque.ts';
 import type { PyValue } from '../python/value.ts';
 
 /**
@@ -16,6 +16,8 @@ export function parseScalar(type: ColumnType, text: string): PyValue {
       return text === 't' || text === 'true';
     case 'bytes':
       return pyBytes(Buffer.from(text, 'hex'));
+    case 'uuid':
+      return pyUuid(text);
     case 'decimal':
       return parseDecimal(text, type.scale);
     case 'date':

@@ -66,7 +66,7 @@ const columnTypeSchema: z.ZodType<ColumnType> = z.lazy(() =>
       bits: z.union([z.literal(8), z.literal(16), z.literal(32), z.literal(64)]),
       signed: z.boolean(),
     }),
-    z.object({ kind: z.enum(['float', 'bool', 'string', 'bytes', 'date', 'time', 'null', 'json']) }),
+    z.object({ kind: z.enum(['float', 'bool', 'string', 'bytes', 'uuid', 'date', 'time', 'null', 'json']) }),
     z.object({ kind: z.literal('timestamp'), nanos: z.boolean(), utc: z.boolean() }),
     z.object({ kind: z.literal('decimal'), precision: z.number(), scale: z.number() }),
     z.object({ kind: z.literal('list'), item: columnTypeSchema }),

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { FileBytes } from '../../lib/parquet/pages.ts';
 import { openParquet, type ParquetFile } from '../../lib/parquet/parquet.ts';
+import type { FileBytes } from '../../lib/parquet/window.ts';
 import type { PyValue } from '../../lib/python/value.ts';
 import { parquet, texts } from '../datasets/bench.ts';
 import { expectedRows, NASTY, plain, READABLE, sharedAvailable, withoutTrailingZeros } from '../datasets/shared.ts';
