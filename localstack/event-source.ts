@@ -37,11 +37,16 @@ export interface EventSources {
 const POLL_SECONDS = 1;
 const PAUSE_AFTER_ERROR_MS = 1000;
 const GRACE_MS = 5000;
+/**
+ * A batch whose function threw or died comes back after this. On Lambda it is the queue's visibility time-out, up to 90
+ * minutes, for which nobody wants to wait at a machine of their own.
+ */
+const RETURN_SECONDS = 10;
 
 /**
  * Polls queues and calls functions as Lambda's event source mappings do: in batches, of which the messages that the
- * answer does not call failed are deleted. The others, and all of a batch whose function throws, come back when their
- * visibility time-out ends. `onError` receives what goes wrong; polling continues.
+ * answer does not call failed are deleted. The others come back when their visibility time-out ends, those of a function
+ * that throws or dies after {@link RETURN_SECONDS} at most. `onError` receives what goes wrong; polling continues.
  */
 export function startEventSources(
   sqs: SQSClient,
@@ -53,7 +58,7 @@ export function startEventSources(
   let stopping = false;
 
   async function poll(source: EventSource): Promise<void> {
-    const arn = await queueArn(sqs, source.queueUrl);
+    const queue = await queueFacts(sqs, source.queueUrl);
     while (!stopping) {
       const received = receive(sqs, source);
       receiving.add(received);
@@ -61,7 +66,7 @@ export function startEventSources(
       if (batch.messages.length === 0) continue;
       inWork.add(batch);
       if (stopping) return;
-      await work(sqs, source, batch.messages, arn).finally(() => inWork.delete(batch));
+      await work(sqs, source, batch, queue).finally(() => inWork.delete(batch));
     }
   }
 
@@ -83,7 +88,7 @@ export function startEventSources(
       const grace = new AbortController();
       await Promise.race([ended, sleep(graceMs, undefined, { signal: grace.signal }).catch(() => {})]);
       grace.abort();
-      await Promise.all([...inWork].map((batch) => release(sqs, batch)));
+      await Promise.all([...inWork].map((batch) => release(sqs, batch, 0)));
     },
   };
 }
@@ -106,9 +111,13 @@ async function receive(sqs: SQSClient, source: EventSource): Promise<readonly Me
   return Messages;
 }
 
-async function work(sqs: SQSClient, source: EventSource, messages: readonly Message[], arn: string): Promise<void> {
-  const event = toSqsEvent(messages, arn);
-  const answer = await source.invoke(event);
+async function work(sqs: SQSClient, source: EventSource, batch: Batch, queue: QueueFacts): Promise<void> {
+  const { messages } = batch;
+  const event = toSqsEvent(messages, queue.arn);
+  const answer = await source.invoke(event).catch(async (error) => {
+    await release(sqs, batch, Math.min(RETURN_SECONDS, queue.visibilitySeconds));
+    throw error;
+  });
   const failed = failedIds(
     answer,
     event.Records.map(({ messageId }) => messageId),
@@ -119,16 +128,24 @@ async function work(sqs: SQSClient, source: EventSource, messages: readonly Mess
   if (Entries.length > 0) await sqs.send(new DeleteMessageBatchCommand({ QueueUrl: source.queueUrl, Entries }));
 }
 
-async function release(sqs: SQSClient, { queueUrl: QueueUrl, messages }: Batch): Promise<void> {
+/** Makes messages come back after so many seconds. */
+async function release(sqs: SQSClient, { queueUrl: QueueUrl, messages }: Batch, seconds: number): Promise<void> {
   const Entries = messages.map(({ ReceiptHandle }, index) => ({
     Id: String(index),
     ReceiptHandle,
-    VisibilityTimeout: 0,
+    VisibilityTimeout: seconds,
   }));
   await sqs.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl, Entries })).catch(() => {});
 }
 
-async function queueArn(sqs: SQSClient, QueueUrl: string): Promise<string> {
-  const { Attributes } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] }));
-  return Attributes?.['QueueArn'] ?? '';
+/** What a queue says of itself. */
+interface QueueFacts {
+  arn: string;
+  visibilitySeconds: number;
+}
+
+async function queueFacts(sqs: SQSClient, QueueUrl: string): Promise<QueueFacts> {
+  const command = new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn', 'VisibilityTimeout'] });
+  const { Attributes = {} } = await sqs.send(command);
+  return { arn: Attributes['QueueArn'] ?? '', visibilitySeconds: Number(Attributes['VisibilityTimeout'] ?? 30) };
 }

@@ -1,18 +1,16 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { bundleFunctions } from './bundle.ts';
 import { requireDocker, startDockerStack } from './docker.ts';
 import { formatDotenv } from './dotenv.ts';
-import { type EventSource, type EventSources, startEventSources } from './event-source.ts';
+import { driveFunctions } from './drive.ts';
 import { releaseInFlight } from './in-flight.ts';
-import { type LocalFunction, localFunction } from './lambda.ts';
-import { LOCAL_STAGE, QUEUE_URL_VARIABLES, SERVICE } from './names.ts';
+import { LOCAL_STAGE } from './names.ts';
 import { prepare } from './prepare.ts';
 import { createLocalSqs } from './resources.ts';
 import { takeRunLock } from './run-lock.ts';
 import { readServiceFile, type ServiceFunction } from './service-file.ts';
-import { type Ports, type Stack, startStack } from './stack.ts';
+import { type Ports, startStack } from './stack.ts';
 
 /** The folder of the repository. */
 export const ROOT = join(import.meta.dirname, '..');
@@ -74,66 +72,28 @@ export async function runLocally(options: LocalOptions): Promise<LocalService> {
     say('bundling the functions ...');
     const bundles = await bundleFunctions(service, ROOT, outDir);
     await prepare(stack.env, say);
-    closers.unshift(await drive(service.functions, bundles, stack, options));
+    const sqs = createLocalSqs(stack.env['AWS_ENDPOINT_URL'] ?? '');
+    closers.unshift(() => sqs.destroy());
+    // LocalStack has no page to do this by, and forgets its messages when it stops.
+    if (options.docker !== true) await releaseInFlight(sqs, stack.env);
+    const functions = await driveFunctions({
+      service,
+      bundles,
+      sqs,
+      env: stack.env,
+      stage: LOCAL_STAGE,
+      onFunctionLine: options.onFunctionLine,
+      onError: (name, error) => say(`${name}: ${error instanceof Error ? error.message : error}`),
+    });
+    closers.unshift(() => functions.stop());
     closers.unshift(() => rmSync(join(LOCAL_DIR, 'ready'), { force: true }));
-    writeFileSync(join(LOCAL_DIR, 'env'), formatDotenv(stack.env));
+    writeFileSync(join(LOCAL_DIR, 'env'), formatDotenv(functions.env));
     writeFileSync(join(LOCAL_DIR, 'ready'), `${new Date().toISOString()}\n`);
-    return { env: stack.env, broken: stack.broken, stop };
+    return { env: functions.env, broken: stack.broken, stop };
   } catch (error) {
     await stop();
     throw error;
   }
-}
-
-/** Runs the functions by their queues and clock; returns what ends that. */
-async function drive(
-  functions: readonly ServiceFunction[],
-  bundles: Readonly<Record<string, string>>,
-  stack: Stack,
-  { say, onFunctionLine, docker }: LocalOptions,
-): Promise<() => Promise<void>> {
-  const sqs = createLocalSqs(stack.env['AWS_ENDPOINT_URL'] ?? '');
-  // LocalStack has no page to do this by, and forgets its messages when it stops.
-  if (docker !== true) await releaseInFlight(sqs, stack.env);
-  const running: LocalFunction[] = [];
-  const clocks: NodeJS.Timeout[] = [];
-  const sources: EventSource[] = [];
-  for (const definition of functions) {
-    const local = localFunction({
-      bundle: bundles[definition.name] ?? '',
-      functionName: `${SERVICE}-${LOCAL_STAGE}-${definition.name}`,
-      timeoutSeconds: definition.timeoutSeconds,
-      memoryMb: definition.memoryMb,
-      env: stack.env,
-      onLine: (line) => onFunctionLine(definition.name, line),
-    });
-    running.push(local);
-    const report = (error: unknown) => say(`${definition.name}: ${error instanceof Error ? error.message : error}`);
-    if (definition.everySeconds !== undefined) {
-      const tick = () => local.invoke({ source: 'aws.events', 'detail-type': 'Scheduled Event' }).catch(report);
-      clocks.push(setInterval(tick, definition.everySeconds * 1000));
-    }
-    if (definition.queue !== undefined) {
-      const { name, batchSize, maximumConcurrency } = definition.queue;
-      sources.push({
-        name,
-        batchSize,
-        queueUrl: stack.env[QUEUE_URL_VARIABLES[name]] ?? '',
-        // One machine stands for many here.
-        maximumConcurrency: Math.min(maximumConcurrency, Math.max(2, availableParallelism())),
-        invoke: (event) => local.invoke(event),
-      });
-    }
-  }
-  const eventSources: EventSources = startEventSources(sqs, sources, (source, error) =>
-    say(`${source}: ${error instanceof Error ? error.message : error}`),
-  );
-  return async () => {
-    for (const clock of clocks) clearInterval(clock);
-    await eventSources.stop();
-    await Promise.all(running.map((local) => local.stop()));
-    sqs.destroy();
-  };
 }
 
 function visibilityTimeouts(functions: readonly ServiceFunction[]): Record<string, number> {

@@ -14,6 +14,11 @@ export const LOCAL_ACCOUNT = '000000000000';
 /** Any region will do. */
 export const LOCAL_REGION = 'us-east-1';
 
+/** `<service>-<stage>-<function>`. */
+export function functionName(stage: string, name: string): string {
+  return `${SERVICE}-${stage}-${name}`;
+}
+
 /** `<service>-<stage>-<queue>`. */
 export function queueName(stage: string, queue: QueueName): string {
   return `${SERVICE}-${stage}-${queue}`;

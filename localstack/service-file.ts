@@ -25,7 +25,10 @@ const serviceFile = z.object({
       handler: z.string().regex(/^functions\/\w+\.handler$/),
       timeout: z.number(),
       memorySize: z.number().optional(),
-      events: z.array(z.union([sqsEvent, scheduleEvent])).length(1),
+      events: z
+        .array(z.union([sqsEvent, scheduleEvent]))
+        .max(1)
+        .default([]),
     }),
   ),
   custom: z.object({
@@ -47,7 +50,7 @@ const queuesFile = z.object({
   Resources: z.record(z.string(), z.object({ Properties: z.record(z.string(), z.unknown()) })),
 });
 
-/** A function of the service: by what it is driven, and within which limits. */
+/** A function of the service: by what it is driven, if not by calls alone, and within which limits. */
 export interface ServiceFunction {
   name: string;
   /** Its source, from the folder of the repository. */
@@ -84,7 +87,7 @@ export function readServiceFile(root: string): Service {
       timeoutSeconds: definition.timeout,
       memoryMb: definition.memorySize ?? file.provider.memorySize,
     };
-    if (event === undefined) throw new Error(`serverless.yml: the function ${name} has no event`);
+    if (event === undefined) return common;
     if ('schedule' in event) return { ...common, everySeconds: rateSeconds(event.schedule) };
     const queue = QUEUES.find((known) => known === name);
     if (queue === undefined) throw new Error(`serverless.yml: the function ${name} takes messages but has no queue`);

@@ -5,6 +5,7 @@ export type ErrorCode =
   | 'UnsupportedTask'
   | 'UnsupportedHook'
   | 'UnsupportedPath'
+  | 'SandboxFailed'
   | 'BadTaskDefinition'
   | 'TemplateFailed'
   | 'PlanUnreadable'

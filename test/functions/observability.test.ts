@@ -106,7 +106,7 @@ describe('the lines of a function', () => {
       expect(line).toMatchObject({
         level: expect.stringMatching(/^(DEBUG|INFO|WARN|ERROR)$/),
         service: 'sampler',
-        function_name: expect.stringMatching(/^(register|sample|shard)$/),
+        function_name: expect.stringMatching(/^sampler-local-(register|sample|shard)$/),
         function_request_id: expect.any(String),
       });
     }
@@ -134,7 +134,11 @@ describe('the lines of a function', () => {
     expect(sumOf('MessagesDone')).toBe(5);
     expect(sumOf('MessagesRetried') + sumOf('MessagesDead')).toBe(0);
     const shard = metrics().find((line) => 'Prompts' in line);
-    expect(shard).toMatchObject({ service: 'sampler', function: 'shard', MessageDuration: expect.anything() });
+    expect(shard).toMatchObject({
+      service: 'sampler',
+      function: 'sampler-local-shard',
+      MessageDuration: expect.anything(),
+    });
   });
 
   it('count a failure that will be tried again', () => {

@@ -1,9 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { bundleFunctions } from '../../localstack/bundle.ts';
-import { startEventSources } from '../../localstack/event-source.ts';
-import { localFunction } from '../../localstack/lambda.ts';
-import { QUEUE_URL_VARIABLES } from '../../localstack/names.ts';
+import { driveFunctions } from '../../localstack/drive.ts';
+import { LOCAL_STAGE } from '../../localstack/names.ts';
 import { createLocalSqs } from '../../localstack/resources.ts';
 import { readServiceFile } from '../../localstack/service-file.ts';
 
@@ -23,34 +22,20 @@ export async function startFunctions(env: Record<string, string>, concurrency = 
   const bundles = await bundleFunctions(service, ROOT, dir);
   const sqs = createLocalSqs(env['AWS_ENDPOINT_URL'] ?? '');
   const lines: string[] = [];
-  const onLine = (line: string) => {
-    lines.push(line);
-  };
-  const functions = service.functions.flatMap(({ name, queue, memoryMb, timeoutSeconds }) => {
-    if (!queue) return [];
-    const local = localFunction({
-      bundle: bundles[name] ?? '',
-      functionName: name,
-      timeoutSeconds,
-      memoryMb,
-      env,
-      onLine,
-    });
-    return [{ local, queue }];
+  const running = await driveFunctions({
+    service,
+    bundles,
+    sqs,
+    env,
+    stage: LOCAL_STAGE,
+    concurrency,
+    onFunctionLine: (_name, line) => lines.push(line),
+    onError: (name, error) => lines.push(`${name}: ${String(error)}`),
   });
-  const sources = functions.map(({ local, queue }) => ({
-    name: queue.name,
-    batchSize: queue.batchSize,
-    maximumConcurrency: concurrency,
-    queueUrl: env[QUEUE_URL_VARIABLES[queue.name]] ?? '',
-    invoke: (event: unknown) => local.invoke(event),
-  }));
-  const running = startEventSources(sqs, sources, (source, error) => onLine(`${source}: ${String(error)}`));
   return {
     lines,
     async stop() {
       await running.stop();
-      await Promise.all(functions.map(({ local }) => local.stop()));
       sqs.destroy();
       rmSync(dir, { recursive: true, force: true });
     },

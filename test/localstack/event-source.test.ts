@@ -72,6 +72,17 @@ it('delivers a whole batch again when the function throws, and hears of it', asy
   expect(errors).toEqual([expect.objectContaining({ message: 'crashed' })]);
 });
 
+it('delivers again what was in work when its function died, long before the end of a visibility time-out of minutes', async () => {
+  queueUrl = required(stack.env, 'SHARD_QUEUE_URL');
+  const errors: unknown[] = [];
+  await send('again');
+  const seen = drive(async () => {
+    if (errors.length === 0) throw new Error('ended while it handled an event');
+  }, errors);
+  await vi.waitFor(async () => expect(await left()).toBe(0), { timeout: 60_000 });
+  expect(seen).toEqual(['again', 'again']);
+});
+
 it('leaves a message that always fails to the dead-letter queue after five deliveries', async () => {
   await send('poison');
   const seen = drive(async ({ Records }) => ({

@@ -1,8 +1,11 @@
+import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { afterAll, afterEach, expect, it } from 'vitest';
 import { type LocalFunction, localFunction } from '../../localstack/lambda.ts';
+import { runsWith } from '../../localstack/processes.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'lambda-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -53,8 +56,61 @@ it('ends an instance that takes longer than its time-out, even in a loop that ne
   const { invoke } = start(`exports.handler = async (event) => { while (event.hang); return 'new'; };`, {
     timeoutSeconds: 1,
   });
-  await expect(invoke({ hang: true })).rejects.toThrow('timed out after 1 seconds');
+  await expect(invoke({ hang: true })).rejects.toMatchObject({
+    name: 'Sandbox.Timedout',
+    message: 'f timed out after 1 seconds and was ended',
+  });
   expect(await invoke({ hang: false })).toBe('new');
+});
+
+it.each([
+  ['buffers', `Buffer.alloc(8e6, 1)`],
+  ['its heap', `Array.from({ length: 1e5 }, (_, i) => ({ i }))`],
+])('ends an instance that fills %s beyond its memory, and no other one', async (_what, more) => {
+  const { invoke } = start(
+    `let calls = 0; exports.handler = async (event) => {
+      const kept = []; while (event.fill) kept.push(${more});
+      await new Promise((done) => setTimeout(done, event.ms)); return ++calls; };`,
+  );
+  const other = invoke({ ms: 3000 });
+  await expect(invoke({ fill: true })).rejects.toMatchObject({
+    name: 'Runtime.OutOfMemory',
+    message: 'f took more than its 128 MB of memory and was ended',
+  });
+  expect(await other).toBe(1);
+  expect(await invoke({ ms: 0 })).toBe(2);
+});
+
+it('is not ended by the kill of its instances, and says by what each ended', async () => {
+  const { invoke } = start(
+    `exports.handler = async (signal) => { process.kill(process.pid, signal); await new Promise(() => {}); };`,
+  );
+  await expect(invoke('SIGSEGV')).rejects.toMatchObject({
+    name: 'Runtime.ExitError',
+    message: expect.stringContaining('SIGSEGV'),
+  });
+  await expect(invoke('SIGKILL')).rejects.toMatchObject({
+    name: 'Runtime.ExitError',
+    message: expect.stringContaining('SIGKILL'),
+  });
+});
+
+it('leaves no instance behind when the process that made it is killed, not even one in a loop that never yields', async () => {
+  const bundle = join(folder, 'endless.cjs');
+  writeFileSync(bundle, `exports.handler = async () => { console.log(process.pid); for (;;); };`);
+  const options = { bundle, functionName: 'f', memoryMb: 128, timeoutSeconds: 600, env: {} };
+  const script = `
+    import { localFunction } from ${JSON.stringify(join(import.meta.dirname, '..', '..', 'localstack', 'lambda.ts'))};
+    await localFunction({ ...${JSON.stringify(options)}, onLine: console.log }).invoke({});`;
+  const parent = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  for await (const line of createInterface({ input: parent.stdout })) {
+    const running = () => runsWith(Number(line), 'lambda-instance');
+    expect(running()).toBe(true);
+    parent.kill('SIGKILL');
+    await expect.poll(running, { timeout: 15_000 }).toBe(false);
+  }
 });
 
 it('survives an instance that ends itself or cannot be loaded', async () => {

@@ -1,0 +1,98 @@
+import { createHash } from 'node:crypto';
+import { cp, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { build } from 'esbuild';
+import { startContext } from '../lib/sandbox/child/context-box.ts';
+import { type BoxImage, deployedImage, IMAGE_FILE, readImage } from '../lib/sandbox/image.ts';
+
+/** Memory that Python may have in a box; Pyodide's own limit is 4 GB. Bytes. */
+const HEAP_BYTES = 512 * 1024 * 1024;
+/** Pyodide's limit, as its script says it. */
+const PYODIDE_HEAP = '4294901760';
+
+/**
+ * Makes the folder that boxes start from, `.build/box`, unless it is there already from the same sources. Needs no network.
+ * A snapshot that can't be made is left out, with a word about it: boxes then start cold.
+ */
+export async function makeBoxImage(root: string, say: (line: string) => void): Promise<BoxImage> {
+  const folder = deployedImage(root);
+  const pyodide = dirname(createRequire(import.meta.url).resolve('pyodide/package.json'));
+  const sources = await sourceFiles(root);
+  const wheelFolder = join(root, '.cache', 'wheels');
+  const wheels = (await readdir(wheelFolder).catch(() => [])).filter((name) => name.endsWith('.whl')).sort();
+  const fingerprint = await fingerprintOf([...sources, join(pyodide, 'package.json')], wheels);
+  const known = readImage(folder);
+  if (known?.fingerprint === fingerprint) return known;
+
+  const making = `${folder}.${process.pid}`;
+  await rm(making, { recursive: true, force: true });
+  await mkdir(join(making, 'wheels'), { recursive: true });
+  for (const name of ['pyodide.asm.wasm', 'python_stdlib.zip']) await cp(join(pyodide, name), join(making, name));
+  for (const wheel of wheels) await cp(join(wheelFolder, wheel), join(making, 'wheels', wheel));
+  await bundle(root, making);
+  const python = sources.filter((path) => path.endsWith('.py'));
+  const runtime = await Promise.all(python.map(async (path) => [path.split('/').at(-1), await readFile(path, 'utf8')]));
+  await writeFile(join(making, 'runtime.json'), JSON.stringify(Object.fromEntries(runtime)));
+  const snapshot = await makeSnapshot(making, say);
+  const image = { fingerprint, snapshot, wheels };
+  await writeFile(join(making, IMAGE_FILE), JSON.stringify(image));
+  await rm(folder, { recursive: true, force: true });
+  await rename(making, folder);
+  return { folder, ...image };
+}
+
+async function bundle(root: string, making: string): Promise<void> {
+  const common = {
+    absWorkingDir: root,
+    bundle: true,
+    minifyWhitespace: true,
+    logLevel: 'error',
+    legalComments: 'none',
+  } as const;
+  await build({
+    ...common,
+    entryPoints: { box: 'lib/sandbox/child/main.ts', watch: 'lib/sandbox/child/watch.ts' },
+    outdir: making,
+    outExtension: { '.js': '.cjs' },
+    platform: 'node',
+    format: 'cjs',
+    target: 'node24',
+  });
+  const { outputFiles } = await build({
+    ...common,
+    entryPoints: ['lib/sandbox/context/main.ts'],
+    write: false,
+    platform: 'browser',
+    format: 'iife',
+    target: 'es2024',
+    // Pyodide reads them under Node only, which the context is not.
+    external: ['node:*', 'ws'],
+  });
+  const script = outputFiles[0]?.text ?? '';
+  if (!script.includes(PYODIDE_HEAP)) throw new Error('Pyodide states its limit of memory in another way now');
+  await writeFile(join(making, 'context.js'), script.replaceAll(PYODIDE_HEAP, String(HEAP_BYTES)));
+}
+
+async function makeSnapshot(making: string, say: (line: string) => void): Promise<boolean> {
+  try {
+    const box = await startContext(making, { fromSnapshot: false, makeSnapshot: true });
+    await writeFile(join(making, 'snapshot.bin'), box.snapshot());
+    return true;
+  } catch (error) {
+    say(`no snapshot of the sandbox could be made, so that boxes start cold: ${String(error)}`);
+    return false;
+  }
+}
+
+async function sourceFiles(root: string): Promise<string[]> {
+  const names = await readdir(join(root, 'lib', 'sandbox'), { recursive: true });
+  const sources = names.filter((name) => name.endsWith('.py') || /^(context|child)\/.*\.ts$/.test(name)).sort();
+  return sources.map((name) => join(root, 'lib', 'sandbox', name));
+}
+
+async function fingerprintOf(files: readonly string[], wheels: readonly string[]): Promise<string> {
+  const hash = createHash('sha256').update(`${HEAP_BYTES} ${process.version} ${wheels.join(' ')}`);
+  for (const file of files) hash.update(await readFile(file));
+  return hash.digest('hex');
+}

@@ -1,0 +1,224 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { join } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
+import type { BoxImage } from './image.ts';
+
+/** How long a box may take. */
+export interface Deadlines {
+  /** For one request as a whole, in milliseconds. */
+  readonly callMs: number;
+  /** For one document of it, in milliseconds. */
+  readonly documentMs: number;
+}
+
+/** Why a box is no more: what it was told to do took too long, or it ended itself. */
+export type BoxEnd = 'document over time' | 'call over time' | 'ended' | 'answer too long' | 'would not start';
+
+/** A box that ended in the middle of a request. */
+export class BoxError extends Error {
+  override readonly name = 'BoxError';
+  readonly end: BoxEnd;
+  /** Number of the document in work, where that is known. */
+  readonly document: number | null;
+  constructor(end: BoxEnd, document: number | null, detail: string) {
+    super(`the box ${end}${detail === '' ? '' : `: ${detail}`}`);
+    this.end = end;
+    this.document = document;
+  }
+}
+
+/** Time for a box to be ready, on a machine with other things to do. */
+const START_MS = 60_000;
+/** Longer answers are not read. Bytes. */
+const MAX_ANSWER = 256 * 1024 * 1024;
+/** Memory for JavaScript's own objects in a box, in MB; Python's is limited in the image. */
+const HEAP_MB = 320;
+/** What is kept of what a box writes to standard error. */
+const MAX_STDERR = 2000;
+
+/**
+ * A process that runs Python and has nothing else: no environment, no files but the image's, no rights, and in it a context of
+ * V8 without anything of Node (docs/sandbox.md). Takes one request at a time. Whatever goes wrong ends it.
+ */
+export class Box {
+  readonly #child: ChildProcess;
+  readonly #frames: Frames;
+  #document: number | null = null;
+  #onProgress: () => void = () => {};
+  #stderr = '';
+
+  private constructor(image: BoxImage, wheels: readonly string[]) {
+    this.#child = spawn(
+      process.execPath,
+      [
+        '--permission',
+        `--allow-fs-read=${image.folder}`,
+        '--allow-worker',
+        '--disallow-code-generation-from-strings',
+        '--disable-proto=throw',
+        '--no-warnings',
+        `--max-old-space-size=${HEAP_MB}`,
+        join(image.folder, 'box.cjs'),
+        image.snapshot ? 'snapshot' : 'cold',
+        ...wheels,
+      ],
+      { env: {}, cwd: image.folder, stdio: ['pipe', 'pipe', 'pipe', 'pipe'] },
+    );
+    const [, stdout, stderr, progress] = this.#child.stdio;
+    this.#frames = new Frames(stdout as Readable, MAX_ANSWER);
+    (this.#child.stdin as Writable).on('error', () => {});
+    (stderr as Readable).on('data', (chunk: Buffer) => {
+      this.#stderr = (this.#stderr + chunk.toString()).slice(-MAX_STDERR);
+    });
+    (progress as Readable).on('data', (chunk: Buffer) => this.#heard(chunk.toString()));
+    this.#child.on('error', (error) => this.#frames.end(error.message));
+    this.#child.on('close', (code, signal) => this.#frames.end(`exit ${code ?? signal}`));
+  }
+
+  /** Starts a box. @throws BoxError where it does not start. */
+  static async start(image: BoxImage, wheels: readonly string[] = []): Promise<Box> {
+    const box = new Box(image, wheels);
+    const timer = setTimeout(() => box.kill(), START_MS);
+    const frame = await box.#frames.next();
+    clearTimeout(timer);
+    if (frame.kind === 'ready') return box;
+    box.kill();
+    throw new BoxError('would not start', null, `${frame.body} ${box.#stderr}`.trim());
+  }
+
+  /** The process's number; for tests and measurements. */
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  /**
+   * Hands a request to the box and waits for its answer.
+   * @throws BoxError where the box ended over it; it is gone then
+   */
+  async ask(request: string, { callMs, documentMs }: Deadlines): Promise<string> {
+    this.#document = null;
+    let end: BoxEnd = 'ended';
+    const over = (why: BoxEnd) => () => {
+      end = why;
+      this.kill();
+    };
+    const callTimer = setTimeout(over('call over time'), callMs);
+    let documentTimer = setTimeout(over('document over time'), documentMs);
+    this.#onProgress = () => {
+      clearTimeout(documentTimer);
+      documentTimer = setTimeout(over('document over time'), documentMs);
+    };
+    try {
+      const bytes = Buffer.from(request);
+      this.#child.stdin?.write(`ask ${bytes.length}\n`);
+      this.#child.stdin?.write(bytes);
+      const frame = await this.#frames.next();
+      if (frame.kind === 'answer') return frame.body;
+      this.kill();
+      if (frame.kind === 'too long') end = 'answer too long';
+      throw new BoxError(end, this.#document, end === 'ended' ? `${frame.body} ${this.#stderr}`.trim() : '');
+    } finally {
+      clearTimeout(callTimer);
+      clearTimeout(documentTimer);
+      this.#onProgress = () => {};
+    }
+  }
+
+  /** Ends the process at once, whatever it does. */
+  kill(): void {
+    this.#child.kill('SIGKILL');
+  }
+
+  #heard(lines: string): void {
+    const last = Number(lines.trimEnd().split('\n').at(-1));
+    this.#document = Number.isInteger(last) && last >= 0 ? last : null;
+    this.#onProgress();
+  }
+}
+
+interface Frame {
+  readonly kind: string;
+  readonly body: string;
+}
+
+/** Reads frames from a stream: a line of kind and length, then that many bytes. What is no frame ends the reading. */
+class Frames {
+  readonly #limit: number;
+  #chunks: Buffer[] = [];
+  #size = 0;
+  #wanted: { kind: string; length: number } | undefined;
+  #ended: string | undefined;
+  #waiting: ((frame: Frame) => void) | undefined;
+  #ready: Frame[] = [];
+
+  constructor(stream: Readable, limit: number) {
+    this.#limit = limit;
+    stream.on('data', (chunk: Buffer) => {
+      if (this.#ended !== undefined) return;
+      this.#chunks.push(chunk);
+      this.#size += chunk.length;
+      this.#advance();
+    });
+  }
+
+  next(): Promise<Frame> {
+    const frame = this.#ready.shift();
+    if (frame) return Promise.resolve(frame);
+    if (this.#ended !== undefined) return Promise.resolve({ kind: 'end', body: this.#ended });
+    return new Promise((resolve) => {
+      this.#waiting = resolve;
+    });
+  }
+
+  end(why: string): void {
+    this.#ended ??= why;
+    this.#deliver({ kind: 'end', body: this.#ended });
+  }
+
+  #advance(): void {
+    for (;;) {
+      if (this.#wanted === undefined) {
+        const all = this.#joined();
+        const end = all.indexOf(0x0a);
+        if (end < 0) {
+          if (all.length > 100) this.end('no frame');
+          return;
+        }
+        const [kind = '', length = ''] = all.subarray(0, end).toString('latin1').split(' ');
+        if (!/^\d{1,12}$/.test(length)) {
+          this.end('no frame');
+          return;
+        }
+        this.#wanted = { kind, length: Number(length) };
+        this.#chunks = [all.subarray(end + 1)];
+        this.#size -= end + 1;
+      }
+      const { kind, length } = this.#wanted;
+      if (length > this.#limit) {
+        this.#deliver({ kind: 'too long', body: '' });
+        this.end('the answer is too long');
+        return;
+      }
+      if (this.#size < length) return;
+      const all = this.#joined();
+      this.#wanted = undefined;
+      this.#chunks = [all.subarray(length)];
+      this.#size -= length;
+      this.#deliver({ kind, body: all.subarray(0, length).toString() });
+    }
+  }
+
+  #joined(): Buffer {
+    const [only] = this.#chunks;
+    const all = this.#chunks.length === 1 && only ? only : Buffer.concat(this.#chunks);
+    this.#chunks = [all];
+    return all;
+  }
+
+  #deliver(frame: Frame): void {
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    if (waiting) waiting(frame);
+    else if (frame.kind !== 'end') this.#ready.push(frame);
+  }
+}

@@ -1,0 +1,50 @@
+import { readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import vm from 'node:vm';
+
+/** What the script of the context offers (`lib/sandbox/context/main.ts`); strings, numbers and buffers only. */
+export interface ContextBox {
+  reserve(name: string, bytes: number): ArrayBuffer;
+  start(fromSnapshot: boolean, makeSnapshot: boolean): void;
+  state(): string;
+  mount(name: string, folder: string): void;
+  arm(): void;
+  ask(text: string): string;
+  beat(): SharedArrayBuffer;
+  snapshot(): Uint8Array;
+}
+
+/** How to start. */
+export interface StartOptions {
+  readonly fromSnapshot: boolean;
+  /** Whether a snapshot can be made of it. */
+  readonly makeSnapshot?: boolean;
+  /** Names of wheels of the image to put into Python's path. */
+  readonly wheels?: readonly string[];
+}
+
+/**
+ * Makes a context of V8 with nothing of Node in it, and starts Pyodide there, from the files of an image.
+ * @throws Error where it does not start
+ */
+export async function startContext(image: string, options: StartOptions): Promise<ContextBox> {
+  const context = vm.createContext(vm.constants.DONT_CONTEXTIFY, { codeGeneration: { strings: false, wasm: true } });
+  new vm.Script(readFileSync(join(image, 'context.js'), 'utf8'), { filename: 'context.js' }).runInContext(context);
+  const box: ContextBox = vm.runInContext('__box', context);
+  vm.runInContext('delete globalThis.__box', context);
+  const put = (path: string) => {
+    const bytes = readFileSync(join(image, path));
+    new Uint8Array(box.reserve(basename(path), bytes.length)).set(bytes);
+  };
+  put('pyodide.asm.wasm');
+  put('python_stdlib.zip');
+  put(options.fromSnapshot ? 'snapshot.bin' : 'runtime.json');
+  box.start(options.fromSnapshot, options.makeSnapshot ?? false);
+  while (box.state() === 'starting') await new Promise((resolve) => setImmediate(resolve));
+  if (box.state() !== 'ready') throw new Error(box.state());
+  for (const wheel of options.wheels ?? []) {
+    put(join('wheels', wheel));
+    box.mount(wheel, '/wheels');
+  }
+  return box;
+}

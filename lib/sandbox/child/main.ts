@@ -1,0 +1,114 @@
+/**
+ * The process of a box: Pyodide in a bare context of V8, without environment or rights. Reads frames from standard input,
+ * hands their text to the runtime, writes frames to standard output. Bundled to `box.cjs` of the image, which lies beside it.
+ *
+ * A frame is a line of its kind and its length in bytes, then that many bytes of UTF-8.
+ */
+import { readSync, writeSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { startContext } from './context-box.ts';
+
+const IMAGE = dirname(process.argv[1] ?? '');
+const [snapshot, ...wheels] = process.argv.slice(2);
+
+void main();
+
+async function main(): Promise<void> {
+  try {
+    const box = await startContext(IMAGE, { fromSnapshot: snapshot === 'snapshot', wheels });
+    box.arm();
+    const watcher = watch(box.beat());
+    await new Promise((resolve) => watcher.once('message', resolve));
+    writeFrame('ready', '');
+    for (;;) {
+      const request = readFrame();
+      if (request === null) process.exit(0);
+      let answer: string;
+      try {
+        answer = String(box.ask(request));
+      } catch (error) {
+        // Nothing that comes out of the context is trusted to be an error.
+        writeFrame('broken', text(error));
+        process.exit(1);
+      }
+      writeFrame('answer', answer);
+    }
+  } catch (error) {
+    writeFrame('broken', text(error));
+    process.exit(1);
+  }
+}
+
+function watch(beat: SharedArrayBuffer): Worker {
+  const worker = new Worker(join(IMAGE, 'watch.cjs'), { workerData: beat, env: {} });
+  worker.unref();
+  return worker;
+}
+
+function text(error: unknown): string {
+  try {
+    return String(error).slice(0, 500);
+  } catch {
+    return 'an error that can not be told';
+  }
+}
+
+function readFrame(): string | null {
+  const head = readLine();
+  if (head === null) return null;
+  const length = Number(head.split(' ')[1]);
+  const bytes = Buffer.alloc(length);
+  let at = 0;
+  while (at < length) {
+    const got = readSome(bytes, at, length - at);
+    if (got === 0) return null;
+    at += got;
+  }
+  return bytes.toString();
+}
+
+function readLine(): string | null {
+  const one = Buffer.alloc(1);
+  let line = '';
+  for (;;) {
+    if (readSome(one, 0, 1) === 0) return null;
+    const character = one.toString('latin1');
+    if (character === '\n') return line;
+    line += character;
+  }
+}
+
+function readSome(bytes: Buffer, at: number, length: number): number {
+  for (;;) {
+    try {
+      return readSync(0, bytes, at, length, null);
+    } catch (error) {
+      if (!isAgain(error)) throw error;
+      pause();
+    }
+  }
+}
+
+function writeFrame(kind: string, body: string): void {
+  const bytes = Buffer.from(body);
+  const all = Buffer.concat([Buffer.from(`${kind} ${bytes.length}\n`), bytes]);
+  let at = 0;
+  while (at < all.length) {
+    try {
+      at += writeSync(1, all, at);
+    } catch (error) {
+      if (!isAgain(error)) throw error;
+      pause();
+    }
+  }
+}
+
+function isAgain(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'EAGAIN';
+}
+
+/** Pipes may be without waiting; a moment later there is room, or something to read. */
+function pause(): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+}

@@ -1,0 +1,27 @@
+/**
+ * A thread of the box's process: tells the parent, who can't look into it, which document is in work, as often as that
+ * changes; bundled to `watch.cjs` of the image. The thread that runs Python can't tell while it runs.
+ */
+import { writeSync } from 'node:fs';
+import { parentPort, workerData } from 'node:worker_threads';
+
+/** How often is looked, in milliseconds. */
+const EVERY_MS = 100;
+
+const given: unknown = workerData;
+if (!(given instanceof SharedArrayBuffer)) throw new Error('the watcher got nothing to watch');
+const beat = new Int32Array(given);
+let seen = -1;
+
+setInterval(() => {
+  const count = Atomics.load(beat, 1);
+  if (count === seen) return;
+  seen = count;
+  try {
+    // The third pipe is the watcher's own: a line each.
+    writeSync(3, `${Atomics.load(beat, 0)}\n`);
+  } catch {
+    // A full pipe has newer lines than anybody has read.
+  }
+}, EVERY_MS);
+parentPort?.postMessage('watching');

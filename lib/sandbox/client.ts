@@ -1,0 +1,186 @@
+import { randomUUID } from 'node:crypto';
+import { PermanentError } from '../errors/errors.ts';
+import { dumps, loads } from '../python/json.ts';
+import { isDict, type PyDict, type PyValue } from '../python/value.ts';
+import { MAX_PACKED, pack, type SandboxEvent, type SandboxReply, unpack } from './protocol.ts';
+import { tagged, untagged } from './tagged.ts';
+
+/** Where events go: the function `sandbox`, or boxes of this process. Throws TransientError where it is out of reach. */
+export interface SandboxTransport {
+  send(event: SandboxEvent): Promise<SandboxReply>;
+  /** Ends what is kept for a session, where that can be told. */
+  end(session: string): void;
+}
+
+/** What the functions of one task need. */
+export interface SessionOptions {
+  /** For messages: whose functions these are. */
+  readonly task: string;
+  /** Text files by their path, e.g. `lm_eval/tasks/drop/utils.py`: the modules, and all that these import of the harness. */
+  readonly files: ReadonlyMap<string, string>;
+  /** File names of wheels of the box's image that the modules import. */
+  readonly wheels?: readonly string[];
+  /** For one request as a whole, in milliseconds; 120 s unless given. */
+  readonly callMs?: number;
+  /** For one document (one call of a function), in milliseconds; 20 s unless given. */
+  readonly documentMs?: number;
+}
+
+/** A function of a module. */
+export interface FunctionName {
+  readonly path: string;
+  readonly name: string;
+}
+
+/** A call of a function with Python's values. */
+export interface FunctionCall {
+  readonly function: FunctionName;
+  readonly args: readonly PyValue[];
+  readonly kwargs?: ReadonlyMap<string, PyValue>;
+}
+
+/** What a function gave, or the exception that it raised. */
+export type FunctionResult = { readonly value: PyValue } | { readonly error: string; readonly message: string };
+
+/**
+ * Functions of one task, to be called in a box of their own. Requests of a session follow each other; module state may be kept
+ * between calls and may be lost, as a box can be.
+ */
+export interface SandboxSession {
+  /**
+   * Calls functions one after the other, each with its arguments.
+   * @throws PermanentError SandboxFailed naming task, function and document where the calls run over time or memory, or end their box
+   */
+  call(calls: readonly FunctionCall[]): Promise<FunctionResult[]>;
+  /** Hands the runtime a request of its own, as a text of JSON, and gives its answer. @throws as `call` does */
+  request(text: string, functionOf: (document: number | null) => string): Promise<PyDict>;
+  /** Frees the box. */
+  close(): void;
+}
+
+const CALL_MS = 120_000;
+const DOCUMENT_MS = 20_000;
+/** Characters of calls that travel together, before they are packed. */
+const MAX_CALLS_TEXT = 4_000_000;
+/** How deep values may be nested; deeper ones are refused in the box. */
+const MAX_DEPTH = 220;
+
+/** Opens a session. Nothing is sent before its first request. */
+export function openSandbox(transport: SandboxTransport, options: SessionOptions): SandboxSession {
+  const session = randomUUID();
+  const files = JSON.stringify(Object.fromEntries(options.files));
+  const send = async (text: string, functionOf: (document: number | null) => string): Promise<PyDict> => {
+    const packed = pack(JSON.stringify([files, text]));
+    if (packed.length > MAX_PACKED) {
+      throw failed(options.task, '', null, `gets more than the ${MAX_PACKED} characters that fit one call`);
+    }
+    const reply = await transport.send({
+      session,
+      wheels: [...(options.wheels ?? [])],
+      callMs: options.callMs ?? CALL_MS,
+      documentMs: options.documentMs ?? DOCUMENT_MS,
+      packed,
+    });
+    if ('end' in reply) {
+      throw failed(options.task, functionOf(reply.document), reply.document, ended(reply, options));
+    }
+    return answerOf(unpack(reply.packed), options.task, functionOf);
+  };
+  return {
+    request: send,
+    async call(calls) {
+      const results: FunctionResult[] = [];
+      for (const { first, texts } of portions(calls)) {
+        const answer = await send(`{"op":"call","calls":[${texts.join(',')}]}`, (document) =>
+          nameOf(calls[first + (document ?? 0)]?.function),
+        );
+        const given = answer.get('results');
+        if (!Array.isArray(given) || given.length !== texts.length) {
+          throw failed(options.task, '', null, 'gave another number of results than it was called');
+        }
+        results.push(...given.map(resultOf));
+      }
+      return results;
+    },
+    close: () => transport.end(session),
+  };
+}
+
+/** What one entry of results says. */
+export function resultOf(given: PyValue): FunctionResult {
+  const result: PyDict = isDict(given) ? given : new Map();
+  if (result.has('v')) return { value: untagged(result.get('v') ?? null) };
+  return { error: String(result.get('err') ?? 'Exception'), message: String(result.get('m') ?? '') };
+}
+
+/** A failure of functions in the sandbox, which trying again would not mend. */
+export function failed(task: string, name: string, document: number | null, what: string): PermanentError {
+  const where = `${name === '' ? '' : `, function ${name}`}${document === null ? '' : `, document ${document}`}`;
+  return new PermanentError('SandboxFailed', `Task ${task}${where}: the Python code ${what}.`, {
+    context: { task, ...(name === '' ? {} : { function: name }), ...(document === null ? {} : { document }) },
+  });
+}
+
+function* portions(calls: readonly FunctionCall[]): Generator<{ first: number; texts: string[] }> {
+  let first = 0;
+  let texts: string[] = [];
+  let size = 0;
+  for (const [i, call] of calls.entries()) {
+    const text = callText(call);
+    if (texts.length > 0 && size + text.length > MAX_CALLS_TEXT) {
+      yield { first, texts };
+      [first, texts, size] = [i, [], 0];
+    }
+    texts.push(text);
+    size += text.length;
+  }
+  if (texts.length > 0) yield { first, texts };
+}
+
+function callText({ function: { path, name }, args, kwargs = new Map() }: FunctionCall): string {
+  const call = new Map<PyValue, PyValue>([
+    ['function', new Map<PyValue, PyValue>(Object.entries({ path, name }))],
+    ['args', args.map(tagged)],
+    ['kwargs', new Map<PyValue, PyValue>([...kwargs].map(([key, value]) => [key, tagged(value)]))],
+  ]);
+  return dumps(call, { ensureAscii: true, separators: [',', ':'] });
+}
+
+function answerOf(text: string, task: string, functionOf: (document: number | null) => string): PyDict {
+  const answer = loads(text, { maxDepth: MAX_DEPTH });
+  if (!isDict(answer)) throw failed(task, '', null, 'gave no answer');
+  const place = () => {
+    const document = documentOf(answer.get('document'));
+    return [functionOf(document) || String(answer.get('function') ?? ''), document] as const;
+  };
+  if (answer.has('broken')) throw failed(task, ...place(), 'asks for more memory than a box has');
+  const error = answer.get('failed');
+  if (isDict(error)) throw failed(task, ...place(), `raised ${String(error.get('err'))}: ${String(error.get('m'))}`);
+  return answer;
+}
+
+function documentOf(value: PyValue | undefined): number | null {
+  return typeof value === 'bigint' ? Number(value) : null;
+}
+
+function nameOf(name: FunctionName | undefined): string {
+  return name === undefined ? '' : `${name.path.replace(/^lm_eval\/tasks\//, '').replace(/\.py$/, '')}.${name.name}`;
+}
+
+function ended(
+  { end, detail }: Extract<SandboxReply, { end: string }>,
+  { callMs, documentMs }: SessionOptions,
+): string {
+  switch (end) {
+    case 'document over time':
+      return `took longer than the ${(documentMs ?? DOCUMENT_MS) / 1000} s that a document may take`;
+    case 'call over time':
+      return `took longer than the ${(callMs ?? CALL_MS) / 1000} s that a call may take`;
+    case 'answer too long':
+      return 'gave an answer too long to be taken';
+    case 'would not start':
+      return `got no box to run in: ${detail}`;
+    default:
+      return `ended its box (${detail})`;
+  }
+}

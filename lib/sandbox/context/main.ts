@@ -1,0 +1,104 @@
+/**
+ * Runs inside the bare context: starts Pyodide and hands texts to the Python runtime (`lib/sandbox/python`). Bundled to one
+ * script, `context.js` of the image. Only strings, numbers and buffers cross its border.
+ */
+
+// First: Pyodide looks at its host as soon as it is loaded.
+import './host.ts';
+import type { PyodideAPI } from 'pyodide';
+import createPyodideModule from 'pyodide/pyodide.asm.mjs';
+import { loadPyodide } from 'pyodide/pyodide.mjs';
+import { fileOf, forget, reserve, textOf } from './host.ts';
+
+/** Pyodide's version as its own lock file would say it; no package is ever looked up there. */
+const LOCK = JSON.stringify({
+  info: { abi_version: '2026_0', arch: 'wasm32', platform: 'emscripten_5_0_3', python: '3.14.2', version: '314.0.7' },
+  packages: {},
+});
+
+let state = 'new';
+let pyodide: PyodideAPI | undefined;
+let serve: ((text: string) => unknown) | undefined;
+/** Number of the document in work, and how often that changed; the watcher outside reads them. */
+const beat = new Int32Array(new SharedArrayBuffer(8));
+
+/** Begins to start; `state()` tells when it is done. The files have been put in before. */
+function start(fromSnapshot: boolean, makeSnapshot: boolean): void {
+  state = 'starting';
+  const options = {
+    indexURL: 'file:///box/',
+    stdLibURL: 'file:///box/python_stdlib.zip',
+    lockFileContents: LOCK,
+    packageBaseUrl: 'file:///box/',
+    createPyodideModule,
+    jsglobals: Object.create(null),
+    env: { PYTHONHASHSEED: '0', HOME: '/home/pyodide' },
+    stdin: () => null,
+    stdout: () => {},
+    stderr: () => {},
+    ...(fromSnapshot ? { _loadSnapshot: fileOf('snapshot.bin') } : {}),
+    ...(makeSnapshot ? { _makeSnapshot: true } : {}),
+  };
+  loadPyodide(options).then(
+    (loaded: PyodideAPI) => {
+      try {
+        pyodide = loaded;
+        if (!fromSnapshot) installRuntime(loaded);
+        state = 'ready';
+      } catch (error) {
+        state = `failed: ${String(error)}`;
+      }
+    },
+    (error: unknown) => {
+      state = `failed: ${String(error)}`;
+    },
+  );
+}
+
+/** Puts the runtime where Python finds it, and loads what it and most tasks import. */
+function installRuntime({ FS, runPython }: PyodideAPI): void {
+  const files: Record<string, string> = JSON.parse(textOf(fileOf('runtime.json')));
+  FS.mkdirTree('/runtime/sampler_box');
+  for (const [name, source] of Object.entries(files)) FS.writeFile(`/runtime/sampler_box/${name}`, source);
+  runPython("import sys; sys.path.append('/runtime'); import sampler_box.start");
+}
+
+/** Writes one of the files that were put in into Python's own file system. */
+function mount(name: string, folder: string): void {
+  if (pyodide === undefined) throw new Error('the box has not started');
+  pyodide.FS.mkdirTree(folder);
+  pyodide.FS.writeFile(`${folder}/${name}`, new Uint8Array(fileOf(name)));
+  forget(name);
+}
+
+/** Readies the runtime to answer. What Python could use to reach into this context goes out of its sight. */
+function arm(): void {
+  if (pyodide === undefined) throw new Error('the box has not started');
+  for (const name of ['snapshot.bin', 'pyodide.asm.wasm', 'python_stdlib.zip', 'runtime.json']) forget(name);
+  const module = pyodide.pyimport('sampler_box.serve');
+  module.set_beat((document: number) => {
+    Atomics.store(beat, 0, document);
+    Atomics.add(beat, 1, 1);
+  });
+  serve = module.serve;
+  module.arm();
+}
+
+/** Hands one request to the runtime. */
+function ask(text: string): string {
+  if (serve === undefined) throw new Error('the box is not ready');
+  return String(serve(text));
+}
+
+Object.assign(globalThis, {
+  __box: {
+    reserve,
+    start,
+    state: () => state,
+    mount,
+    arm,
+    ask,
+    beat: () => beat.buffer,
+    snapshot: () => pyodide?.makeMemorySnapshot(),
+  },
+});

@@ -1,0 +1,108 @@
+import { Box, BoxError, type Deadlines } from './box.ts';
+import type { BoxImage } from './image.ts';
+import { MAX_PACKED, pack, type SandboxEvent, type SandboxReply, unpack } from './protocol.ts';
+
+interface Kept {
+  readonly session: string;
+  readonly box: Box;
+  busy: boolean;
+}
+
+/** Time that mounting a session's files and loading its wheels may take. */
+const OPEN_MS = 60_000;
+
+/**
+ * Answers events with boxes: each session has a box of its own, started when needed and kept for the session's next request, as
+ * long as it is one of the last used. Whatever runs over ends its box; the session's next request gets a fresh one.
+ */
+export class BoxKeeper {
+  readonly #image: BoxImage;
+  readonly #maxKept: number;
+  #kept: Kept[] = [];
+
+  /** @param maxKept boxes kept between events, about 250 MB each */
+  constructor(image: BoxImage, maxKept: number) {
+    this.#image = image;
+    this.#maxKept = maxKept;
+  }
+
+  /** Answers one event. Never throws for what a task's functions do. @throws Error for an event that is none. */
+  async answer(event: SandboxEvent): Promise<SandboxReply> {
+    const [files, request] = parts(unpack(event.packed));
+    let kept: Kept | undefined;
+    try {
+      kept = this.#take(event.session) ?? (await this.#open(event, files));
+      const answer = await kept.box.ask(request, event);
+      this.#giveBack(kept, answer);
+      const packed = pack(answer);
+      if (packed.length > MAX_PACKED) return { end: 'answer too long', document: null, detail: '' };
+      return { packed };
+    } catch (error) {
+      if (kept !== undefined) this.#forget(kept);
+      if (!(error instanceof BoxError)) throw error;
+      return { end: error.end, document: error.document, detail: error.message.slice(0, 500) };
+    }
+  }
+
+  /** Ends the session's box. */
+  close(session: string): void {
+    for (const kept of this.#kept.filter((kept) => kept.session === session && !kept.busy)) this.#forget(kept);
+  }
+
+  /** Ends all boxes. */
+  dispose(): void {
+    for (const { box } of this.#kept) box.kill();
+    this.#kept = [];
+  }
+
+  #take(session: string): Kept | undefined {
+    const kept = this.#kept.find((kept) => kept.session === session && !kept.busy);
+    if (kept) kept.busy = true;
+    return kept;
+  }
+
+  async #open(event: SandboxEvent, files: string): Promise<Kept> {
+    const unknown = event.wheels.filter((wheel) => !this.#image.wheels.includes(wheel));
+    if (unknown.length > 0) throw new BoxError('would not start', null, `there is no wheel ${unknown.join(', ')}`);
+    this.#makeRoom();
+    const box = await Box.start(this.#image, event.wheels);
+    const kept = { session: event.session, box, busy: true };
+    this.#kept.push(kept);
+    try {
+      const deadlines: Deadlines = { callMs: OPEN_MS, documentMs: OPEN_MS };
+      await box.ask(`{"op":"open","wheels":${JSON.stringify(event.wheels)},"files":${files}}`, deadlines);
+      return kept;
+    } catch (error) {
+      this.#forget(kept);
+      throw error;
+    }
+  }
+
+  #makeRoom(): void {
+    const idle = this.#kept.filter(({ busy }) => !busy);
+    for (const kept of idle.slice(0, Math.max(0, idle.length - this.#maxKept + 1))) this.#forget(kept);
+  }
+
+  #giveBack(kept: Kept, answer: string): void {
+    // A box whose Python ran out of memory has no memory for the next request either.
+    const spent = answer.startsWith('{"broken"');
+    kept.busy = false;
+    this.#kept = [...this.#kept.filter((other) => other !== kept), kept];
+    if (spent) this.#forget(kept);
+  }
+
+  #forget(kept: Kept): void {
+    kept.box.kill();
+    this.#kept = this.#kept.filter((other) => other !== kept);
+  }
+}
+
+/** Files and request of an event, both still text. */
+function parts(text: string): [files: string, request: string] {
+  const both: unknown = JSON.parse(text);
+  if (!Array.isArray(both)) throw new Error('an event of the sandbox holds no pair of texts');
+  const [files, request]: unknown[] = both;
+  if (typeof files !== 'string' || typeof request !== 'string')
+    throw new Error('an event of the sandbox holds no pair of texts');
+  return [files, request];
+}

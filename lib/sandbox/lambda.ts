@@ -1,0 +1,31 @@
+import { InvokeCommand, type LambdaClient, LambdaServiceException } from '@aws-sdk/client-lambda';
+import { TransientError } from '../errors/errors.ts';
+import type { SandboxTransport } from './client.ts';
+import { sandboxReply } from './protocol.ts';
+
+/** The function `sandbox`, on AWS or on the local stack (AWS_ENDPOINT_URL_LAMBDA). */
+export function lambdaSandbox(client: LambdaClient, functionName: string): SandboxTransport {
+  return {
+    async send(event) {
+      const answer = await invoke(client, functionName, JSON.stringify(event));
+      const reply = sandboxReply.safeParse(answer);
+      if (reply.success) return reply.data;
+      throw new TransientError('Unavailable', `The function ${functionName} gave no answer of the sandbox.`);
+    },
+    // A box that nobody asks again makes room when its function needs some.
+    end: () => {},
+  };
+}
+
+async function invoke(client: LambdaClient, FunctionName: string, payload: string): Promise<unknown> {
+  try {
+    const answer = await client.send(new InvokeCommand({ FunctionName, Payload: payload }));
+    const text = answer.Payload === undefined ? '' : Buffer.from(answer.Payload).toString();
+    if (answer.FunctionError === undefined) return JSON.parse(text);
+    throw new TransientError('Unavailable', `The function ${FunctionName} failed: ${text.slice(0, 300)}`);
+  } catch (error) {
+    if (error instanceof TransientError) throw error;
+    const what = error instanceof LambdaServiceException ? error.name : String(error);
+    throw new TransientError('Unavailable', `The function ${FunctionName} can't be reached: ${what}`, { cause: error });
+  }
+}

@@ -1,0 +1,45 @@
+import { gunzipSync, gzipSync } from 'node:zlib';
+import * as z from 'zod';
+
+/** What the function `sandbox` is invoked with. */
+export const sandboxEvent = z.object({
+  /** Requests of one session share a box while it lives; no two sessions ever do. */
+  session: z.string().min(1).max(200),
+  /** Names of wheels of the image that the session's modules import. */
+  wheels: z.array(z.string()).max(20),
+  callMs: z.number().int().positive(),
+  documentMs: z.number().int().positive(),
+  /** Base-64 of gzip of JSON: an array of two texts, the files of the session as an object of texts, and the request. */
+  packed: z.string(),
+});
+
+/** One event of the function `sandbox`. */
+export type SandboxEvent = z.output<typeof sandboxEvent>;
+
+/** What it answers: the runtime's answer, packed, or how the box ended over it. */
+export const sandboxReply = z.union([
+  z.object({ packed: z.string() }),
+  z.object({
+    end: z.enum(['document over time', 'call over time', 'ended', 'answer too long', 'would not start']),
+    document: z.number().int().nullable(),
+    detail: z.string(),
+  }),
+]);
+
+/** One answer of the function `sandbox`. */
+export type SandboxReply = z.output<typeof sandboxReply>;
+
+/** Lambda refuses payloads above 6 MB, either way. Characters of base-64; the rest of an event is small. */
+export const MAX_PACKED = 5_800_000;
+/** What is unpacked is no longer than this: a small text can stand for a huge one. Bytes. */
+const MAX_UNPACKED = 256 * 1024 * 1024;
+
+/** A text, as it travels. */
+export function pack(text: string): string {
+  return gzipSync(text, { level: 1 }).toString('base64');
+}
+
+/** Reads what {@link pack} made. @throws Error where it is damaged or too long. */
+export function unpack(packed: string): string {
+  return gunzipSync(Buffer.from(packed, 'base64'), { maxOutputLength: MAX_UNPACKED }).toString();
+}

@@ -1,0 +1,144 @@
+"""Runs what asking needs of a task: `process_docs` on its splits, then the functions of its fields on each document."""
+
+import random
+import traceback
+
+from sampler_box import arrow, chance, dataset, loader, refusing, values
+
+
+class Place:
+    """Where the work is, for messages and for whoever watches how long a document takes."""
+    function = None
+    document = None
+    beat = None
+
+    def enter(self, function, document=None):
+        self.function = function
+        self.at(document)
+
+    def at(self, document):
+        self.document = document
+        if self.beat is not None:
+            self.beat(-1 if document is None else document)
+
+
+PLACE = Place()
+dataset.at = PLACE.at
+
+
+def told(error):
+    """An exception as it is told: its class and the beginning of its message."""
+    try:
+        text = str(error)[:300]
+    except BaseException:
+        text = ''
+    # Half surrogate pairs would not cross.
+    return {'err': type(error).__name__, 'm': text.encode('utf-8', 'replace').decode()}
+
+
+def run(request):
+    functions = {}
+    try:
+        for field, reference in request['functions'].items():
+            PLACE.enter(reference['name'])
+            functions[field] = loader.function_of(reference)
+    except MemoryError:
+        raise
+    except BaseException as error:
+        return {'unloadable': told(error), 'function': PLACE.function}
+    random.seed(0)
+    chance.seed(1234)
+    refusing.RUNNING = True
+    return {'splits': [split_of(split, functions, request['functions']) for split in request['splits']]}
+
+
+def split_of(split, functions, references):
+    """One split: which documents come of it, and what the functions make of each."""
+    rows, types = rows_of(split)
+    given = dataset.Dataset(rows, types, list(range(len(rows))))
+    docs = given
+    if 'process_docs' in functions:
+        PLACE.enter(references['process_docs']['name'])
+        try:
+            docs = functions['process_docs'](given)
+            if not isinstance(docs, dataset.Dataset):
+                raise TypeError(f'process_docs gave {type(docs).__name__}, no Dataset')
+        except MemoryError:
+            raise
+        except BaseException as error:
+            return {'failed': told(error), 'document': PLACE.document, 'trace': traced(error)}
+    answer = described(docs, rows)
+    for field in split['fields']:
+        PLACE.enter(references[field]['name'])
+        answer['values'][field] = [value_of(functions[field], docs, i) for i in range(len(docs))]
+    return answer
+
+
+def traced(error):
+    """The innermost lines of the task's own code."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.startswith(loader.ROOT)]
+    return [f'{frame.filename.removeprefix(loader.ROOT + "/")}:{frame.lineno}' for frame in frames[-3:]]
+
+
+def value_of(function, docs, i):
+    PLACE.at(i)
+    try:
+        return {'v': values.encoded(function(docs[i]))}
+    except MemoryError:
+        raise
+    except BaseException as error:
+        return told(error)
+
+
+def rows_of(split):
+    names = split['columns']
+    given = split['types']
+    types = {name: arrow.type_of(given[name]) if given.get(name) is not None else None for name in names}
+    columns = dict.fromkeys(names)
+    tagged = {name for name, kind in types.items() if kind is None or values.has_tags(kind)}
+    rows = split['rows']
+    if tagged:
+        at = [name in tagged for name in names]
+        rows = [[values.decoded(x) if has else x for x, has in zip(row, at)] for row in rows]
+    for name, kind in types.items():
+        if kind is None:
+            i = names.index(name)
+            columns[name], types[name] = arrow.column([row[i] for row in rows])
+            for row, value in zip(rows, columns[name]):
+                row[i] = value
+    return [dict(zip(names, row)) for row in rows], types
+
+
+def described(docs, rows):
+    """The documents: in which order they stem from which rows, and the columns in which they differ from them."""
+    names = list(docs._types)
+    origins = docs._origins
+    known = all(origin is not None for origin in origins)
+    differing = {}
+    for name in names:
+        column = [doc[name] for doc in docs._rows]
+        if not known or any(not same(rows[origin], name, value) for origin, value in zip(origins, column)):
+            tags = values.has_tags(docs._types[name])
+            differing[name] = [values.crossing(value) for value in column] if tags else column
+    return {'columns': names, 'types': docs._types, 'count': len(docs), 'origins': origins, 'differing': differing, 'values': {}}
+
+
+def same(row, name, value):
+    if name not in row:
+        return False
+    old = row[name]
+    return old is value or identical(old, value)
+
+
+def identical(a, b):
+    """Equal in value and in kind, all the way down; floats bit for bit, but for the signs of NaN."""
+    kind = type(a)
+    if kind is not type(b):
+        return False
+    if kind is list:
+        return len(a) == len(b) and all(map(identical, a, b))
+    if kind is dict:
+        return list(a) == list(b) and all(identical(x, b[name]) for name, x in a.items())
+    if kind is float:
+        return a.hex() == b.hex()
+    return a == b

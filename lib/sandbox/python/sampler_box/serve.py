@@ -1,0 +1,84 @@
+"""Answers requests of the host: one JSON text in, one out."""
+
+import json
+import random
+import sys
+
+from sampler_box import chance, loader, process, refusing, values
+
+# Where the harness's numbers may be longer than this, its Python refuses them as well.
+sys.set_int_max_str_digits(4300)
+# Frames of Python that fit the stack of the box; a deeper recursion is a RecursionError, not a crash.
+DEEPEST_CALLS = 900
+
+FUNCTIONS = {}
+
+
+def serve(text):
+    request = json.loads(text)
+    try:
+        return dumped(OPERATIONS[request['op']](request))
+    except MemoryError:
+        return dumped({'broken': 'memory', 'function': process.PLACE.function, 'document': process.PLACE.document})
+    except BaseException as error:
+        return dumped({'failed': process.told(error), 'function': process.PLACE.function, 'document': process.PLACE.document})
+    finally:
+        refusing.RUNNING = False
+
+
+def dumped(answer):
+    text = json.dumps(answer, ensure_ascii=False, separators=(',', ':'))
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        # Half surrogate pairs cross as escapes.
+        text = json.dumps(answer, separators=(',', ':'))
+    return text
+
+
+def opened(request):
+    for wheel in request.get('wheels', []):
+        sys.path.append(f'/wheels/{wheel}')
+    if request.get('wheels'):
+        loader.REFUSED = loader.REFUSED - set(request.get('provided', []))
+    loader.mount(request['files'])
+    random.seed(0)
+    chance.seed(1234)
+    return {'opened': True}
+
+
+def called(request):
+    """Calls functions one after the other; each is loaded once and stays."""
+    results = []
+    for i, call in enumerate(request['calls']):
+        reference = call['function']
+        process.PLACE.enter(reference['name'], i)
+        key = reference['path'], reference['name']
+        try:
+            if key not in FUNCTIONS:
+                refusing.RUNNING = False
+                FUNCTIONS[key] = loader.function_of(reference)
+            refusing.RUNNING = True
+            results.append({'v': values.encoded(FUNCTIONS[key](*[values.decoded(x) for x in call['args']], **{
+                name: values.decoded(x) for name, x in call.get('kwargs', {}).items()}))})
+        except MemoryError:
+            raise
+        except BaseException as error:
+            results.append(process.told(error))
+        finally:
+            refusing.RUNNING = False
+    return {'results': results}
+
+
+OPERATIONS = {'open': opened, 'call': called, 'process': process.run}
+
+
+def arm():
+    """Readies the box: what leads from Python into JavaScript goes out of sight, though the walls do not depend on it."""
+    for name in ('js', 'pyodide_js', '_pyodide_core'):
+        sys.modules.pop(name, None)
+    sys.setrecursionlimit(DEEPEST_CALLS)
+
+
+def set_beat(beat):
+    process.PLACE.beat = beat

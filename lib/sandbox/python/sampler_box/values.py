@@ -1,0 +1,114 @@
+"""Values that functions give, as JSON can carry them: what JSON has no word for goes into an object with one key."""
+
+import base64
+import datetime
+import decimal
+
+from sampler_box import numbers, refusing
+
+PLAIN = (type(None), bool, int, float, str)
+# Deeper values are refused, not followed.
+DEEPEST = 100
+
+
+def encoded(value, depth=0):
+    kind = type(value)
+    if kind in PLAIN:
+        return value
+    if depth > DEEPEST:
+        raise ValueError(f'the value is nested more than {DEEPEST} deep')
+    if kind is list:
+        return [encoded(item, depth + 1) for item in value]
+    if kind is tuple:
+        return {'$tuple': [encoded(item, depth + 1) for item in value]}
+    if kind is dict:
+        return {'$dict': [[encoded(name, depth + 1), encoded(item, depth + 1)] for name, item in value.items()]}
+    if isinstance(value, refusing.Stand):
+        raise refusing.Unavailable(f'{value._name} is not in the sandbox')
+    if isinstance(value, numbers.float64):
+        return {'$numpy': ['float64', value.value]}
+    if isinstance(value, numbers.Scalar):
+        return {'$numpy': [value.dtype.name, value.value]}
+    if isinstance(value, numbers.ndarray):
+        return {'$array': encoded(value.tolist(), depth + 1)}
+    if isinstance(value, (bytes, bytearray)):
+        return {'$bytes': base64.b64encode(value).decode()}
+    if isinstance(value, datetime.datetime):
+        return {'$datetime': value.isoformat()}
+    if isinstance(value, datetime.date):
+        return {'$date': value.isoformat()}
+    if isinstance(value, datetime.time):
+        return {'$time': value.isoformat()}
+    if isinstance(value, datetime.timedelta):
+        return {'$seconds': [value.days, value.seconds, value.microseconds]}
+    if isinstance(value, decimal.Decimal):
+        return {'$decimal': str(value)}
+    for plain in (bool, int, float, str):
+        if isinstance(value, plain):
+            return plain(value)
+    if isinstance(value, list):
+        return [encoded(item, depth + 1) for item in value]
+    if isinstance(value, tuple):
+        return {'$tuple': [encoded(item, depth + 1) for item in value]}
+    if isinstance(value, dict):
+        return {'$dict': [[encoded(name, depth + 1), encoded(item, depth + 1)] for name, item in value.items()]}
+    if isinstance(value, (set, frozenset)):
+        return {'$set': [encoded(item, depth + 1) for item in value]}
+    return {'$other': f'{kind.__name__}: {value!r}'[:200]}
+
+
+def decoded(value):
+    """What {@link encoded} made, and plain JSON, whose objects are dicts."""
+    kind = type(value)
+    if kind is list:
+        return [decoded(item) for item in value]
+    if kind is not dict:
+        return value
+    if len(value) == 1:
+        (tag, content), = value.items()
+        read = READERS.get(tag)
+        if read is not None:
+            return read(content)
+    return {name: decoded(item) for name, item in value.items()}
+
+
+def decoded_dict(pairs):
+    return {decoded(name): decoded(item) for name, item in pairs}
+
+
+READERS = {
+    '$tuple': lambda items: tuple(decoded(item) for item in items),
+    '$dict': decoded_dict,
+    '$set': lambda items: {decoded(item) for item in items},
+    '$numpy': lambda pair: getattr(numbers, pair[0] if pair[0] != 'bool' else 'bool_')(pair[1]),
+    '$array': lambda items: numbers.array(decoded(items)),
+    '$bytes': base64.b64decode,
+    '$datetime': datetime.datetime.fromisoformat,
+    '$date': datetime.date.fromisoformat,
+    '$time': datetime.time.fromisoformat,
+    '$seconds': lambda parts: datetime.timedelta(*parts),
+    '$decimal': decimal.Decimal,
+}
+
+
+def has_tags(kind):
+    """Whether values of a column of that type need tags to cross."""
+    if isinstance(kind, str):
+        return kind == 'binary' or kind[:4] in ('date', 'time', 'dura')
+    if kind[0] == 'list':
+        return has_tags(kind[1])
+    if kind[0] == 'struct':
+        return any(has_tags(item) for _, item in kind[1])
+    return kind[0] == 'decimal'
+
+
+def crossing(value):
+    """A value of a column for JSON: structs stay objects, and only what JSON has no word for gets a tag."""
+    kind = type(value)
+    if kind in PLAIN:
+        return value
+    if kind is list:
+        return [crossing(item) for item in value]
+    if kind is dict:
+        return {name: crossing(item) for name, item in value.items()}
+    return encoded(value)
