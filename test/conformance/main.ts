@@ -22,6 +22,7 @@ interface Kind {
 const SHARED = join(import.meta.dirname, '..', '..', '..', 'shared');
 const KINDS: Readonly<Record<string, Kind>> = {
   evaluate: { folder: 'golden-evaluate', load: () => import('./evaluate.ts') },
+  hooks: { folder: 'golden-hooks', load: () => import('./hooks.ts') },
   parquet: { folder: join('data', 'parquet-testing'), load: () => import('./parquet.ts') },
 };
 

@@ -9,9 +9,14 @@ export interface Wheel {
   readonly version: string;
   /** The files below the harness's folder of tasks. */
   readonly files: TaskFiles;
+  /** Python modules, and data files beside them, as texts by their path in the wheel. */
+  readonly modules: ReadonlyMap<string, string>;
 }
 
 const TASKS_FOLDER = 'lm_eval/tasks/';
+const MODULE = /^lm_eval\/.*\.(py|json)$/;
+/** Larger files are nothing that a module reads. Bytes. */
+const MAX_MODULE_SIZE = 300_000;
 const METADATA = /^lm_eval-([^/-]+)\.dist-info\/METADATA$/;
 /** Larger files are no task definitions. Bytes. */
 const MAX_FILE_SIZE = 8_000_000;
@@ -22,14 +27,19 @@ const MAX_FILE_SIZE = 8_000_000;
  */
 export async function readWheel(path: string): Promise<Wheel> {
   const files = new Map<string, Uint8Array>();
+  const modules = new Map<string, string>();
   let version: string | undefined;
   try {
     const zip = await openPromise(path);
     for await (const entry of zip.eachEntry()) {
       version ??= METADATA.exec(entry.fileName)?.[1];
-      if (!entry.fileName.startsWith(TASKS_FOLDER) || entry.fileName.endsWith('/')) continue;
-      if (entry.uncompressedSize > MAX_FILE_SIZE) continue;
-      files.set(entry.fileName.slice(TASKS_FOLDER.length), await read(zip, entry));
+      const isModule = MODULE.test(entry.fileName) && entry.uncompressedSize <= MAX_MODULE_SIZE;
+      const inTasks = entry.fileName.startsWith(TASKS_FOLDER) && !entry.fileName.endsWith('/');
+      const isTaskFile = inTasks && entry.uncompressedSize <= MAX_FILE_SIZE;
+      if (!isModule && !isTaskFile) continue;
+      const bytes = await read(zip, entry);
+      if (isModule) modules.set(entry.fileName, bytes.toString());
+      if (isTaskFile) files.set(entry.fileName.slice(TASKS_FOLDER.length), bytes);
     }
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
@@ -41,9 +51,9 @@ export async function readWheel(path: string): Promise<Wheel> {
       `${path} is no wheel of lm-eval. Get it with: pip download --no-deps lm-eval==0.4.9`,
     );
   }
-  return { version, files };
+  return { version, files, modules };
 }
 
-async function read(zip: ZipFile, entry: Entry): Promise<Uint8Array> {
+async function read(zip: ZipFile, entry: Entry): Promise<Buffer> {
   return buffer(await zip.openReadStreamPromise(entry));
 }
