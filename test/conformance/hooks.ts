@@ -19,7 +19,7 @@ const MAX_TOLD = Number(process.env['CONFORMANCE_TOLD'] ?? 20);
 /** Compares both files of the folder. */
 export async function conformance(dir: string): Promise<boolean> {
   const { modules } = await readWheel(WHEEL);
-  using sandbox = await testSandbox();
+  const sandbox = await testSandbox();
   let equal = 0;
   let different = 0;
   for (const file of FILES) {
@@ -43,6 +43,7 @@ export async function conformance(dir: string): Promise<boolean> {
     }
     session.close();
   }
+  sandbox[Symbol.dispose]();
   console.log(`${equal} equal, ${different} different`);
   return different === 0;
 }
