@@ -1,4 +1,5 @@
 import type { TaskConfig } from '../catalogue/task-config.ts';
+import { PermanentError } from '../errors/errors.ts';
 import type { ChatMessage } from '../payload/message.ts';
 import { str } from '../python/repr.ts';
 import type { Doc, PyValue } from '../python/value.ts';
@@ -41,13 +42,37 @@ export function chatContext(
     else messages.push({ role: 'user', content: asText(parts, examples, genPrefix) });
   }
   const text = parts.question.text(doc);
-  if (parts.multipleInput) return messages;
+  if (parts.multipleInput) {
+    if (messages.length > 0) return messages;
+    throw new PermanentError(
+      'TemplateFailed',
+      `Task ${parts.config.task}: doc_to_text gives the index of a choice, and without worked examples the chat is empty, which the harness refuses to send.`,
+      { context: { task: parts.config.task, field: 'doc_to_text' } },
+    );
+  }
+  if (Array.isArray(text)) throw severalQuestions(parts.config);
+  // What is neither text nor an index the harness leaves out of a chat.
+  if (!isQuestion(text)) return messages;
   const content = questionText(parts, doc, text);
   const last = messages.at(-1);
   if (multiturn || !last || last.role === 'system') messages.push({ role: 'user', content });
   else messages[messages.length - 1] = { role: last.role, content: last.content + content };
   if (genPrefix) messages.push({ role: 'assistant', content: genPrefix });
   return messages;
+}
+
+/** The harness makes a chat of each, which no request of its models can carry. */
+function severalQuestions(config: TaskConfig): PermanentError {
+  return new PermanentError(
+    'TemplateFailed',
+    `Task ${config.task}: doc_to_text gives a list of questions for this document; a request holds one.`,
+    { context: { task: config.task, field: 'doc_to_text' } },
+  );
+}
+
+/** Whether the harness takes it for a question: text, or an int. */
+function isQuestion(text: PyValue): boolean {
+  return typeof text === 'string' || typeof text === 'bigint' || typeof text === 'boolean';
 }
 
 function asText({ examples: worked }: ContextParts, examples: readonly Doc[], genPrefix: string | null): string {

@@ -2,7 +2,7 @@ import type { TaskConfig } from '../catalogue/task-config.ts';
 import { PermanentError } from '../errors/errors.ts';
 import type { ChatMessage } from '../payload/message.ts';
 import { str } from '../python/repr.ts';
-import { type Doc, type PyValue, typeName } from '../python/value.ts';
+import { type Doc, PyTuple, type PyValue, typeName } from '../python/value.ts';
 import { compileChoice, compileTarget, compileText, type Field, type FieldContext } from './field.ts';
 
 /** A task's text, target and choices, for the documents asked about or for its worked examples. */
@@ -93,6 +93,7 @@ function exampleTarget(target: PyValue, doc: Doc, fields: Fields, config: TaskCo
 export function choicesOf(fields: Fields, doc: Doc, config: TaskConfig): PyValue[] {
   const choices = fields.choices?.(doc);
   if (Array.isArray(choices)) return choices;
+  if (choices instanceof PyTuple) return [...choices.items];
   if (typeof choices === 'string') return [...choices];
   throw notText(config, 'doc_to_choice', choices ?? null);
 }

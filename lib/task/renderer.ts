@@ -9,6 +9,7 @@ import { str } from '../python/repr.ts';
 import type { Doc, PyDict, PyValue } from '../python/value.ts';
 import { type ContextParts, chatContext, textContext } from './context.ts';
 import { compileDescription, compilePrefix, type Field } from './field.ts';
+import { examineFirstDoc } from './first-doc.ts';
 import { choicesOf, exampleFields, questionFields, workedExamples } from './labelled.ts';
 import type { RenderSettings } from './render-settings.ts';
 
@@ -48,7 +49,7 @@ export function createRenderer(config: TaskConfig, settings: RenderSettings, fir
     examples: workedExamples(exampleFields(config, context, question), config),
     description: compileDescription(config.description),
     systemInstruction: settings.systemInstruction,
-    multipleInput: config.doc_to_choice !== null && givesIndex(question.text, first),
+    ...locateErrors(config.task, first, () => examineFirstDoc(config, question, first)),
   };
   const prefix = compilePrefix(config.gen_prefix, context);
   const requests = requestsOf(parts, settings, prefix);
@@ -108,7 +109,7 @@ function chats(parts: ContextParts, settings: RenderSettings, prefix: Field): Re
 function completions(parts: ContextParts, kwargs: PyDict, model: ModelArgs, prefix: Field): Requests {
   const print = completionPrinter(kwargs, model);
   return (doc, examples) => {
-    const text = textContext(parts, doc, examples, prefixOf(prefix, doc));
+    const text = notEmpty(textContext(parts, doc, examples, prefixOf(prefix, doc)));
     const data = print(text);
     return [{ docId: docIdOf(doc), idx: 0, doc, arguments: [text, kwargs], data, ctxlen: textLength(text) }];
   };
@@ -137,10 +138,16 @@ function loglikelihoods(parts: ContextParts, model: ModelArgs, prefix: Field): R
       idx,
       doc,
       arguments: [ctx, continuation],
-      data: print(ctx + continuation),
+      data: print(notEmpty(ctx + continuation)),
       ctxlen: textLength(ctx + continuation),
     }));
   };
+}
+
+/** Servers of completions, and the harness's request models before them, refuse a request without a prompt. */
+function notEmpty(prompt: string): string {
+  if (prompt !== '') return prompt;
+  throw new PermanentError('TemplateFailed', 'the prompt is empty, which the harness refuses to send.');
 }
 
 function processDocs(config: TaskConfig): (row: Doc) => Doc {
@@ -161,11 +168,6 @@ function processDocsHook(config: TaskConfig): ProcessDocsHook | null {
   const hook = findHook(config.process_docs.hook);
   if (hook?.kind === 'process_docs') return hook.call;
   throw new PermanentError('UnsupportedHook', `Task ${config.task} needs a process_docs that can't be run here.`);
-}
-
-function givesIndex(text: Field, first: Doc): boolean {
-  const value = text(first);
-  return typeof value === 'bigint' || typeof value === 'boolean';
 }
 
 function prefixOf(prefix: Field, doc: Doc): string | null {

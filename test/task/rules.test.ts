@@ -94,17 +94,18 @@ describe('FIELD-7: a field that is the name of a column is its value', () => {
 
 describe('PYTHON-4, FIELD-2: digits are what Python calls digits', () => {
   const scored = { output_type: 'multiple_choice', doc_to_choice: ['no', 'yes'] };
+  const asked = docOf(5, { q: 'two?', a: '0' });
 
   it('a rendered target of digits is the number of a choice', () => {
     const config = taskOf({ ...scored, doc_to_target: '{{a}}' });
-    const [first] = render(config, DOC, [EXAMPLE], { requestType: 'loglikelihood', chat: false, multiturn: false });
+    const [first] = render(config, asked, [EXAMPLE], { requestType: 'loglikelihood', chat: false, multiturn: false });
     expect(first?.arguments).toEqual(['Q: one? yes\n\nQ: two?', ' no']);
   });
 
   it('a fraction is text', () => {
     const config = taskOf({ ...scored, doc_to_target: '{{a}}' });
     const half = docOf(1, { q: 'half?', a: '½' });
-    const [first] = render(config, DOC, [half], { requestType: 'loglikelihood', chat: false, multiturn: false });
+    const [first] = render(config, asked, [half], { requestType: 'loglikelihood', chat: false, multiturn: false });
     expect(first?.arguments[0]).toBe('Q: half? ½\n\nQ: two?');
   });
 });
