@@ -22,12 +22,14 @@ const sql = createSql(config.postgresUri);
 const s3 = traced(createS3());
 const queue = new Queue(traced(createSqs()), config.registerQueueUrl);
 const messages = new MessageLog(createMongo(config.mongodbUri).db(), queue.name);
-const inParts = { queue, limits: readPartLimits(process.env) };
+const limits = readPartLimits(process.env);
 
-async function handle(message: RegisterQueueMessage, { log }: Delivery): Promise<Counts> {
+async function handle(message: RegisterQueueMessage, delivery: Delivery): Promise<Counts> {
+  const { log } = delivery;
   const services = { sql, source: new S3ObjectSource(s3, config.datasetsBucket), log };
   if ('load' in message) {
     const outcome = await loadDatasetPart(services, message);
+    if (outcome === 'finished') await messages.loadOver(message.load);
     return { PartsLoaded: outcome === 'over' ? 0 : 1, TablesLoaded: outcome === 'finished' ? 1 : 0 };
   }
   log.append({ tasks: message.tasks });
@@ -37,7 +39,10 @@ async function handle(message: RegisterQueueMessage, { log }: Delivery): Promise
     includePath: message.include_path ?? config.includePath,
     log,
   });
-  const { tables, rows } = await registerTasks({ ...services, catalogue, inParts }, message.tasks);
+  const onLoad = (load: string) => messages.registering(delivery, load);
+  const inParts = { queue, limits, onLoad };
+  const { tables, rows, loads } = await registerTasks({ ...services, catalogue, inParts }, message.tasks);
+  if (loads === 0) await messages.registered(delivery, { tables, rows });
   return { TablesLoaded: tables, RowsLoaded: rows };
 }
 
@@ -46,5 +51,8 @@ export const handler = queueFunction(runtime, {
   queue,
   parse: parseRegisterQueueMessage,
   handle,
-  keepReason: (delivery, failure) => messages.reject(delivery, failure),
+  async keepReason(delivery, failure, message) {
+    await messages.reject(delivery, failure);
+    if (message && 'load' in message) await messages.loadOver(message.load, failure);
+  },
 });

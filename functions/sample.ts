@@ -36,7 +36,8 @@ async function handle(message: SampleMessage, delivery: Delivery): Promise<Count
   const catalogue = () => openCatalogue({ s3, bucket: config.datasetsBucket, includePath, log });
   const services = { sql, catalogue, ledger, shardQueue, shardSize };
   const seed = message.seed ?? seedOf(requestId);
-  const { planned, shards } = await sampleRequest(services, message, { requestId, redriven, seed, log });
+  const { planned, shards, dropped } = await sampleRequest(services, message, { requestId, redriven, seed, log });
+  for (const task of dropped) await messages.dropped(delivery, task);
   if (received > 1 || redriven) await messages.settle(delivery);
   return { TasksPlanned: planned, ShardsSent: shards };
 }

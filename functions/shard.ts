@@ -7,7 +7,7 @@ import { ensureIndexes } from '../lib/documents/collections.ts';
 import type { Counts } from '../lib/lambda/counts.ts';
 import { queueFunction } from '../lib/lambda/queue-function.ts';
 import { startRuntime } from '../lib/lambda/runtime.ts';
-import { Ledger } from '../lib/ledger/ledger.ts';
+import { type Attempt, Ledger } from '../lib/ledger/ledger.ts';
 import { MessageLog } from '../lib/ledger/message-log.ts';
 import { parseMessage } from '../lib/messages/parse.ts';
 import { type ShardMessage, shardMessage } from '../lib/messages/shard.ts';
@@ -23,11 +23,16 @@ const db = mongo.db();
 const ledger = new Ledger(db, readLimits(process.env).leaseMs);
 const queue = new Queue(traced(createSqs()), config.shardQueueUrl);
 const messages = new MessageLog(db, queue.name);
+/** For which attempt at its plan a delivery was worked on. */
+const attempts = new WeakMap<Delivery, Attempt>();
 
 async function handle(message: ShardMessage, delivery: Delivery): Promise<Counts> {
   await ensureIndexes(db);
   const services = { sql, mongo, db, ledger, shardQueue: queue, timeouts: config.timeouts };
-  const { instances, prompts, completed } = await renderShard(services, message, delivery);
+  const { instances, prompts, completed } = await renderShard(services, message, {
+    ...delivery,
+    onAttempt: (attempt) => attempts.set(delivery, attempt),
+  });
   return { Instances: instances, Prompts: prompts, TasksCompleted: completed ? 1 : 0 };
 }
 
@@ -38,6 +43,8 @@ export const handler = queueFunction(runtime, {
   handle,
   // A shard that is not written ends its whole request: the reason is kept with the plan, or by itself where there is none.
   async keepReason(delivery, failure, message) {
-    if (!message || !(await ledger.fail(new ObjectId(message.plan), failure))) await messages.reject(delivery, failure);
+    // One whose plan was never read belongs to the first attempt: later ones have sent messages of their own.
+    const attempt = message && (attempts.get(delivery) ?? { _id: new ObjectId(message.plan), attempt: 1 });
+    if (!attempt || !(await ledger.fail(attempt, failure))) await messages.reject(delivery, failure);
   },
 });

@@ -47,7 +47,7 @@ export async function follow({ json, requestId, queueUrl, doing, done, wait }: F
 function reasonOf(state: TaskState['state'], error: TaskState['error']): string {
   if (error !== null) return `${error.code}: ${error.message}`;
   if (state === 'gone') {
-    return 'the queue is empty and nothing was recorded: it was dropped, as a request of its kind was in progress, or lies in the dead-letter queue (sampler dlq ls)';
+    return 'the queue is empty and nothing was recorded; it may lie in the dead-letter queue (sampler dlq ls)';
   }
   return state === 'failed' ? 'failed' : `still ${state} when the time was over`;
 }

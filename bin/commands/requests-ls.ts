@@ -6,7 +6,18 @@ import { jsonOption, optionsOf, wholeNumber, withJson } from '../cli/options.ts'
 import { print, table } from '../cli/output.ts';
 import { withSession } from '../cli/session.ts';
 
-const STATES = ['in_progress', 'done', 'failed', 'sweeping', 'swept', 'rejected'];
+const STATES = [
+  'in_progress',
+  'done',
+  'failed',
+  'sweeping',
+  'swept',
+  'rejected',
+  'dropped',
+  'resumed',
+  'registering',
+  'registered',
+];
 
 /** `sampler requests ls`: the newest records of sample_requests. */
 export function requestsLsCommand(): Command {

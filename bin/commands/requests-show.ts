@@ -20,7 +20,7 @@ async function run(id: string, command: Command): Promise<void> {
   await withSession(['mongodbUri'], async ({ clients }) => {
     const found = await findRequests(clients.mongo().db(), id);
     if (found.length === 0) {
-      throw new NotFoundError(`no request ${id}; it was never taken, was dropped, or is kept no longer (15 days).`);
+      throw new NotFoundError(`no request ${id}; it was not taken yet, or is kept no longer (15 days).`);
     }
     print(json, found, () => found.map(requestText).join('\n\n'));
   });
@@ -33,6 +33,7 @@ function requestText(request: RequestView): string {
     ['id', request.id],
     ['message', request.request_id],
     ['state', request.state],
+    ['goes on with', request.continues],
     ['error', error && `${error.code}: ${error.message}`],
     ['task', request.task],
     ['supplier', request.address && `${request.address} (${request.service})`],

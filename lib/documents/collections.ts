@@ -32,6 +32,7 @@ const INDEXES: Readonly<
       name: 'in_progress',
     },
     { key: { request_id: 1 } },
+    { key: { loads: 1 }, sparse: true },
     { key: { state: 1, lease_until: 1 } },
     { key: { expires_at: 1 }, expireAfterSeconds: 0 },
   ],

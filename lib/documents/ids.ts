@@ -6,9 +6,19 @@ export function planId(requestId: string, task: string): ObjectId {
   return new ObjectId(digest('plan', requestId, task).slice(0, 24));
 }
 
-/** The id of a refused message's record. */
+/** The id of a message's own record: that it was refused, or what was registered for it. */
 export function rejectionId(requestId: string): ObjectId {
   return new ObjectId(digest('rejected', requestId).slice(0, 24));
+}
+
+/** The id of the record that a message's task was dropped. */
+export function droppedId(requestId: string, task: string): ObjectId {
+  return new ObjectId(digest('dropped', requestId, task).slice(0, 24));
+}
+
+/** The id of the record that a message goes on with an earlier request. */
+export function resumedId(requestId: string): ObjectId {
+  return new ObjectId(digest('resumed', requestId).slice(0, 24));
 }
 
 /** The id of the note that a message with this text is not done. */

@@ -1,6 +1,6 @@
 import type { ClientSession, Collection, Db, Filter, MongoClient, ObjectId } from 'mongodb';
 import { isDuplicateKey } from '../documents/write.ts';
-import { forgetAt, type NewPlan, type PlanRecord, RECORDS, type Reason } from './records.ts';
+import { forgetAt, type NewPlan, type PlanRecord, RECORDS, type Reason, reasonOf } from './records.ts';
 
 /** A plan's record without its list of documents, which can be long. */
 export type PlanProgress = Omit<PlanRecord, 'doc_ids'>;
@@ -8,8 +8,14 @@ export type PlanProgress = Omit<PlanRecord, 'doc_ids'>;
 /** Which attempt at a plan is meant: what an earlier one still does has no effect on it. */
 export type Attempt = Pick<PlanRecord, '_id' | 'attempt'>;
 
+/** One sweep of a plan, as {@link Ledger.startSweep} gave it: what an earlier one still does has no effect on it. */
+export type Sweep = Pick<PlanRecord, '_id' | 'sweep_until'>;
+
 /** The error under which a request that stopped making progress is abandoned. */
 export const LEASE_EXPIRED = 'LeaseExpired';
+
+/** The states of a plan that has an `error`. */
+const GIVEN_UP = ['failed', 'sweeping', 'swept'] as const;
 
 /** One sweep's time to remove what a plan left: above the time-out of the function `sweep` in serverless.yml. */
 const SWEEP_MS = 5 * 60 * 1000;
@@ -17,6 +23,11 @@ const SWEEP_MS = 5 * 60 * 1000;
 /** What {@link Ledger.begin} found: our plan (new or already known), or another request of the same kind at work. */
 export type Begun =
   | { readonly kind: 'ours'; readonly record: PlanRecord; readonly isNew: boolean }
+  | { readonly kind: 'busy'; readonly other: PlanRecord };
+
+/** What {@link Ledger.revive} came to: the plan is at work again, or another request of its kind is. */
+export type Revived =
+  | { readonly kind: 'revived'; readonly record: PlanRecord }
   | { readonly kind: 'busy'; readonly other: PlanRecord };
 
 /**
@@ -117,12 +128,15 @@ export class Ledger {
   }
 
   /**
-   * Abandons the plan, with the reason; its place is free at once, what it wrote is left to the sweep. False where there is
-   * no such plan; one that is not in progress stays as it is.
+   * Gives this attempt at the plan up, with the reason; its place is free at once, what it wrote is left to the sweep. One
+   * that is not in progress, or is in another attempt by now, stays as it is.
+   * @returns whether the plan tells why it failed; false where there is none, or where it goes on in another attempt
    */
-  async fail(id: ObjectId, { code, message }: Reason): Promise<boolean> {
-    if (await this.giveUp({ _id: id }, { code, message }, this.now())) return true;
-    return (await this.records.countDocuments(planOf(id), { limit: 1 })) > 0;
+  async fail(attempt: Attempt, reason: Reason): Promise<boolean> {
+    if (await this.giveUp(atWork(attempt), reasonOf(reason), this.now())) return true;
+    return (
+      (await this.records.countDocuments({ ...planOf(attempt._id), state: { $in: [...GIVEN_UP] } }, { limit: 1 })) > 0
+    );
   }
 
   /** Fails the plan if its lease ran out; false where it did not. */
@@ -133,37 +147,51 @@ export class Ledger {
   }
 
   /**
-   * Resumes a plan that was abandoned; its shards are all to be sent and written again. Null where it no longer is
-   * abandoned, where its remains are being removed right now, or where a request of its kind is in progress.
+   * Resumes a plan that was abandoned; its shards are all to be sent and written again. `busy` where a request of its
+   * kind is in progress (one whose lease ran out is failed first); null where the plan no longer is abandoned, or where its
+   * remains are being removed right now.
    */
-  async revive(id: ObjectId): Promise<PlanRecord | null> {
+  async revive(id: ObjectId): Promise<Revived | null> {
+    for (;;) {
+      try {
+        const record = await this.reviveOnce(id);
+        return record && { kind: 'revived', record };
+      } catch (error) {
+        if (!isDuplicateKey(error)) throw error;
+      }
+      const own = await this.records.findOne(planOf(id), {
+        projection: { framework: 1, task: 1, address: 1, service: 1 },
+      });
+      if (!own) return null;
+      const { framework, task, address, service } = own;
+      const other = await this.records.findOne({ framework, task, address, service, active: true });
+      if (other && !(await this.expire(other._id))) return { kind: 'busy', other };
+    }
+  }
+
+  private async reviveOnce(id: ObjectId): Promise<PlanRecord | null> {
     const now = this.now();
     const fromNothing = { $eq: ['$state', 'swept'] };
-    try {
-      return await this.records.findOneAndUpdate(
-        { _id: id, state: { $in: ['failed', 'swept'] } },
-        [
-          {
-            $set: {
-              state: 'in_progress',
-              active: true,
-              progress: { $literal: {} },
-              unsent: true,
-              attempt: { $add: ['$attempt', 1] },
-              // Another date and with it other ids: a sweep that is late removes nothing of what is written from now on.
-              creation_date: { $cond: [fromNothing, now, '$creation_date'] },
-              updated_at: now,
-              lease_until: this.leaseEnd(now),
-            },
+    return await this.records.findOneAndUpdate(
+      { _id: id, state: { $in: ['failed', 'swept'] } },
+      [
+        {
+          $set: {
+            state: 'in_progress',
+            active: true,
+            progress: { $literal: {} },
+            unsent: true,
+            attempt: { $add: ['$attempt', 1] },
+            // Another date and with it other ids: a sweep that is late removes nothing of what is written from now on.
+            creation_date: { $cond: [fromNothing, now, '$creation_date'] },
+            updated_at: now,
+            lease_until: this.leaseEnd(now),
           },
-          { $unset: ['error', 'failed_at', 'sweep_until', 'expires_at'] },
-        ],
-        { returnDocument: 'after' },
-      );
-    } catch (error) {
-      if (isDuplicateKey(error)) return null;
-      throw error;
-    }
+        },
+        { $unset: ['error', 'failed_at', 'sweep_until', 'expires_at'] },
+      ],
+      { returnDocument: 'after' },
+    );
   }
 
   /** Plans in progress whose lease ran out. */
@@ -200,13 +228,14 @@ export class Ledger {
     );
   }
 
-  /** Marks a failed plan as clean. */
-  async markSwept(id: ObjectId): Promise<void> {
+  /** Marks a failed plan as clean. False where another sweep has it by now. */
+  async markSwept({ _id, sweep_until }: Sweep): Promise<boolean> {
     const now = this.now();
-    await this.records.updateOne(
-      { _id: id, state: 'sweeping' },
+    const { modifiedCount } = await this.records.updateOne(
+      { _id, state: 'sweeping', ...(sweep_until && { sweep_until }) },
       { $set: { state: 'swept', updated_at: now, expires_at: forgetAt(now) }, $unset: { sweep_until: '' } },
     );
+    return modifiedCount === 1;
   }
 
   /** Marks a plan as done whose `tasks` document turned out to be there. */

@@ -1,7 +1,16 @@
-import type { Collection, Db } from 'mongodb';
-import { rejectionId, retryId } from '../documents/ids.ts';
+import type { Collection, Db, ObjectId } from 'mongodb';
+import { droppedId, rejectionId, resumedId, retryId } from '../documents/ids.ts';
 import { isDuplicateKey } from '../documents/write.ts';
-import { forgetAt, type MessageRecord, type PlanRecord, RECORDS, type Reason } from './records.ts';
+import {
+  bodyOf,
+  type Dropped,
+  forgetAt,
+  type MessageRecord,
+  type PlanRecord,
+  RECORDS,
+  type Reason,
+  reasonOf,
+} from './records.ts';
 
 /** A delivered message, as far as its records are concerned. */
 export interface LoggedMessage {
@@ -23,7 +32,7 @@ export interface Identity {
   readonly resumed: boolean;
 }
 
-/** What `sample_requests` keeps of one queue's messages: why they were refused, and which of them are not done. */
+/** What `sample_requests` keeps of one queue's messages: why they were refused or dropped, what came of them, and which are not done. */
 export class MessageLog {
   private readonly records: Collection<MessageRecord>;
   private readonly plans: Collection<PlanRecord>;
@@ -38,16 +47,47 @@ export class MessageLog {
   }
 
   /** Keeps the reason why a message was refused or abandoned; one record per message, with the last reason. */
-  async reject({ requestId, body }: LoggedMessage, { code, message }: Reason): Promise<void> {
-    const now = this.now();
-    await this.records.updateOne(
-      { _id: rejectionId(requestId) },
-      {
-        $set: { error: { code, message }, updated_at: now, expires_at: forgetAt(now) },
-        $setOnInsert: { request_id: requestId, state: 'rejected', queue: this.queue, body, created_at: now },
-      },
-      { upsert: true },
+  async reject(message: LoggedMessage, reason: Reason): Promise<void> {
+    await this.note(
+      rejectionId(message.requestId),
+      message,
+      { state: 'rejected', error: reasonOf(reason) },
+      { loads: '' },
     );
+  }
+
+  /** Keeps what a register message came to, in place of what its earlier tries may have come to. */
+  async registered(message: LoggedMessage, { tables, rows }: Pick<MessageRecord, 'tables' | 'rows'>): Promise<void> {
+    const loaded = { state: 'registered', tables: tables ?? 0, rows: rows ?? 0 } as const;
+    await this.note(rejectionId(message.requestId), message, loaded, { error: '' });
+  }
+
+  /** Keeps that a register message waits for a load, before its parts are sent out. */
+  async registering(message: LoggedMessage, load: string): Promise<void> {
+    const _id = rejectionId(message.requestId);
+    await this.note(_id, message, { state: 'registering' }, { error: '' });
+    await this.records.updateOne({ _id }, { $addToSet: { loads: load } });
+  }
+
+  /** Tells all messages that wait for a load that it is done, or why it is not. */
+  async loadOver(load: string, reason?: Reason): Promise<void> {
+    const now = this.now();
+    const times = { updated_at: now, expires_at: forgetAt(now) };
+    await this.records.updateMany(
+      { loads: load },
+      reason
+        ? { $set: { ...times, state: 'rejected', error: reasonOf(reason) } }
+        : { $set: times, $pull: { loads: load }, $unset: { error: '' } },
+    );
+    if (!reason)
+      await this.records.updateMany({ loads: { $size: 0 } }, { $set: { state: 'registered' }, $unset: { loads: '' } });
+  }
+
+  /** Keeps that nothing is done for a task, and which request is in its way. */
+  async dropped(message: LoggedMessage, { task, inProgress }: Dropped): Promise<void> {
+    const reason = `a request of this kind is in progress: ${inProgress}. Ask again when it is done.`;
+    const error = { code: 'Dropped', message: reason };
+    await this.note(droppedId(message.requestId, task), message, { state: 'dropped', task, error });
   }
 
   /**
@@ -60,7 +100,12 @@ export class MessageLog {
     if (named) return own;
     const record = await this.noted({ requestId, body }, received > 1);
     if (!record || record.request_id === requestId) return own;
-    if (await this.unfinished(record.request_id)) return { requestId: record.request_id, resumed: true };
+    if (await this.unfinished(record.request_id)) {
+      // Whoever sent this one looks for it by its own id.
+      const continues = record.request_id;
+      await this.note(resumedId(requestId), { requestId, body }, { state: 'resumed', continues });
+      return { requestId: continues, resumed: true };
+    }
     if (received > 1) await this.records.updateOne({ _id: record._id }, { $set: { request_id: requestId } });
     return own;
   }
@@ -80,7 +125,13 @@ export class MessageLog {
         { _id },
         {
           $set: { updated_at: now, expires_at: forgetAt(now) },
-          $setOnInsert: { request_id: requestId, state: 'retrying', queue: this.queue, body, created_at: now },
+          $setOnInsert: {
+            request_id: requestId,
+            state: 'retrying',
+            queue: this.queue,
+            body: bodyOf(body),
+            created_at: now,
+          },
         },
         { upsert: true, returnDocument: 'after' },
       );
@@ -88,6 +139,25 @@ export class MessageLog {
       if (!isDuplicateKey(error)) throw error;
       return this.records.findOne({ _id });
     }
+  }
+
+  /** Makes or changes the record of a message. */
+  private async note(
+    _id: ObjectId,
+    { requestId, body }: LoggedMessage,
+    set: Partial<MessageRecord>,
+    unset: { error?: ''; loads?: '' } = {},
+  ): Promise<void> {
+    const now = this.now();
+    await this.records.updateOne(
+      { _id },
+      {
+        $set: { ...set, updated_at: now, expires_at: forgetAt(now) },
+        $unset: unset,
+        $setOnInsert: { request_id: requestId, queue: this.queue, body: bodyOf(body), created_at: now },
+      },
+      { upsert: true },
+    );
   }
 
   /** Whether work was planned under that identity and not all of it is done. */

@@ -14,8 +14,18 @@ export type PlanState = 'in_progress' | 'done' | 'failed' | 'sweeping' | 'swept'
  * Why a message has a record of its own:
  * - `rejected`: it was refused or abandoned, and lies in the dead-letter queue
  * - `retrying`: it was delivered more than once and is not done
+ * - `dropped`: a request of the same kind was in progress; one record for each task
+ * - `resumed`: it came under another id and goes on with an earlier request, which `continues` names
+ * - `registering`: parts of a large data set are on their way
+ * - `registered`: what it names is loaded
  */
-export type MessageState = 'rejected' | 'retrying';
+export type MessageState = 'rejected' | 'retrying' | 'dropped' | 'resumed' | 'registering' | 'registered';
+
+/** A task of a message that was dropped, and the request of the same kind that was in progress. */
+export interface Dropped {
+  readonly task: string;
+  readonly inProgress: string;
+}
 
 /** Why a request failed or a message was refused. */
 export interface Reason {
@@ -65,7 +75,17 @@ export interface MessageRecord {
   request_id: string;
   state: MessageState;
   queue: string;
+  /** Its beginning where it is long. */
   body: string;
+  /** Of a dropped one. */
+  task?: string;
+  /** Of a resumed one: the identity of the request that it goes on with. */
+  continues?: string;
+  /** Of a registered one: tables and rows that were loaded for it. */
+  tables?: number;
+  /** Of one whose data sets are loaded in parts: the loads. */
+  loads?: readonly string[];
+  rows?: number;
   error?: Reason;
   created_at: Date;
   updated_at: Date;
@@ -77,6 +97,26 @@ export type NewPlan = Pick<
   PlanRecord,
   '_id' | 'request_id' | 'framework' | 'task' | 'address' | 'service' | 'shards' | 'shard_size' | 'plan' | 'doc_ids'
 >;
+
+/** How much of a body and of a reason is kept, in bytes of UTF-8: a record stays small, whatever was sent. */
+const BODY_BYTES = 48 * 1024;
+const REASON_BYTES = 4 * 1024;
+
+/** A body as it is recorded. */
+export function bodyOf(text: string): string {
+  return beginning(text, BODY_BYTES);
+}
+
+/** A reason as it is recorded. */
+export function reasonOf({ code, message }: Reason): Reason {
+  return { code, message: beginning(message, REASON_BYTES) };
+}
+
+function beginning(text: string, bytes: number): string {
+  if (Buffer.byteLength(text) <= bytes) return text;
+  const whole = Buffer.from(text).subarray(0, bytes);
+  return `${new TextDecoder().decode(whole, { stream: true })} ...`;
+}
 
 /** The collection of both. */
 export const RECORDS = 'sample_requests';

@@ -17,6 +17,8 @@ export interface RequestView {
   /** Documents asked about; null where the record was read without them. */
   readonly documents: number | null;
   readonly error: { readonly code: string; readonly message: string } | null;
+  /** Of a message that goes on with an earlier request: that one's identity. */
+  readonly continues: string | null;
   readonly queue: string | null;
   readonly body: string | null;
   readonly created_at: string | null;
@@ -55,10 +57,20 @@ export async function listRequests(db: Db, filter: RequestFilter, limit: number)
   return found.map(viewOf);
 }
 
-/** The records under an id: of a plan (24 hexadecimal digits), or all of the request with that identity. */
+/**
+ * The records under an id: of a plan (24 hexadecimal digits), or all of the request with that identity, and of the one that it
+ * goes on with.
+ */
 export async function findRequests(db: Db, id: string): Promise<RequestView[]> {
   const or: Filter<Document>[] = [{ request_id: id, state: { $nin: NO_REQUESTS } }];
   if (/^[0-9a-f]{24}$/.test(id)) or.push({ _id: new ObjectId(id) });
+  const found = await read(db, or);
+  const earlier = found.flatMap(({ continues }) => continues ?? []).filter((other) => other !== id);
+  if (earlier.length === 0) return found;
+  return [...found, ...(await read(db, [{ request_id: { $in: earlier }, state: { $nin: NO_REQUESTS } }]))];
+}
+
+async function read(db: Db, or: Filter<Document>[]): Promise<RequestView[]> {
   const found = await db
     .collection(COLLECTION)
     .find({ $or: or }, { projection: { plan: 0 } })
@@ -97,6 +109,7 @@ function viewOf(record: Document): RequestView {
     instances: total === null || (done && progress.length === 0) ? null : counted,
     documents: typeof record['doc_ids'] === 'string' ? readIdList(record['doc_ids']).length : null,
     error: 'code' in error ? { code: String(error['code']), message: String(error['message']) } : null,
+    continues: asText(record['continues']),
     queue: asText(record['queue']),
     body: asText(record['body']),
     created_at: asDate(record['created_at']),

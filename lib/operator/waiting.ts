@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { Db } from 'mongodb';
 import type { Sql } from 'postgres';
-import { planId, rejectionId } from '../documents/ids.ts';
+import { droppedId, planId, rejectionId, resumedId } from '../documents/ids.ts';
 import { readRequests } from './requests.ts';
 
 const POLL_MS = 500;
@@ -10,12 +10,12 @@ const POLL_MS = 500;
 const EMPTY_POLLS = 6;
 
 /**
- * How one task of a message stands: `waiting` for the functions, `working`, `done`, `failed` (with the reason), or `gone`:
- * the queue is empty, and nothing was recorded of it.
+ * How one task of a message stands: `waiting` for the functions, `working`, `done`, `failed` or `dropped` (with the reason), or
+ * `gone`: the queue is empty, and nothing was recorded of it.
  */
 export interface TaskState {
   readonly task: string;
-  readonly state: 'waiting' | 'working' | 'done' | 'failed' | 'gone';
+  readonly state: 'waiting' | 'working' | 'done' | 'failed' | 'dropped' | 'gone';
   readonly shards: { readonly written: number; readonly total: number } | null;
   readonly error: { readonly code: string; readonly message: string } | null;
 }
@@ -33,22 +33,35 @@ export interface Waiting {
   readonly onLook: (states: readonly TaskState[]) => void;
 }
 
-/** Waits until every task of a sample message is done, failed or gone, or the time is over. */
+/**
+ * Waits until every task of a sample message is done, failed, dropped or gone, or the time is over. A message that goes on with
+ * an earlier request is followed there.
+ */
 export function waitForSample(waiting: Waiting): Promise<readonly TaskState[]> {
   const { db, requestId, tasks } = waiting;
-  const ids = new Map(tasks.map((task) => [task, planId(requestId, task)]));
   return untilSettled(waiting, async () => {
-    const records = await readRequests(db, [...ids.values(), rejectionId(requestId)]);
-    const refused = records.get(rejectionId(requestId).toHexString());
-    return tasks.map((task): TaskState => {
-      const record = records.get(ids.get(task)?.toHexString() ?? '');
-      if (record === undefined) {
-        return { task, state: refused ? 'failed' : 'waiting', shards: null, error: refused?.error ?? null };
-      }
-      const { state, shards, error } = record;
-      if (state === 'done') return { task, state, shards, error: null };
-      return { task, state: state === 'in_progress' ? 'working' : 'failed', shards, error };
-    });
+    const resumed = (await readRequests(db, [resumedId(requestId)])).get(resumedId(requestId).toHexString());
+    return stateOfTasks(db, resumed?.continues ?? requestId, tasks);
+  });
+}
+
+async function stateOfTasks(db: Db, requestId: string, tasks: readonly string[]): Promise<TaskState[]> {
+  const [refusal, ...ids] = [
+    rejectionId(requestId),
+    ...tasks.flatMap((task) => [planId(requestId, task), droppedId(requestId, task)]),
+  ];
+  const records = await readRequests(db, [refusal, ...ids]);
+  const refused = records.get(refusal.toHexString());
+  return tasks.map((task): TaskState => {
+    const record = records.get(planId(requestId, task).toHexString());
+    const dropped = records.get(droppedId(requestId, task).toHexString());
+    if (record === undefined && dropped) return { task, state: 'dropped', shards: null, error: dropped.error };
+    if (record === undefined) {
+      return { task, state: refused ? 'failed' : 'waiting', shards: null, error: refused?.error ?? null };
+    }
+    const { state, shards, error } = record;
+    if (state === 'done') return { task, state, shards, error: null };
+    return { task, state: state === 'in_progress' ? 'working' : 'failed', shards, error };
   });
 }
 

@@ -20,7 +20,12 @@ export interface RegisterServices {
   readonly source: ObjectSource;
   readonly catalogue: Catalogue;
   /** From which size on data sets are loaded in parts, and where those are sent; without it all are loaded at once. */
-  readonly inParts?: { readonly queue: Pick<Queue, 'send'>; readonly limits: PartLimits };
+  readonly inParts?: {
+    readonly queue: Pick<Queue, 'send'>;
+    readonly limits: PartLimits;
+    /** Hears of each load that the message waits for, before its parts are sent. */
+    readonly onLoad?: (load: string) => Promise<void>;
+  };
   readonly log: Logger;
 }
 
@@ -28,6 +33,8 @@ export interface RegisterServices {
 export interface Registered {
   readonly tables: number;
   readonly rows: number;
+  /** How many loads are under way in parts. */
+  readonly loads: number;
 }
 
 /**
@@ -40,7 +47,7 @@ export async function registerTasks(services: RegisterServices, tasks: string): 
   const entries = await withTwins(services.catalogue, await resolveTasks(services.catalogue, tasks));
   const inParts = services.inParts && {
     limits: services.inParts.limits,
-    sender: new PartSender(services.inParts.queue),
+    sender: new PartSender(services.inParts.queue, services.inParts.onLoad),
   };
   const refused: SamplerError[] = [];
   const loaded = { tables: 0, rows: 0 };
@@ -56,7 +63,7 @@ export async function registerTasks(services: RegisterServices, tasks: string): 
   }
   await tidy(services);
   const [first, ...others] = refused;
-  if (!first) return loaded;
+  if (!first) return { ...loaded, loads: inParts?.sender.loads ?? 0 };
   if (others.length === 0) throw first;
   const reasons = refused.map(({ message }) => message).join(' ');
   throw new PermanentError(

@@ -8,10 +8,18 @@ import type { UnfinishedLoad } from './load-records.ts';
 /** Sends out the parts of large loads, for one register message. */
 export class PartSender {
   readonly #queue: Pick<Queue, 'send'>;
+  readonly #onLoad: (load: string) => Promise<void>;
   readonly #sent = new Set<string>();
 
-  constructor(queue: Pick<Queue, 'send'>) {
+  /** @param onLoad hears of each load before its parts are sent */
+  constructor(queue: Pick<Queue, 'send'>, onLoad: (load: string) => Promise<void> = async () => {}) {
     this.#queue = queue;
+    this.#onLoad = onLoad;
+  }
+
+  /** Of how many loads parts were sent. */
+  get loads(): number {
+    return this.#sent.size;
   }
 
   /**
@@ -29,6 +37,7 @@ export class PartSender {
       await finishLoad(sql, load);
       return;
     }
+    await this.#onLoad(load);
     await this.#queue.send(parts.map((part) => JSON.stringify({ load, part } satisfies LoadPartMessage)));
     this.#sent.add(load);
     log.info('a large data set is loaded in parts', { load, parts: parts.length });

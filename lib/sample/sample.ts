@@ -4,9 +4,10 @@ import type { TaskEntry } from '../catalogue/entry.ts';
 import { resolveTasks } from '../catalogue/resolve.ts';
 import { checkStorable } from '../documents/documents.ts';
 import { planId } from '../documents/ids.ts';
-import { LEASE_EXPIRED, type Ledger } from '../ledger/ledger.ts';
-import type { NewPlan, PlanRecord } from '../ledger/records.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { Dropped, NewPlan, PlanRecord } from '../ledger/records.ts';
 import { unfinishedShards } from '../ledger/shard-bodies.ts';
+import { takeUp } from '../ledger/take-up.ts';
 import type { Logger } from '../log/log.ts';
 import { type SampleMessage, SIGNATURES } from '../messages/sample.ts';
 import { writeIdList } from '../plan/id-list.ts';
@@ -42,6 +43,8 @@ export interface Sampled {
   readonly planned: number;
   /** Messages sent to the shard queue. */
   readonly shards: number;
+  /** Tasks that nothing is done for, as a request of their kind is in progress. */
+  readonly dropped: readonly Dropped[];
 }
 
 /**
@@ -59,14 +62,17 @@ export async function sampleRequest(
       ? planSignatures(message, request.seed).map((plan) => signatureRecord(request, plan))
       : await planTasks(services, message, request);
   const begun: PlanRecord[] = [];
+  const dropped: Dropped[] = [];
   for (const plan of plans) {
-    const record = await beginTask(services, request, plan);
-    if (record) begun.push(record);
+    const found = await beginTask(services, request, plan);
+    if (found === null) continue;
+    if ('inProgress' in found) dropped.push(found);
+    else begun.push(found);
   }
   const bodies = begun.flatMap(unfinishedShards);
   await services.shardQueue.send(bodies);
   for (const record of begun) if (record.unsent) await services.ledger.markSent(record);
-  return { planned: begun.length, shards: bodies.length };
+  return { planned: begun.length, shards: bodies.length, dropped };
 }
 
 /** Every task of the harness that the message names, planned. */
@@ -91,28 +97,35 @@ async function planOf(
   return planned;
 }
 
-/** Records the plan; null where nothing is left to do for it: the work is done, dropped or abandoned. */
-async function beginTask(services: SampleServices, request: Request, plan: NewPlan): Promise<PlanRecord | null> {
-  const id = plan._id;
-  const log = request.log.with({ plan: id.toHexString(), task: plan.task });
+/** Records the plan; null where nothing is left to do for it: the work is done or abandoned. */
+async function beginTask(
+  services: SampleServices,
+  request: Request,
+  plan: NewPlan,
+): Promise<PlanRecord | Dropped | null> {
+  const log = request.log.with({ plan: plan._id.toHexString(), task: plan.task });
   const begun = await services.ledger.begin(plan);
-  if (begun.kind === 'busy') {
-    log.warn('dropped: a request of this kind is in progress', { inProgress: begun.other.request_id });
-    return null;
+  if (begun.kind === 'busy') return drop(log, plan.task, begun.other);
+  if (begun.isNew) {
+    log.info('request planned', { shards: begun.record.shards });
+    return begun.record;
   }
-  const { record, isNew } = begun;
-  if (isNew) log.info('request planned', { shards: record.shards });
-  if (record.state === 'in_progress') return record;
-  if (record.state === 'done') {
-    log.info('delivered again; the work is done');
-    return null;
+  const taken = await takeUp(services.ledger, begun.record, request.redriven);
+  if (taken.kind === 'work') {
+    if (taken.again) log.info('request resumed');
+    return taken.record;
   }
-  const wanted = request.redriven || record.error?.code === LEASE_EXPIRED;
-  const revived = wanted ? await services.ledger.revive(id) : null;
-  if (revived) log.info('request resumed');
+  const { why, record } = taken;
+  if (why === 'busy') return drop(log, plan.task, taken.other);
+  if (why === 'done') log.info('delivered again; the work is done');
   else
     log.warn('delivered again, but the request was abandoned', { state: record.state, error: record.error?.message });
-  return revived;
+  return null;
+}
+
+function drop(log: Logger, task: string, { request_id: inProgress }: Pick<PlanRecord, 'request_id'>): Dropped {
+  log.warn('dropped: a request of this kind is in progress', { inProgress });
+  return { task, inProgress };
 }
 
 /** What a task's plan is recorded with. */

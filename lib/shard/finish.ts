@@ -1,5 +1,5 @@
 import { benchCollections } from '../documents/collections.ts';
-import { TransientError } from '../errors/errors.ts';
+import { PermanentError, TransientError } from '../errors/errors.ts';
 import type { PlanProgress } from '../ledger/ledger.ts';
 import { unfinishedShards } from '../ledger/shard-bodies.ts';
 import type { Logger } from '../log/log.ts';
@@ -9,6 +9,7 @@ import type { Work } from './work.ts';
 /**
  * Notes the shard as written and, where it was the last one, writes the `tasks` document.
  * @returns whether it did
+ * @throws PermanentError BadTaskDefinition where not one document of the request asks anything
  * @throws TransientError Unavailable where documents that were written are not there; all shards are on their way again then
  */
 export async function finishShard(
@@ -29,6 +30,7 @@ export async function finishShard(
   const counts = alone ? [instances] : Object.values(current.progress);
   if (counts.length < record.shards) return false;
   const total = counts.reduce((sum, count) => sum + count, 0);
+  if (total === 0) throw nothingToAsk(record);
   if (!alone) await checkWhole(services, record, total, total * work.repeats);
   const document = work.taskDocument(total);
   const completed = await ledger.complete(mongo, record, async (session) => {
@@ -36,6 +38,14 @@ export async function finishShard(
   });
   if (completed) log.info('task complete', { instances: total });
   return completed;
+}
+
+/** A task without instances could never be answered and never be scored; the harness refuses it as well. */
+function nothingToAsk({ task }: PlanProgress): PermanentError {
+  return new PermanentError(
+    'BadTaskDefinition',
+    `Task ${task}: not one of its documents asks anything, as its doc_to_choice gives no choices for them. Correct the definition.`,
+  );
 }
 
 /** The Requester must never see a task in part: what was noted is checked against what is there. */

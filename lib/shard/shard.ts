@@ -1,6 +1,7 @@
 import { ObjectId } from 'mongodb';
-import { PermanentError, TransientError } from '../errors/errors.ts';
-import { LEASE_EXPIRED, type Ledger, type PlanProgress } from '../ledger/ledger.ts';
+import { PermanentError } from '../errors/errors.ts';
+import type { Attempt, PlanProgress } from '../ledger/ledger.ts';
+import { takeUp } from '../ledger/take-up.ts';
 import type { Logger } from '../log/log.ts';
 import type { ShardMessage } from '../messages/shard.ts';
 import { finishShard, sendUnfinished } from './finish.ts';
@@ -11,6 +12,8 @@ import { workOf } from './work.ts';
 export interface ShardDelivery {
   readonly redriven: boolean;
   readonly log: Logger;
+  /** Hears which attempt at the plan the shard is worked on for, before it is. */
+  readonly onAttempt?: (attempt: Attempt) => void;
 }
 
 /** What one delivery wrote. */
@@ -31,8 +34,9 @@ const NOTHING: Written = { instances: 0, prompts: 0, completed: false };
 export async function renderShard(
   services: ShardServices,
   message: ShardMessage,
-  { redriven, log }: ShardDelivery,
+  delivery: ShardDelivery,
 ): Promise<Written> {
+  const { log } = delivery;
   const id = new ObjectId(message.plan);
   log.append({ plan: message.plan, shard: message.shard });
   const found = await services.ledger.find(id);
@@ -43,52 +47,31 @@ export async function renderShard(
     );
   }
   log.append({ requestId: found.request_id, task: found.task, supplier: found.address });
-  const record = await wanted(services, found, { redriven, log });
+  const record = await wanted(services, found, delivery);
   if (!record) return NOTHING;
+  delivery.onAttempt?.(record);
   if (record.unsent) await sendUnfinished(services, record);
   const work = workOf(services, message, record);
   const noted = record.progress[`s${message.shard}`];
-  const instances = noted ?? (await work.write());
+  const instances = noted ?? (await work.write(log));
   log.info(noted === undefined ? 'shard written' : 'shard was written before', { instances });
   const completed = await finishShard(services, message.shard, record, work, instances, log);
   return noted === undefined ? { instances, prompts: instances * work.repeats, completed } : { ...NOTHING, completed };
 }
 
-/** The plan to work on; null where the shard is not wanted. A plan that was abandoned is resumed where its messages come after all. */
+/** The plan to work on; null where the shard is not wanted. */
 async function wanted(
   { ledger }: ShardServices,
   record: PlanProgress,
   { redriven, log }: ShardDelivery,
 ): Promise<PlanProgress | null> {
-  switch (record.state) {
-    case 'in_progress':
-      return record;
-    case 'sweeping':
-      throw new TransientError(
-        'Unavailable',
-        'What the request had written is being removed; it can be resumed after that.',
-      );
-    case 'failed':
-    case 'swept':
-      if (!redriven && record.error?.code !== LEASE_EXPIRED) {
-        log.warn('dropped: its request failed', { error: record.error?.message });
-        return null;
-      }
-      return revived(ledger, record, log);
-    case 'done':
-      log.info('delivered again; the work is done');
-      return null;
+  const taken = await takeUp(ledger, record, redriven);
+  if (taken.kind === 'work') {
+    if (taken.again) log.info('request resumed');
+    return taken.record;
   }
-}
-
-async function revived(ledger: Ledger, { _id }: PlanProgress, log: Logger): Promise<PlanProgress | null> {
-  const record = await ledger.revive(_id);
-  if (record) {
-    log.info('request resumed');
-    return record;
-  }
-  const now = await ledger.find(_id);
-  if (now?.state === 'in_progress') return now;
-  log.warn('dropped: its request was abandoned, and another of its kind is in progress', { state: now?.state });
+  if (taken.why === 'done') log.info('delivered again; the work is done');
+  else if (taken.why === 'abandoned') log.warn('dropped: its request failed', { error: taken.record.error?.message });
+  else log.warn('dropped: its request was abandoned, and another of its kind is in progress');
   return null;
 }

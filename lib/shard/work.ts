@@ -4,6 +4,7 @@ import { benchCollections } from '../documents/collections.ts';
 import { taskDocument } from '../documents/documents.ts';
 import { insertOnce } from '../documents/write.ts';
 import type { PlanProgress } from '../ledger/ledger.ts';
+import type { Logger } from '../log/log.ts';
 import { SIGNATURES } from '../messages/sample.ts';
 import type { ShardMessage } from '../messages/shard.ts';
 import { readIdList } from '../plan/id-list.ts';
@@ -18,12 +19,15 @@ import { prepareSlice } from '../task/slice.ts';
 import type { ShardServices } from './services.ts';
 import { createWriter } from './writer.ts';
 
+/** Documents that a line of the log names. */
+const MAX_NAMED = 10;
+
 /** What one shard of a plan writes, and how the plan ends. Writing twice writes once. */
 export interface Work {
   /** Prompts of each instance. */
   readonly repeats: number;
   /** Writes the shard's instances and prompts. @returns how many instances there are */
-  write(): Promise<number>;
+  write(log: Logger): Promise<number>;
   /** The plan's `tasks` document, for so many instances. */
   taskDocument(instances: number): Document;
 }
@@ -34,7 +38,7 @@ export function workOf(services: ShardServices, message: ShardMessage, record: P
   const plan = decodePlan(record.plan);
   return {
     repeats: plan.repeats,
-    write: () => writeDocs(services, message, record, plan),
+    write: (log) => writeDocs(services, message, record, plan, log),
     taskDocument: (instances) => taskDocument(record._id, plan, instances, record.creation_date),
   };
 }
@@ -64,6 +68,7 @@ async function writeDocs(
   message: ShardMessage,
   record: PlanProgress,
   plan: Plan,
+  log: Logger,
 ): Promise<number> {
   const docIds = readIdList(message.docs);
   if (docIds.length === 0) return 0;
@@ -72,7 +77,16 @@ async function writeDocs(
   const slice = prepareSlice(rendering, table.splits, { offset: message.offset, docIds });
   const render = slice.renderer(await readRows(services.sql, table, slice.rowIds));
   const writer = createWriter(services, record, plan, answerLength(plan, rendering.config));
-  for (const position of docIds.keys()) await writer.add(render(position));
+  const silent: number[] = [];
+  for (const [position, docId] of docIds.entries()) {
+    const rendered = render(position);
+    if (rendered.length === 0) silent.push(docId);
+    await writer.add(rendered);
+  }
+  if (silent.length > 0) {
+    const some = silent.slice(0, MAX_NAMED);
+    log.warn('documents without choices: nothing is asked about them', { documents: silent.length, docIds: some });
+  }
   return writer.finish();
 }
 

@@ -47,8 +47,7 @@ export async function sweep(
     const left = { task_id: _id, creation_date: { $lte: record.creation_date } };
     result.prompts += (await prompts.deleteMany(left)).deletedCount;
     result.instances += (await instances.deleteMany(left)).deletedCount;
-    await ledger.markSwept(_id);
-    result.swept++;
+    if (await ledger.markSwept(record)) result.swept++;
   }
   return result;
 }

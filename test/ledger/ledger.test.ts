@@ -2,7 +2,7 @@ import { ObjectId } from 'mongodb';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { ensureIndexes } from '../../lib/documents/collections.ts';
 import { type Attempt, type Begun, LEASE_EXPIRED, Ledger } from '../../lib/ledger/ledger.ts';
-import type { NewPlan } from '../../lib/ledger/records.ts';
+import type { NewPlan, PlanRecord } from '../../lib/ledger/records.ts';
 import { unfinishedShards } from '../../lib/ledger/shard-bodies.ts';
 import { useOwnDatabase } from './own-database.ts';
 import { newPlan } from './own-plan.ts';
@@ -27,6 +27,13 @@ async function begun(changes: Partial<NewPlan> = {}): Promise<NewPlan & Attempt>
   const plan = newPlan(changes);
   expect(await ledger.begin(plan)).toMatchObject({ kind: 'ours', isNew: true });
   return { ...plan, attempt: 1 };
+}
+
+/** A plan that must be there to be taken up again. */
+async function revived(id: ObjectId): Promise<PlanRecord> {
+  const outcome = await ledger.revive(id);
+  if (outcome?.kind !== 'revived') throw new Error(`it was not taken up again: ${outcome?.kind}`);
+  return outcome.record;
 }
 
 async function stateOf(id: ObjectId): Promise<string | undefined> {
@@ -69,13 +76,13 @@ describe('beginning', () => {
     expect((await ledger.begin(newPlan())).kind).toBe('busy');
     await ledger.complete(own.mongo, first, async () => {});
     const second = await begun();
-    await ledger.fail(second._id, ERROR);
+    await ledger.fail(second, ERROR);
     await begun();
   });
 
   it('a message that comes again finds its plan in whatever state it is', async () => {
     const plan = await begun();
-    await ledger.fail(plan._id, ERROR);
+    await ledger.fail(plan, ERROR);
     expect(await ledger.begin(plan)).toMatchObject({
       kind: 'ours',
       isNew: false,
@@ -144,7 +151,7 @@ describe('shards', () => {
     const done = await begun();
     await ledger.complete(own.mongo, done, async () => {});
     const failed = await begun();
-    await ledger.fail(failed._id, ERROR);
+    await ledger.fail(failed, ERROR);
     for (const plan of [done, failed]) {
       const before = await ledger.findWhole(plan._id);
       pass(1);
@@ -196,7 +203,7 @@ describe('completing', () => {
   it('writes nothing where the plan was abandoned', async () => {
     const plan = await begun();
     const { _id } = plan;
-    await ledger.fail(_id, ERROR);
+    await ledger.fail({ _id, attempt: 1 }, ERROR);
     const write = () => Promise.reject(new Error('must not be called'));
     expect(await ledger.complete(own.mongo, plan, write)).toBe(false);
     expect(await stateOf(_id)).toBe('failed');
@@ -226,20 +233,20 @@ describe('reviving', () => {
     const plan = await begun();
     const { _id } = plan;
     await ledger.finishShard(plan, 0, 2);
-    await ledger.fail(_id, ERROR);
+    await ledger.fail({ _id, attempt: 1 }, ERROR);
     const begunAt = now;
     pass(5);
-    const record = await ledger.revive(_id);
+    const record = await revived(_id);
     expect(record).toEqual(await ledger.findWhole(_id));
     expect(record).toMatchObject({ state: 'in_progress', active: true, attempt: 2, progress: {}, unsent: true });
-    expect(record?.creation_date).toEqual(begunAt);
+    expect(record.creation_date).toEqual(begunAt);
     expect(record?.lease_until).toEqual(new Date(now.getTime() + LEASE_MS));
     expect([record?.error, record?.failed_at, record?.expires_at]).toEqual([undefined, undefined, undefined]);
   });
 
   it('ten times at once is one more attempt', async () => {
     const { _id } = await begun();
-    await ledger.fail(_id, ERROR);
+    await ledger.fail({ _id, attempt: 1 }, ERROR);
     const results = await Promise.all(Array.from({ length: 10 }, () => ledger.revive(_id)));
     expect(results.filter(Boolean)).toHaveLength(1);
     expect((await ledger.find(_id))?.attempt).toBe(2);
@@ -247,20 +254,29 @@ describe('reviving', () => {
 
   it('is not possible while another of its kind is at work', async () => {
     const first = await begun();
-    await ledger.fail(first._id, ERROR);
+    await ledger.fail(first, ERROR);
     await begun();
-    expect(await ledger.revive(first._id)).toBeNull();
+    expect(await ledger.revive(first._id)).toMatchObject({ kind: 'busy' });
     expect(await stateOf(first._id)).toBe('failed');
+  });
+
+  it('fails another of its kind whose lease ran out, and takes its place', async () => {
+    const first = await begun();
+    await ledger.fail(first, ERROR);
+    const second = await begun();
+    pass(LEASE_MS + 1);
+    expect(await revived(first._id)).toMatchObject({ state: 'in_progress', attempt: 2 });
+    expect(await ledger.find(second._id)).toMatchObject({ state: 'failed', error: { code: LEASE_EXPIRED } });
   });
 
   it('is not possible for one at work, done, or being swept', async () => {
     const plan = await begun();
     expect(await ledger.revive(plan._id)).toBeNull();
-    await ledger.fail(plan._id, ERROR);
+    await ledger.fail(plan, ERROR);
     expect(await ledger.startSweep(plan._id)).toMatchObject({ state: 'sweeping' });
     expect(await ledger.revive(plan._id)).toBeNull();
-    await ledger.markSwept(plan._id);
-    const again = await ledger.revive(plan._id);
+    await ledger.markSwept(plan);
+    const again = await revived(plan._id);
     expect(again).toMatchObject({ attempt: 2 });
     await ledger.complete(own.mongo, { ...plan, attempt: 2 }, async () => {});
     expect(await ledger.revive(plan._id)).toBeNull();
@@ -268,18 +284,18 @@ describe('reviving', () => {
 
   it('from nothing gives what is written another date, and so other ids', async () => {
     const { _id } = await begun();
-    await ledger.fail(_id, ERROR);
+    await ledger.fail({ _id, attempt: 1 }, ERROR);
     await ledger.startSweep(_id);
-    await ledger.markSwept(_id);
+    await ledger.markSwept({ _id });
     pass(5);
-    const record = await ledger.revive(_id);
-    expect(record?.creation_date).toEqual(now);
-    expect(record?.created_at).not.toEqual(now);
+    const record = await revived(_id);
+    expect(record.creation_date).toEqual(now);
+    expect(record.created_at).not.toEqual(now);
   });
 
   it('ends the attempt before it: what that one still notes or completes has no effect', async () => {
     const plan = await begun();
-    await ledger.fail(plan._id, ERROR);
+    await ledger.fail(plan, ERROR);
     await ledger.revive(plan._id);
     expect(await ledger.finishShard(plan, 0, 2)).toBeNull();
     expect(await ledger.resetProgress(plan)).toBe(false);
@@ -289,7 +305,7 @@ describe('reviving', () => {
 
   it('leaves its messages to be sent until that is noted', async () => {
     const { _id } = await begun();
-    await ledger.fail(_id, ERROR);
+    await ledger.fail({ _id, attempt: 1 }, ERROR);
     await ledger.revive(_id);
     await ledger.markSent({ _id, attempt: 1 });
     expect((await ledger.find(_id))?.unsent).toBe(true);
@@ -301,16 +317,37 @@ describe('reviving', () => {
 describe('records of failures', () => {
   it('the first reason of a failed plan stays', async () => {
     const { _id } = await begun();
-    await ledger.fail(_id, ERROR);
-    await ledger.fail(_id, { code: 'Other', message: 'later' });
+    await ledger.fail({ _id, attempt: 1 }, ERROR);
+    await ledger.fail({ _id, attempt: 1 }, { code: 'Other', message: 'later' });
     expect((await ledger.find(_id))?.error).toEqual(ERROR);
   });
 
-  it('says whether there is such a plan at all', async () => {
-    const { _id } = await begun();
-    expect(await ledger.fail(_id, ERROR)).toBe(true);
-    expect(await ledger.fail(_id, ERROR)).toBe(true);
-    expect(await ledger.fail(new ObjectId(), ERROR)).toBe(false);
+  it('say whether the plan tells why it failed', async () => {
+    const plan = await begun();
+    expect(await ledger.fail(plan, ERROR)).toBe(true);
+    expect(await ledger.fail(plan, ERROR)).toBe(true);
+    expect(await ledger.fail({ _id: new ObjectId(), attempt: 1 }, ERROR)).toBe(false);
+  });
+
+  it('of an earlier attempt have no effect on the one at work', async () => {
+    const plan = await begun();
+    await ledger.fail(plan, ERROR);
+    await revived(plan._id);
+    expect(await ledger.fail(plan, { code: 'Other', message: 'late' })).toBe(false);
+    expect(await ledger.find(plan._id)).toMatchObject({ state: 'in_progress', attempt: 2 });
+    expect(await ledger.fail({ ...plan, attempt: 2 }, ERROR)).toBe(true);
+  });
+
+  it('one sweep that is late does not end another', async () => {
+    const plan = await begun();
+    await ledger.fail(plan, ERROR);
+    const late = await ledger.startSweep(plan._id);
+    pass(6 * 60_000);
+    const next = await ledger.startSweep(plan._id);
+    if (!late || !next) throw new Error('no sweep began');
+    expect(await ledger.markSwept(late)).toBe(false);
+    expect(await stateOf(plan._id)).toBe('sweeping');
+    expect(await ledger.markSwept(next)).toBe(true);
   });
 });
 

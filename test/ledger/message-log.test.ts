@@ -1,3 +1,4 @@
+import { BSON } from 'mongodb';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Ledger } from '../../lib/ledger/ledger.ts';
 import { type Delivered, MessageLog } from '../../lib/ledger/message-log.ts';
@@ -62,10 +63,10 @@ describe('who a message is', () => {
 
   it('stays the earlier one while its work is abandoned or swept', async () => {
     const { _id } = await died('a');
-    await ledger.fail(_id, { code: 'LeaseExpired', message: 'm' });
+    await ledger.fail({ _id, attempt: 1 }, { code: 'LeaseExpired', message: 'm' });
     expect(await messages.identify(delivered('b'))).toMatchObject({ requestId: 'a' });
     await ledger.startSweep(_id);
-    await ledger.markSwept(_id);
+    await ledger.markSwept({ _id });
     expect(await messages.identify(delivered('b'))).toMatchObject({ requestId: 'a' });
   });
 
@@ -101,5 +102,57 @@ describe('who a message is', () => {
     await messages.identify(delivered('b', { received: 2 }));
     await ledger.begin(newPlan({ request_id: 'b' }));
     expect(await messages.identify(delivered('c'))).toEqual({ requestId: 'b', resumed: true });
+  });
+});
+
+describe('what came of a message', () => {
+  const message = { requestId: 'r', body: BODY };
+  const REASON = { code: 'DatasetMissing', message: 'm' };
+
+  it('that was dropped tells the request that was in its way, once for each task', async () => {
+    for (const task of ['a', 'b', 'a']) await messages.dropped(message, { task, inProgress: 'other' });
+    const found = await records();
+    expect(found.map(({ request_id, state, task, error }) => [request_id, state, task, error.message])).toEqual(
+      ['a', 'b'].map((task) => ['r', 'dropped', task, expect.stringContaining('other')]),
+    );
+  });
+
+  it('that goes on with an earlier request is found under its own id', async () => {
+    await died('a');
+    await messages.identify(delivered('b'));
+    expect(await own.db.collection('sample_requests').findOne({ request_id: 'b' })).toMatchObject({
+      state: 'resumed',
+      continues: 'a',
+    });
+  });
+
+  it('that registers is one record, also where it was refused before', async () => {
+    await messages.reject(message, REASON);
+    await messages.registered(message, { tables: 2, rows: 30 });
+    const [record, ...others] = await records();
+    expect(others).toEqual([]);
+    expect(record).toMatchObject({ request_id: 'r', state: 'registered', tables: 2, rows: 30, body: BODY });
+    expect(record).not.toHaveProperty('error');
+  });
+
+  it('that waits for loads is registered when the last of them is done, and refused when one is', async () => {
+    for (const load of ['x', 'y', 'x']) await messages.registering(message, load);
+    await messages.registering({ requestId: 's', body: BODY }, 'y');
+    const states = async () => (await records()).map(({ request_id, state }) => `${request_id} ${state}`);
+    await messages.loadOver('x');
+    expect(await states()).toEqual(['r registering', 's registering']);
+    await messages.loadOver('y', REASON);
+    expect(await states()).toEqual(['r rejected', 's rejected']);
+    await messages.loadOver('y');
+    expect(await states()).toEqual(['r registered', 's registered']);
+    expect((await records()).filter((record) => 'error' in record)).toEqual([]);
+  });
+
+  it('is bounded, whatever was sent', async () => {
+    const long = { code: 'BadMessage', message: 'é'.repeat(1_000_000) };
+    await messages.reject({ requestId: 'r', body: '😀'.repeat(1_000_000) }, long);
+    const [record] = await records();
+    expect(BSON.calculateObjectSize(record ?? {})).toBeLessThan(64 * 1024);
+    expect(record?.['body']).toMatch(/^(😀)+ \.\.\.$/u);
   });
 });

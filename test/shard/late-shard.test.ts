@@ -66,7 +66,7 @@ describe('a shard that comes late', () => {
 
   it('is dropped where its request failed', async () => {
     const id = await begun();
-    await ledger.fail(id, { code: 'TemplateFailed', message: 'm' });
+    await ledger.fail({ _id: id, attempt: 1 }, { code: 'TemplateFailed', message: 'm' });
     await lateShard(id);
     expect(await ledger.find(id)).toMatchObject({ state: 'failed', attempt: 1 });
     expect(await counts()).toEqual([0, 0, 0]);
@@ -74,14 +74,14 @@ describe('a shard that comes late', () => {
 
   it('comes again later while the remains of its request are being removed', async () => {
     const id = await begun();
-    await ledger.fail(id, { code: 'TemplateFailed', message: 'm' });
+    await ledger.fail({ _id: id, attempt: 1 }, { code: 'TemplateFailed', message: 'm' });
     await ledger.startSweep(id);
     await expect(lateShard(id, true)).rejects.toMatchObject({ code: 'Unavailable', permanent: false });
   });
 
   it('sent back by an operator is dropped where another request of the kind is at work', async () => {
     const id = await begun();
-    await ledger.fail(id, { code: 'TemplateFailed', message: 'm' });
+    await ledger.fail({ _id: id, attempt: 1 }, { code: 'TemplateFailed', message: 'm' });
     await begun();
     await lateShard(id, true);
     expect((await ledger.find(id))?.state).toBe('failed');

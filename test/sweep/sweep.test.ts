@@ -52,7 +52,7 @@ describe('a sweep', () => {
   it("removes failed requests' documents and nobody else's", async () => {
     const [failed, working, done] = await Promise.all(['failed', 'working', 'done'].map(begun));
     if (!failed || !working || !done) throw new Error('not begun');
-    await ledger.fail(failed, ERROR);
+    await ledger.fail({ _id: failed, attempt: 1 }, ERROR);
     await ledger.complete(own.mongo, { _id: done, attempt: 1 }, async (session) => {
       await benchCollections(own.db).tasks.insertOne({ _id: done }, { session });
     });
@@ -67,7 +67,7 @@ describe('a sweep', () => {
   it('waits until no shard of a failed request can still be writing', async () => {
     behindMs = 0;
     const id = await begun('a');
-    await ledger.fail(id, ERROR);
+    await ledger.fail({ _id: id, attempt: 1 }, ERROR);
     expect(await sweep(own.db, ledger, log)).toMatchObject({ swept: 0 });
     expect(await left(id)).toEqual(['failed', 2, 3]);
     expect(await sweep(own.db, ledger, log, -1)).toMatchObject({ swept: 1 });
@@ -85,7 +85,7 @@ describe('a sweep', () => {
 
   it('continues where an earlier one was cut short', async () => {
     const id = await begun('a');
-    await ledger.fail(id, ERROR);
+    await ledger.fail({ _id: id, attempt: 1 }, ERROR);
     behindMs = 0.5 * HOUR_MS;
     await ledger.startSweep(id);
     expect(await sweep(own.db, ledger, log)).toMatchObject({ swept: 0 });
@@ -96,8 +96,8 @@ describe('a sweep', () => {
 
   it('leaves a request alone that was resumed', async () => {
     const id = await begun('a');
-    await ledger.fail(id, ERROR);
-    expect(await ledger.revive(id)).toMatchObject({ attempt: 2 });
+    await ledger.fail({ _id: id, attempt: 1 }, ERROR);
+    expect(await ledger.revive(id)).toMatchObject({ record: { attempt: 2 } });
     expect(await ledger.startSweep(id)).toBeNull();
     behindMs = 0.5 * HOUR_MS;
     expect(await sweep(own.db, ledger, log)).toMatchObject({ swept: 0 });
@@ -107,7 +107,7 @@ describe('a sweep', () => {
   it('never touches a task that the Requester can see, whatever its record says', async () => {
     const id = await begun('a');
     await benchCollections(own.db).tasks.insertOne({ _id: id });
-    await ledger.fail(id, ERROR);
+    await ledger.fail({ _id: id, attempt: 1 }, ERROR);
     const lines: string[] = [];
     const counting = new Logger('error', {}, (line) => lines.push(line));
     expect(await sweep(own.db, ledger, counting)).toMatchObject({ swept: 0, instances: 0, prompts: 0 });
@@ -119,7 +119,7 @@ describe('a sweep', () => {
 
   it('that is late removes nothing of what was written after the request was swept and resumed', async () => {
     const id = await begun('a');
-    await ledger.fail(id, ERROR);
+    await ledger.fail({ _id: id, attempt: 1 }, ERROR);
     const late = await ledger.startSweep(id);
     behindMs = 0.5 * HOUR_MS;
     expect(await sweep(own.db, ledger, log)).toMatchObject({ swept: 1 });
@@ -137,7 +137,7 @@ describe('a sweep', () => {
 
   it('by two at once removes each document once', async () => {
     const ids = await Promise.all(['a', 'b', 'c'].map(begun));
-    await Promise.all(ids.map((id) => ledger.fail(id, ERROR)));
+    await Promise.all(ids.map((id) => ledger.fail({ _id: id, attempt: 1 }, ERROR)));
     const results = await Promise.all([sweep(own.db, ledger, log), sweep(own.db, ledger, log)]);
     expect(results.reduce((sum, { instances }) => sum + instances, 0)).toBe(6);
     expect(results.reduce((sum, { prompts }) => sum + prompts, 0)).toBe(9);
