@@ -1,3 +1,5 @@
+import { cutTo, MAX_REASON_BYTES } from './bounds.ts';
+
 /** Codes under which failures are logged and recorded; stable, so that operators can search and alarm on them. */
 export type ErrorCode =
   | 'BadMessage'
@@ -27,7 +29,8 @@ export interface ErrorDetails {
 }
 
 /**
- * Base of every failure that this product explains. The message says what was wrong, where, and what to do.
+ * Base of every failure that this product explains. The message says what was wrong, where, and what to do, in at most
+ * {@link MAX_REASON_BYTES}, whatever the input that it tells of.
  * `permanent` failures can never succeed when tried again (the message goes to the dead-letter queue at once).
  */
 export class SamplerError extends Error {
@@ -36,7 +39,7 @@ export class SamplerError extends Error {
   readonly permanent: boolean;
   readonly context: Record<string, unknown>;
   constructor(code: ErrorCode, message: string, permanent: boolean, details: ErrorDetails = {}) {
-    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    super(cutTo(message, MAX_REASON_BYTES), details.cause === undefined ? undefined : { cause: details.cause });
     this.code = code;
     this.permanent = permanent;
     this.context = details.context ?? {};

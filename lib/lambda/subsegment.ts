@@ -1,4 +1,5 @@
 import type { Tracer } from '@aws-lambda-powertools/tracer';
+import { failureOf } from '../queue/failure.ts';
 
 /** Does a piece of work in a part of the trace of its own, by whose annotations it can be searched for. */
 export async function inSubsegment<T>(
@@ -15,7 +16,9 @@ export async function inSubsegment<T>(
   try {
     return await work();
   } catch (error) {
-    tracer.addErrorAsMetadata(error instanceof Error ? error : new Error(String(error)));
+    // A trace has little room, and is no place for secrets.
+    const { code, message } = failureOf(error);
+    tracer.addErrorAsMetadata(new Error(`${code}: ${message}`));
     throw error;
   } finally {
     segment.close();

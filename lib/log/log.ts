@@ -1,5 +1,5 @@
 import type { Logger as Powertools } from '@aws-lambda-powertools/logger';
-import { readable } from './readable.ts';
+import { boundedFields } from './bounded-json.ts';
 import { RedactingLogger } from './redacting-logger.ts';
 
 /** Levels, from the most to the least talkative. */
@@ -31,7 +31,8 @@ export function parseLogLevel(name: string): LogLevel | undefined {
 
 /**
  * Writes one JSON object a line, by Powertools for AWS Lambda: `level`, `message`, `timestamp` (ISO 8601), `service`, within
- * a function its name, invocation and trace, then the fields. Passwords in URIs are masked wherever they occur.
+ * a function its name, invocation and trace, then the fields. Passwords in URIs and known secrets are masked
+ * wherever they occur, and no line is longer than 16 KB.
  * Logging never throws.
  */
 export class Logger {
@@ -44,10 +45,7 @@ export class Logger {
     level: LogLevel = 'info',
     fields: LogFields = {},
     write: (line: string) => void = writeToStdout,
-    powertools: Powertools = new RedactingLogger(
-      { logLevel: level, jsonReplacerFn: readable, serviceName: serviceName() },
-      write,
-    ),
+    powertools: Powertools = new RedactingLogger({ logLevel: level, serviceName: serviceName() }, write),
   ) {
     this.powertools = powertools;
     this.#fields = fields;
@@ -81,7 +79,13 @@ export class Logger {
 
   #all(fields: LogFields = {}): Record<string, unknown> {
     const all = Object.entries({ ...this.#fields, ...fields });
-    return Object.fromEntries(all.filter(([name]) => !RESERVED.has(name)));
+    try {
+      // Powertools copies them, however deep they are.
+      return boundedFields(all.filter(([name]) => !RESERVED.has(name)));
+    } catch (error) {
+      // A getter that throws: the message matters more than the facts.
+      return { unloggable: String(error) };
+    }
   }
 }
 

@@ -10,6 +10,10 @@ import { isDict, type PyDict, type PyValue } from '../python/value.ts';
 
 const INT64 = 2n ** 63n;
 const HALF_A_PAIR = 'holds half a surrogate pair';
+const NO_INT64 = 'must be a whole number of at most 64 bits';
+const TOO_LARGE = 'is too large';
+/** Of a list's wrong items so many are named one by one. */
+const MAX_NAMED = 10;
 
 /** Text that counts as an int, for JSON Schema; its fraction must be zero. */
 const INT_TEXT = intText('[+-]?(0[0_]*)?([1-9][0-9]*(_[0-9]+)*|0)');
@@ -22,9 +26,9 @@ const AS_INT = { type: 'boolean', description: 'counts as 1 or 0' } as const;
 export const laxInt = z
   .unknown()
   .transform((value, context): bigint => {
-    const int = intOf(value);
-    if (int !== null && int >= -INT64 && int < INT64) return int;
-    context.addIssue({ code: 'custom', message: 'must be a whole number of at most 64 bits' });
+    const int = int64Of(value);
+    if (int !== null) return int;
+    context.addIssue({ code: 'custom', message: NO_INT64 });
     return z.NEVER;
   })
   .meta({
@@ -38,7 +42,7 @@ export const laxNumber = laxInt
   .transform((value, context): number => {
     const number = Number(value);
     if (Number.isSafeInteger(number)) return number;
-    context.addIssue({ code: 'custom', message: 'is too large' });
+    context.addIssue({ code: 'custom', message: TOO_LARGE });
     return z.NEVER;
   })
   .meta({
@@ -46,6 +50,24 @@ export const laxNumber = laxInt
     title: 'whole number',
     anyOf: [{ type: 'integer', minimum: Number.MIN_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER }, INT_TEXT, AS_INT],
   });
+
+/** A list of ints that JavaScript numbers hold exactly. Its first wrong items are named, all others counted. */
+export function numberList(error: string) {
+  return z.preprocess(
+    (value, context) => {
+      if (!Array.isArray(value)) return value;
+      let wrong = 0;
+      for (const [place, item] of value.entries()) {
+        const message = wrongNumber(item);
+        if (message === null || ++wrong > MAX_NAMED) continue;
+        context.addIssue({ code: 'custom', message, path: [place] });
+      }
+      if (wrong > MAX_NAMED) context.addIssue({ code: 'custom', message: `and ${wrong - MAX_NAMED} more are wrong` });
+      return wrong === 0 ? value : z.NEVER;
+    },
+    z.array(laxNumber, { error }),
+  );
+}
 
 /** An int from 0 on. */
 export const notNegative = laxNumber
@@ -129,6 +151,17 @@ export function dictOf<Shape extends z.ZodRawShape>(shape: Shape, extra: 'refuse
 function withoutNulls(dict: PyDict, shape: z.ZodRawShape): Record<string, PyValue> {
   const entries = [...dict].map(([key, value]) => [String(key), value] as const);
   return Object.fromEntries(entries.filter(([key, value]) => value !== null || !Object.hasOwn(shape, key)));
+}
+
+function int64Of(value: unknown): bigint | null {
+  const int = intOf(value);
+  return int !== null && int >= -INT64 && int < INT64 ? int : null;
+}
+
+function wrongNumber(value: unknown): string | null {
+  const int = int64Of(value);
+  if (int === null) return NO_INT64;
+  return Number.isSafeInteger(Number(int)) ? null : TOO_LARGE;
 }
 
 function sortKeys(dict: PyDict): PyDict {

@@ -1,7 +1,12 @@
 import type * as z from 'zod';
+import { cutTo, listed } from '../errors/bounds.ts';
 import { PermanentError } from '../errors/errors.ts';
 import { loads } from '../python/json.ts';
 import { isDict } from '../python/value.ts';
+
+/** A reason has room for so many problems, and names of such a length; who sent 280,000 wrong ids needs no more. */
+const MAX_PROBLEMS = 20;
+const MAX_NAME_BYTES = 100;
 
 /**
  * Reads a message body by its schema.
@@ -10,8 +15,10 @@ import { isDict } from '../python/value.ts';
 export function parseMessage<Schema extends z.ZodType>(kind: string, schema: Schema, body: string): z.output<Schema> {
   const result = schema.safeParse(readJson(kind, body));
   if (result.success) return result.data;
-  const problems = result.error.issues.map(describe);
-  throw new PermanentError('BadMessage', `Bad ${kind} message: ${problems.join('; ')}.`);
+  const { issues } = result.error;
+  const problems = issues.slice(0, MAX_PROBLEMS).map(describe);
+  const more = issues.length > MAX_PROBLEMS ? `; and ${issues.length - MAX_PROBLEMS} more` : '';
+  throw new PermanentError('BadMessage', `Bad ${kind} message: ${problems.join('; ')}${more}.`);
 }
 
 function readJson(kind: string, body: string) {
@@ -26,9 +33,10 @@ function readJson(kind: string, body: string) {
 }
 
 function describe(issue: z.core.$ZodIssue): string {
-  const where = issue.path.join('.');
+  const where = cutTo(issue.path.join('.'), MAX_NAME_BYTES);
   if (issue.code === 'unrecognized_keys') {
-    return `${where ? `${where}: ` : ''}unknown ${issue.keys.length === 1 ? 'key' : 'keys'} ${issue.keys.map((key) => JSON.stringify(key)).join(', ')}`;
+    const keys = issue.keys.map((key) => JSON.stringify(cutTo(key, MAX_NAME_BYTES)));
+    return `${where ? `${where}: ` : ''}unknown ${keys.length === 1 ? 'key' : 'keys'} ${listed(keys, MAX_PROBLEMS)}`;
   }
   return where ? `${where}: ${issue.message}` : issue.message;
 }

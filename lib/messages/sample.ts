@@ -6,6 +6,7 @@ import {
   laxInt,
   laxNumber,
   notNegative,
+  numberList,
   sortedDict,
   text,
   textDict,
@@ -41,7 +42,7 @@ export type RequesterArgs = z.output<typeof requesterArgs>;
 /** What counts as no qty, for JSON Schema. */
 const NO_QTY = { anyOf: [{ enum: [0, false, null] }, ZERO_TEXT] };
 
-const idList = z.array(laxNumber, { error: 'must be a list of document ids' });
+const idList = numberList('must be a list of document ids');
 
 /** The body of a sample message (MESSAGE-2 to MESSAGE-8). Defaults that depend on the task or the path come later. */
 export const sampleMessage = dictOf(

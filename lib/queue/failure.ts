@@ -1,5 +1,7 @@
 import { isOfMongo, isOutage } from '../clients/outage.ts';
+import { cutTo, MAX_REASON_BYTES } from '../errors/bounds.ts';
 import { type ErrorCode, SamplerError } from '../errors/errors.ts';
+import { redact } from '../log/redact.ts';
 import { type Delivery, ERROR_CODE_ATTRIBUTE, MAX_RECEIVES, REQUEST_ID_ATTRIBUTE } from './delivery.ts';
 import type { Queue } from './queue.ts';
 
@@ -28,8 +30,13 @@ const QUICK_BACKOFF = { first: 1, factor: 2 };
 const QUICK: ReadonlySet<string> = new Set<ErrorCode>(['NotRegistered']);
 const MAX_BACKOFF_SECONDS = 600;
 
-/** Reads what was thrown. */
+/** Reads what was thrown, in at most {@link MAX_REASON_BYTES} and without any secret. */
 export function failureOf(error: unknown): Failure {
+  const failure = readFailure(error);
+  return { ...failure, message: redact(cutTo(failure.message, MAX_REASON_BYTES)) };
+}
+
+function readFailure(error: unknown): Failure {
   if (error instanceof SamplerError) {
     const { code, message, permanent, context } = error;
     return { code, message, permanent, context, stack: undefined };
