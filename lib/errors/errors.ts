@@ -18,6 +18,7 @@ export type ErrorCode =
   | 'TooFewDocuments'
   | 'FewshotUnavailable'
   | 'HarnessNotStaged'
+  | 'NotDone'
   | 'Configuration'
   | 'Unavailable';
 

@@ -1,0 +1,51 @@
+import { openCatalogue } from '../lib/catalogue/catalogue.ts';
+import { createS3, createSqs } from '../lib/clients/aws.ts';
+import { createMongo } from '../lib/clients/mongo.ts';
+import { readLimits } from '../lib/config/limits.ts';
+import { evaluateTask } from '../lib/evaluate/evaluate.ts';
+import { ensureEvaluationIndexes } from '../lib/evaluate/records.ts';
+import type { Counts } from '../lib/lambda/counts.ts';
+import { queueFunction } from '../lib/lambda/queue-function.ts';
+import { startRuntime } from '../lib/lambda/runtime.ts';
+import { Ledger } from '../lib/ledger/ledger.ts';
+import { MessageLog } from '../lib/ledger/message-log.ts';
+import { type EvaluateMessage, evaluateMessage } from '../lib/messages/evaluate.ts';
+import { parseMessage } from '../lib/messages/parse.ts';
+import { type Delivery, MAX_RECEIVES } from '../lib/queue/delivery.ts';
+import { failureOf } from '../lib/queue/failure.ts';
+import { Queue } from '../lib/queue/queue.ts';
+
+const runtime = startRuntime(['mongodbUri', 'datasetsBucket', 'evaluateQueueUrl', 'evaluatedQueueUrl']);
+const { config, traced, log } = runtime;
+const mongo = createMongo(config.mongodbUri);
+const db = mongo.db();
+const s3 = traced(createS3());
+const sqs = traced(createSqs());
+const ledger = new Ledger(db, readLimits(process.env).leaseMs);
+const queue = new Queue(sqs, config.evaluateQueueUrl);
+const evaluatedQueue = new Queue(sqs, config.evaluatedQueueUrl);
+const messages = new MessageLog(db, queue.name);
+const { datasetsBucket: bucket, includePath } = config;
+
+async function handle({ task_id }: EvaluateMessage, delivery: Delivery): Promise<Counts> {
+  delivery.log.append({ taskId: task_id });
+  await ensureEvaluationIndexes(db);
+  const catalogue = () => openCatalogue({ s3, bucket, includePath, log });
+  try {
+    const services = { mongo, db, ledger, catalogue, evaluatedQueue, selection: config.selection };
+    const { documents, failed, completed } = await evaluateTask(services, task_id, delivery.log);
+    return { DocumentsScored: documents, DocumentsFailed: failed, TasksEvaluated: completed ? 1 : 0 };
+  } catch (error) {
+    if (failureOf(error).code !== 'NotDone' || delivery.received < MAX_RECEIVES) throw error;
+    delivery.log.info('the task still waits for answers; the clock sends it again once it is done');
+    return { TasksWaiting: 1 };
+  }
+}
+
+/** Scores the responses of tasks into results. */
+export const handler = queueFunction(runtime, {
+  queue,
+  parse: (body) => parseMessage('evaluate', evaluateMessage, body),
+  handle,
+  keepReason: (delivery, failure) => messages.reject(delivery, failure),
+});

@@ -1,0 +1,244 @@
+import type { Db, ObjectId } from 'mongodb';
+import { type Loglikelihood, loglikelihoodOf } from '../evaluator-api/loglikelihood.ts';
+import { type ApiPath, generationOf, type EvaluatorResponse, ResponseError } from '../evaluator-api/response.ts';
+import { loads, PyJsonError } from '../python/json.ts';
+import type { Doc, PyValue } from '../python/value.ts';
+import { isDict } from '../python/value.ts';
+import type { Answered } from '../scoring/scorer.ts';
+import { classify, type Failed, sessionHeightOf, STATUS } from './classify.ts';
+import { readBson } from './read-bson.ts';
+
+/** One document of a task with what came back for it. */
+export interface AskedDocument {
+  readonly docId: number;
+  /** What is to be scored; null where it failed. */
+  readonly answered: Answered | null;
+  readonly failed: Failed | null;
+  /** Mean of its answers' milliseconds. */
+  readonly runTime: number;
+}
+
+/** What is read of a task. */
+export interface AnswersOf {
+  readonly db: Db;
+  readonly taskId: ObjectId;
+  readonly path: ApiPath;
+  readonly requestType: 'generate_until' | 'loglikelihood';
+}
+
+/** Documents read at a time. */
+const PORTION = 100;
+/** A batch of MongoDB's holds at most this many responses, each of which may be large. */
+const BATCH = 200;
+
+/** The documents of a task and the height of the latest session in which one of them was asked. */
+export class Answers {
+  readonly #of: AnswersOf;
+  readonly #instances: readonly InstanceRef[][];
+  #height = -1n;
+
+  private constructor(of: AnswersOf, instances: readonly InstanceRef[][]) {
+    this.#of = of;
+    this.#instances = instances;
+  }
+
+  /** Finds a task's documents; none of them is read yet. */
+  static async of(of: AnswersOf): Promise<Answers> {
+    const refs = await of.db
+      .collection('instances')
+      .find({ task_id: of.taskId }, { projection: { doc_id: 1, idx: 1 }, batchSize: 20_000 })
+      .map(({ _id, doc_id, idx }): InstanceRef => ({ id: _id, docId: Number(doc_id), idx: Number(idx) }))
+      .toArray();
+    const byDoc = Map.groupBy(refs, ({ docId }) => docId);
+    const documents = [...byDoc].sort(([a], [b]) => a - b).map(([, group]) => group.sort((a, b) => a.idx - b.idx));
+    return new Answers(of, documents);
+  }
+
+  /** How many documents there are. */
+  get count(): number {
+    return this.#instances.length;
+  }
+
+  /** The greatest session height among the responses read so far, also of failed ones; -1 without one. */
+  get height(): bigint {
+    return this.#height;
+  }
+
+  /** The first document as it was asked about; null where the task has none. */
+  async first(): Promise<Doc | null> {
+    const [first] = this.#instances[0] ?? [];
+    return first ? ((await this.#documentsOf([[first]])).get(first.id.toHexString())?.doc ?? null) : null;
+  }
+
+  /** All documents by ascending id, read in portions: memory does not grow with the task. */
+  async *portions(): AsyncGenerator<AskedDocument[]> {
+    for (let at = 0; at < this.#instances.length; at += PORTION) {
+      const portion = this.#instances.slice(at, at + PORTION);
+      const [documents, prompts] = await Promise.all([this.#documentsOf(portion), this.#promptsOf(portion)]);
+      await this.#readResponses(portion, prompts, documents);
+      yield portion.map((instances) => this.#join(instances, documents, prompts));
+    }
+  }
+
+  async #documentsOf(portion: readonly InstanceRef[][]): Promise<Map<string, StoredInstance>> {
+    const stored = new Map<string, StoredInstance>();
+    // Only loglikelihoods need what was asked: where its continuation begins.
+    const projection = this.#of.requestType === 'loglikelihood' ? { doc: 1, arguments: 1 } : { doc: 1 };
+    const cursor = this.#of.db
+      .collection('instances')
+      .find({ _id: { $in: idsOf(portion) } }, { projection, raw: true, batchSize: BATCH });
+    for await (const raw of cursor) {
+      const fields = readBson(bytesOf(raw));
+      const doc = fields.get('doc') ?? null;
+      const args = fields.get('arguments') ?? null;
+      const continuation = Array.isArray(args) && typeof args[1] === 'string' ? args[1] : '';
+      stored.set(hexOf(fields), { doc: docOf(doc), continuation });
+    }
+    return stored;
+  }
+
+  async #promptsOf(portion: readonly InstanceRef[][]): Promise<Map<string, AskedPrompt[]>> {
+    const prompts = new Map<string, AskedPrompt[]>();
+    const looksRight = { $regexMatch: { input: '$data', regex: '^\\s*\\{[\\s\\S]*\\}\\s*$' } };
+    const cursor = this.#of.db
+      .collection('prompts')
+      .find(
+        { task_id: this.#of.taskId, instance_id: { $in: idsOf(portion) } },
+        { projection: { instance_id: 1, looksRight }, batchSize: 2000 },
+      );
+    for await (const { _id, instance_id, looksRight: right } of cursor) {
+      const prompt: AskedPrompt = { id: String(_id), broken: right !== true && (await this.#isBroken(_id)), answer: null };
+      const known = prompts.get(String(instance_id));
+      if (known) known.push(prompt);
+      else prompts.set(String(instance_id), [prompt]);
+    }
+    return prompts;
+  }
+
+  /** Whether a prompt's text is no JSON: then no answer to it counts (EVALUATING 2.3). */
+  async #isBroken(_id: ObjectId): Promise<boolean> {
+    const prompt = await this.#of.db.collection('prompts').findOne({ _id }, { projection: { data: 1 } });
+    try {
+      loads(String(prompt?.['data']));
+      return false;
+    } catch (error) {
+      if (error instanceof PyJsonError) return true;
+      throw error;
+    }
+  }
+
+  /** Keeps of each response only what is scored, so that a portion's size does not depend on what was sent back. */
+  async #readResponses(
+    portion: readonly InstanceRef[][],
+    prompts: ReadonlyMap<string, AskedPrompt[]>,
+    documents: ReadonlyMap<string, StoredInstance>,
+  ): Promise<void> {
+    const { db, taskId, path, requestType } = this.#of;
+    const byId = new Map([...prompts].flatMap(([instance, list]) => list.map((prompt) => [prompt.id, { prompt, instance }] as const)));
+    const projection = { ok: 1, error_code: 1, error: 1, ms: 1, response: 1, session_height: 1, prompt_id: 1 };
+    const cursor = db
+      .collection('responses')
+      .find({ task_id: taskId, instance_id: { $in: idsOf(portion) } }, { projection, raw: true, batchSize: BATCH });
+    for await (const raw of cursor) {
+      const response = readBson(bytesOf(raw));
+      const height = sessionHeightOf(response);
+      if (height !== null && height > this.#height) this.#height = height;
+      const asked = byId.get(hexOf(response, 'prompt_id'));
+      // The first good answer counts; of failures the first is told.
+      if (!asked || asked.prompt.answer?.failed === null) continue;
+      const answer = readAnswer(response, path, requestType, documents.get(asked.instance)?.continuation ?? '', asked.prompt.broken);
+      if (asked.prompt.answer === null || answer.failed === null) asked.prompt.answer = answer;
+    }
+  }
+
+  #join(
+    instances: readonly InstanceRef[],
+    documents: ReadonlyMap<string, StoredInstance>,
+    prompts: ReadonlyMap<string, AskedPrompt[]>,
+  ): AskedDocument {
+    const docId = instances[0]?.docId ?? -1;
+    const answers = instances.flatMap(({ id }) => prompts.get(id.toHexString())?.map(({ answer }) => answer) ?? [null]);
+    const failures = answers.map((answer) => (answer === null ? NO_RESPONSE : answer.failed)).filter((failure) => failure !== null);
+    // A failure that says something is told rather than one that does not.
+    const failed = failures.find(({ code }) => code !== STATUS.noResponse) ?? failures[0] ?? null;
+    if (failed) return { docId, answered: null, failed, runTime: 0 };
+    const good = answers.filter((answer) => answer !== null && answer.failed === null);
+    const doc = documents.get(instances[0]?.id.toHexString() ?? '')?.doc ?? new Map();
+    return {
+      docId,
+      answered: {
+        doc,
+        generations: good.flatMap(({ text }) => (text === null ? [] : [text])),
+        likelihoods: good.flatMap(({ likelihood }) => (likelihood === null ? [] : [likelihood])),
+      },
+      failed: null,
+      runTime: good.reduce((sum, { ms }) => sum + ms, 0) / good.length,
+    };
+  }
+}
+
+interface InstanceRef {
+  readonly id: ObjectId;
+  readonly docId: number;
+  readonly idx: number;
+}
+
+interface StoredInstance {
+  readonly doc: Doc;
+  readonly continuation: string;
+}
+
+interface AskedPrompt {
+  readonly id: string;
+  readonly broken: boolean;
+  answer: Answer | null;
+}
+
+type Answer =
+  | { readonly failed: null; readonly text: string | null; readonly likelihood: Loglikelihood | null; readonly ms: number }
+  | { readonly failed: Failed };
+
+const NO_RESPONSE: Failed = { code: STATUS.noResponse, error: 'no response' };
+
+function readAnswer(
+  response: ReadonlyMap<string, PyValue>,
+  path: ApiPath,
+  requestType: AnswersOf['requestType'],
+  continuation: string,
+  promptBroken: boolean,
+): Answer {
+  const classified = classify(response, path);
+  if (classified.failed) return classified;
+  if (promptBroken) return { failed: { code: STATUS.badResponse, error: 'Bad JSON data format (prompt)' } };
+  const { answer, ms } = classified;
+  try {
+    return { failed: null, ms, ...scoredPart(answer, requestType, continuation) };
+  } catch (error) {
+    if (error instanceof ResponseError) return { failed: { code: STATUS.badResponse, error: error.message } };
+    throw error;
+  }
+}
+
+function scoredPart(answer: EvaluatorResponse, requestType: AnswersOf['requestType'], continuation: string) {
+  return requestType === 'loglikelihood'
+    ? { text: null, likelihood: loglikelihoodOf(answer, continuation) }
+    : { text: generationOf(answer), likelihood: null };
+}
+
+function idsOf(portion: readonly InstanceRef[][]): ObjectId[] {
+  return portion.flatMap((instances) => instances.map(({ id }) => id));
+}
+
+function bytesOf(raw: unknown): Uint8Array {
+  if (raw instanceof Uint8Array) return raw;
+  throw new TypeError('the driver gave a document where its bytes were asked for');
+}
+
+function hexOf(fields: ReadonlyMap<string, PyValue>, name = '_id'): string {
+  const id = fields.get(name);
+  return id !== null && typeof id === 'object' && 'str' in id ? id.str : '';
+}
+
+function docOf(value: PyValue): Doc {
+  return isDict(value) ? new Map([...value].map(([key, item]) => [String(key), item])) : new Map();
+}

@@ -1,0 +1,187 @@
+import { setImmediate } from 'node:timers/promises';
+import { type Document, ObjectId } from 'mongodb';
+import { HARNESS_VERSION } from '../catalogue/catalogue.ts';
+import type { TaskEntry } from '../catalogue/entry.ts';
+import { PermanentError, SamplerError, TransientError } from '../errors/errors.ts';
+import type { Logger } from '../log/log.ts';
+import { PyError } from '../python/exceptions.ts';
+import { createScorer, type Scored, type Scorer } from '../scoring/scorer.ts';
+import { type SelectionRow, selectionFor } from '../scoring/selection.ts';
+import { Answers, type AskedDocument } from './answers.ts';
+import { STATUS } from './classify.ts';
+import { type Definitions, definitionOf, type EvaluatedTask, readTask } from './definition.ts';
+import { DetailsWriter } from './details.ts';
+import { type OutcomeServices, type Report, tellOutcome, writeOutcome } from './outcome.ts';
+import { type Sample } from './samples.ts';
+import { numberIn, Summary } from './summary.ts';
+
+/** What evaluating needs. */
+export interface EvaluateServices extends OutcomeServices, Definitions {
+  /** Rows that configuration adds to the table of filters and metrics. */
+  readonly selection?: readonly SelectionRow[];
+}
+
+/** What one message came to. */
+export interface Evaluated {
+  /** Documents scored, failed ones included; 0 where nothing was to be done. */
+  readonly documents: number;
+  readonly failed: number;
+  /** Whether an outcome was written here. */
+  readonly completed: boolean;
+}
+
+const NOTHING: Evaluated = { documents: 0, failed: 0, completed: false };
+
+/**
+ * Scores a task's responses, writes `results` and tells the outcome. Doing it again, late or beside itself changes nothing.
+ * @throws TransientError NotDone where answers are still to come; PermanentError where the task is none that is scored here.
+ * A task that can never be scored gets its outcome first.
+ */
+export async function evaluateTask(services: EvaluateServices, taskId: string, log: Logger): Promise<Evaluated> {
+  const id = new ObjectId(taskId);
+  const document = await services.db.collection('tasks').findOne({ _id: id });
+  if (!document) {
+    log.warn('there is no such task; it was evaluated and removed, or never was');
+    return NOTHING;
+  }
+  log.append({ task: document['tasks'], supplier: document['requester_args']?.address });
+  if (document['evaluated'] === true || document['drop'] === true) {
+    log.info('delivered again; the task has its outcome');
+    await tellOutcome(services, id);
+    return NOTHING;
+  }
+  const result = await attempt(services, id, document, log);
+  await tellOutcome(services, id);
+  return result;
+}
+
+/** Gives a task that can't be evaluated its outcome, as the Python evaluator drops tasks (EVALUATING 3.3), and tells it. */
+export async function dropTask(services: OutcomeServices, id: ObjectId, report: Report & { error: NonNullable<Report['error']> }): Promise<boolean> {
+  const dropped = await writeOutcome(services, { taskId: id, status: 12, height: -1n, samples: [] }, report);
+  await tellOutcome(services, id);
+  return dropped;
+}
+
+async function attempt(services: EvaluateServices, id: ObjectId, document: Document, log: Logger): Promise<Evaluated> {
+  if (document['done'] !== true) await checkAnswered(services, document);
+  let task: EvaluatedTask;
+  try {
+    task = readTask(document);
+  } catch (error) {
+    // Tasks of other frameworks are left to whoever scores those.
+    if (error instanceof PermanentError && error.code === 'UnsupportedPath') return refused(services, id, document, error, log);
+    throw error;
+  }
+  try {
+    return await scoreTask(services, task, log);
+  } catch (error) {
+    if (error instanceof SamplerError && error.permanent) return refused(services, id, document, error, log);
+    throw error;
+  }
+}
+
+async function refused(services: EvaluateServices, id: ObjectId, document: Document, error: SamplerError, log: Logger): Promise<Evaluated> {
+  log.error("the task can't be evaluated", { code: error.code, error: error.message });
+  const named = { framework: String(document['framework']), task: String(document['tasks']) };
+  const completed = await dropTask(services, id, { ...named, error: { code: error.code, message: error.message.slice(0, 4000) } });
+  return { ...NOTHING, completed };
+}
+
+/** Requesters race at the end: a task whose prompts are all done is done, whether it was marked or not. */
+async function checkAnswered({ db }: EvaluateServices, document: Document): Promise<void> {
+  const task_id = document['_id'];
+  const [open, any] = await Promise.all([
+    db.collection('prompts').findOne({ task_id, done: { $ne: true } }, { projection: { _id: 1 } }),
+    db.collection('prompts').findOne({ task_id }, { projection: { _id: 1 } }),
+  ]);
+  if (open || !any) {
+    throw new TransientError('NotDone', `Task ${String(task_id)} still waits for answers; it is evaluated once all its prompts are done.`);
+  }
+}
+
+async function scoreTask(services: EvaluateServices, task: EvaluatedTask, log: Logger): Promise<Evaluated> {
+  const { db, now = () => new Date() } = services;
+  const [{ entry, plan }, answers] = await Promise.all([
+    definitionOf(services, task),
+    Answers.of({ db, taskId: task.id, path: task.path, requestType: task.requestType }),
+  ]);
+  const first = await answers.first();
+  if (first === null) throw new PermanentError('DatasetInvalid', `Task ${task.id.toHexString()} has no instances.`);
+  const scorer = createScorer(entry, first);
+  const selected = selectionFor(entry.name, scorer.filters, scorer.metrics, services.selection);
+  const details = new DetailsWriter(db, task.id, now());
+  const summary = new Summary();
+  const [good, failed]: [Sample[], Sample[]] = [[], []];
+  for await (const portion of answers.portions()) {
+    for (const asked of portion) {
+      const { sample, scored } = scoreDocument(scorer, selected, asked);
+      (scored === null ? failed : good).push(sample);
+      if (scored !== null) summary.add(scored);
+      await details.add({ sample, scored });
+    }
+    // Scoring does not pause by itself; here what was begun reaches the socket.
+    await setImmediate();
+  }
+  await details.finish();
+  const report: Report = {
+    ...reportOf(task, entry),
+    selected,
+    documents: answers.count,
+    failed: failed.length,
+    metrics: summary.metrics(),
+    plan,
+  };
+  const samples = [...good, ...failed];
+  const completed = await writeOutcome(services, { taskId: task.id, status: 0, height: answers.height, samples }, report);
+  if (!completed) {
+    log.info('another process was first, or the task is gone');
+    return NOTHING;
+  }
+  log.info('task evaluated', { documents: samples.length, failed: failed.length });
+  return { documents: samples.length, failed: failed.length, completed };
+}
+
+function reportOf({ framework, task, resolvedTask, address, service, document }: EvaluatedTask, entry: TaskEntry): Report {
+  return {
+    framework,
+    task,
+    resolved_task: resolvedTask === entry.name ? resolvedTask : entry.name,
+    address,
+    service,
+    seed: document['seed'] ?? document['random_seed'] ?? null,
+    harness: HARNESS_VERSION,
+  };
+}
+
+function scoreDocument(
+  scorer: Scorer,
+  selected: { readonly filter: string; readonly metric: string | null },
+  { docId: id, answered, failed, runTime }: AskedDocument,
+): { sample: Sample; scored: Scored | null } {
+  const failure = (code: number, error: string) => ({ sample: { id, score: 0, runTime: 0, code, error }, scored: null });
+  if (failed) return failure(failed.code, failed.error);
+  if (answered === null) return failure(STATUS.noResponse, 'no response');
+  let scored: Scored;
+  try {
+    scored = scorer.score(answered);
+  } catch (error) {
+    // The harness would stop here with the whole task; the document's supplier did nothing wrong.
+    if (error instanceof PyError) return failure(STATUS.unscored, `The harness can't score this answer: ${error.message}`);
+    throw error;
+  }
+  const score = scoreIn(scored, selected);
+  if (score === null) return failure(STATUS.unscored, `The document has no number for ${selected.filter}, ${selected.metric ?? 'any metric'}.`);
+  return { sample: { id, score, runTime, code: STATUS.ok, error: '' }, scored };
+}
+
+/** The selected metric, or the first that is one number. */
+function scoreIn({ metrics }: Scored, { filter, metric }: { readonly filter: string; readonly metric: string | null }): number | null {
+  const values = metrics.get(filter);
+  if (!values) return null;
+  if (metric !== null) return numberIn(values.get(metric));
+  for (const value of values.values()) {
+    const number = numberIn(value);
+    if (number !== null) return number;
+  }
+  return null;
+}

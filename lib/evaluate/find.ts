@@ -1,0 +1,105 @@
+import type { Db, ObjectId } from 'mongodb';
+import type { Logger } from '../log/log.ts';
+import type { Queue } from '../queue/queue.ts';
+import { isDuplicateKey } from '../documents/write.ts';
+import { dropTask } from './evaluate.ts';
+import { type OutcomeServices, tellOutcome, untoldOutcomes } from './outcome.ts';
+import { type EvaluationRecord, evaluationsOf, forgetEvaluationAt } from './records.ts';
+
+/** What the clock needs. */
+export interface FindServices extends OutcomeServices {
+  readonly evaluateQueue: Queue;
+}
+
+/** What one look came to. */
+export interface Found {
+  /** Tasks sent to be evaluated. */
+  sent: number;
+  /** Tasks given up: sent as often as they are, and still without an outcome. */
+  givenUp: number;
+  /** Outcomes told that their own process did not tell. */
+  told: number;
+}
+
+/** A task is sent at most this often; each time after a longer wait, minutes at first, a day in the end. */
+const WAITS_MINUTES = [15, 60, 240, 720, 1440];
+/** Tasks looked at in one go; the rest is for the next. */
+const AT_A_TIME = 1000;
+const LOOK_MS = 30_000;
+
+/**
+ * Sends tasks to be evaluated that are done, evaluated by nobody and not dropped, and those whose prompts are all done
+ * though the task was never marked so, as Requesters race at the end. The bound on repeats keeps a task that nobody can
+ * evaluate from coming back forever: it gets its outcome like any other that can't be evaluated.
+ */
+export async function findTasks(services: FindServices, log: Logger): Promise<Found> {
+  const found: Found = { sent: 0, givenUp: 0, told: 0 };
+  for await (const { _id } of untoldOutcomes(services.db)) if (await tellOutcome(services, _id)) found.told++;
+  const bodies: string[] = [];
+  for await (const id of toEvaluate(services.db)) {
+    const claim = await claimSending(services, id);
+    if (claim === 'sent') bodies.push(JSON.stringify({ task_id: id.toHexString() }));
+    if (claim !== 'worn out') continue;
+    log.error('a task was sent to be evaluated again and again without an outcome; it is given up', { task_id: id.toHexString() });
+    const message = `It was sent ${WAITS_MINUTES.length} times and never evaluated; the log and the dead-letter queue say why.`;
+    if (await dropTask(services, id, { error: { code: 'GivenUp', message } })) found.givenUp++;
+  }
+  await services.evaluateQueue.send(bodies);
+  found.sent = bodies.length;
+  return found;
+}
+
+async function* toEvaluate(db: Db): AsyncGenerator<ObjectId> {
+  const waiting = { evaluated: false, drop: false, framework: /lmeh/ };
+  const done = db.collection('tasks').find({ ...waiting, done: true }, { projection: { _id: 1 }, limit: AT_A_TIME });
+  for await (const { _id } of done) yield _id;
+  const unmarked = db.collection('tasks').aggregate(
+    [
+      { $match: { ...waiting, done: false } },
+      { $project: { _id: 1 } },
+      { $lookup: lookup('open', { done: { $ne: true } }) },
+      { $match: { open: [] } },
+      { $lookup: lookup('any', {}) },
+      { $match: { any: { $ne: [] } } },
+      { $limit: AT_A_TIME },
+      { $project: { _id: 1 } },
+    ],
+    { maxTimeMS: LOOK_MS },
+  );
+  for await (const { _id } of unmarked) yield _id;
+}
+
+/** One prompt of the task, if there is such a one. */
+function lookup(as: string, which: Record<string, unknown>) {
+  return {
+    from: 'prompts',
+    localField: '_id',
+    foreignField: 'task_id',
+    pipeline: [{ $match: which }, { $limit: 1 }, { $project: { _id: 1 } }],
+    as,
+  };
+}
+
+/** Notes that a task is sent; of two clocks at a time one does. */
+async function claimSending({ db, now = () => new Date() }: FindServices, id: ObjectId): Promise<'sent' | 'waiting' | 'worn out'> {
+  const at = now();
+  const records = evaluationsOf(db);
+  const known = await records.findOne({ _id: id });
+  if (known?.next_at && known.next_at > at) return 'waiting';
+  const times = known?.sent ?? 0;
+  const wait = WAITS_MINUTES[times];
+  if (wait === undefined) return 'worn out';
+  const set = { state: 'sent' as const, next_at: new Date(at.getTime() + wait * 60_000), updated_at: at, expires_at: forgetEvaluationAt(at) };
+  if (known) {
+    const { modifiedCount } = await records.updateOne({ _id: id, sent: times }, { $set: { ...set, sent: times + 1 } });
+    return modifiedCount === 1 ? 'sent' : 'waiting';
+  }
+  const record: EvaluationRecord = { _id: id, kind: 'task', task_id: id, sent: 1, ...set };
+  try {
+    await records.insertOne(record);
+    return 'sent';
+  } catch (error) {
+    if (isDuplicateKey(error)) return 'waiting';
+    throw error;
+  }
+}
