@@ -5,7 +5,7 @@
  * By queue: how old its oldest message may become, in seconds. A sample message is planned in seconds. Shards wait behind
  * those of other requests, but none may wait for as long as a request's lease. Data sets take up to 15 minutes each.
  */
-const OLDEST_SECONDS = { register: 7200, sample: 900, shard: 1800 };
+const OLDEST_SECONDS = { register: 7200, sample: 900, shard: 1800, evaluate: 1800 };
 /** A load that takes this much of the function's 900 seconds has no room to grow. */
 const LONG_LOAD_MS = 810_000;
 const FIVE_MINUTES = 300;

@@ -30,7 +30,13 @@ module.exports = async ({ resolveVariable }) => {
       ]),
       // It sends out again those shards of its request that went missing.
       ShardRole: role('shard', settings, both, [...consumes('Shard'), sends('ShardQueue', 'ShardDeadLetters')]),
-      SweepRole: role('sweep', settings, settings.mongodb, []),
+      EvaluateRole: role('evaluate', settings, settings.mongodb, [
+        ...consumes('Evaluate'),
+        sends('EvaluatedQueue', 'EvaluateDeadLetters'),
+        ...reads('harness', 'include'),
+      ]),
+      // It sends tasks to be evaluated, and tells outcomes that their own process did not.
+      SweepRole: role('sweep', settings, settings.mongodb, [sends('EvaluateQueue', 'EvaluatedQueue')]),
     },
   };
 };

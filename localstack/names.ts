@@ -1,9 +1,11 @@
 /** Names that the stack shares with a deployed service (serverless.yml makes the same ones). */
 
 /** The functions that take messages; each has a queue of its name with a dead-letter queue next to it. */
-export const QUEUES = ['register', 'sample', 'shard'] as const;
+export const QUEUES = ['register', 'sample', 'shard', 'evaluate'] as const;
+/** All queues: also those that only others read. */
+export const ALL_QUEUES = [...QUEUES, 'evaluated'] as const;
 /** One of them. */
-export type QueueName = (typeof QUEUES)[number];
+export type QueueName = (typeof ALL_QUEUES)[number];
 
 /** What all names begin with. */
 export const SERVICE = 'sampler';
@@ -39,4 +41,6 @@ export const QUEUE_URL_VARIABLES = {
   register: 'REGISTER_QUEUE_URL',
   sample: 'SAMPLE_QUEUE_URL',
   shard: 'SHARD_QUEUE_URL',
+  evaluate: 'EVALUATE_QUEUE_URL',
+  evaluated: 'EVALUATED_QUEUE_URL',
 } as const satisfies Record<QueueName, string>;

@@ -1,12 +1,12 @@
 import { CreateBucketCommand, HeadBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { CreateQueueCommand, GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import {
+  ALL_QUEUES,
   bucketName,
   deadLetterName,
   LOCAL_ACCOUNT,
   LOCAL_REGION,
   QUEUE_URL_VARIABLES,
-  QUEUES,
   queueName,
 } from './names.ts';
 
@@ -48,13 +48,13 @@ export interface Resources {
 export async function createResources(
   endpoint: string,
   stage: string,
-  visibilityTimeouts: Partial<Record<(typeof QUEUES)[number], number>> = {},
+  visibilityTimeouts: Partial<Record<(typeof ALL_QUEUES)[number], number>> = {},
 ): Promise<Resources> {
   const sqs = createLocalSqs(endpoint);
   const s3 = createLocalS3(endpoint);
   try {
     const env: Record<string, string> = {};
-    for (const queue of QUEUES) {
+    for (const queue of ALL_QUEUES) {
       const deadLetterArn = await createQueue(sqs, endpoint, deadLetterName(stage, queue), {});
       await createQueue(sqs, endpoint, queueName(stage, queue), {
         VisibilityTimeout: String(visibilityTimeouts[queue] ?? 30),

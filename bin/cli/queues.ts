@@ -2,12 +2,13 @@ import { type DeadLetter, DeadLetters } from '../../lib/operator/dead-letters.ts
 import { UsageError } from './exit.ts';
 import { withSession } from './session.ts';
 
-const QUEUES = ['register', 'sample', 'shard'] as const;
+const QUEUES = ['register', 'sample', 'shard', 'evaluate'] as const;
 type QueueName = (typeof QUEUES)[number];
 const SETTINGS = {
   register: 'registerQueueUrl',
   sample: 'sampleQueueUrl',
   shard: 'shardQueueUrl',
+  evaluate: 'evaluateQueueUrl',
 } as const satisfies Record<QueueName, string>;
 
 /** A message as `--json` shows it. */
@@ -15,7 +16,7 @@ export function letterJson({ queue, messageId, requestId, sentAt, ...rest }: Dea
   return { queue, message_id: messageId, request_id: requestId, sent_at: sentAt, ...rest };
 }
 
-/** Does `work` with each of the dead-letter queues: the one named, or all three, side by side. */
+/** Does `work` with each of the dead-letter queues: the one named, or all, side by side. */
 export async function withDeadLetters<T>(
   name: string | undefined,
   work: (letters: DeadLetters, queue: QueueName) => Promise<T>,

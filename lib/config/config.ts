@@ -1,6 +1,6 @@
 import { PermanentError } from '../errors/errors.ts';
 import { type LogLevel, parseLogLevel } from '../log/log.ts';
-import { type ConfigFile, readConfigFile } from './file.ts';
+import { type ConfigFile, readConfigFile, type TaskRow, taskRows } from './file.ts';
 
 /** Settings that are text, with the environment variable of each (NAME-3). */
 const VARIABLES = {
@@ -10,6 +10,8 @@ const VARIABLES = {
   registerQueueUrl: 'REGISTER_QUEUE_URL',
   sampleQueueUrl: 'SAMPLE_QUEUE_URL',
   shardQueueUrl: 'SHARD_QUEUE_URL',
+  evaluateQueueUrl: 'EVALUATE_QUEUE_URL',
+  evaluatedQueueUrl: 'EVALUATED_QUEUE_URL',
 } as const;
 
 /** The name of a setting that a caller can ask for. */
@@ -28,6 +30,8 @@ export type Config<Needed extends Setting = Setting> = { readonly [name in Neede
   readonly timeouts: NonNullable<ConfigFile['timeouts']> | undefined;
   /** Name of a folder of further task definitions, used where a message names none. */
   readonly includePath: string | undefined;
+  /** Rows that the file adds to the table of filters and metrics by task. */
+  readonly selection: readonly TaskRow[];
   /** What the operator should hear once. */
   readonly warnings: readonly string[];
 };
@@ -50,6 +54,7 @@ export function readConfig<const Needed extends Setting>(
     logLevel: readLogLevel(filled(env['LOG_LEVEL']), file.log_level),
     timeouts: file.timeouts,
     includePath: file.include_path,
+    selection: taskRows(file),
     warnings: file.temporal === undefined ? [] : [`the block "temporal" of ${path} is not used here; remove it`],
   };
 }

@@ -17,6 +17,12 @@ const timeoutProfile = z.strictObject({
   type: z.literal('llm').optional(),
 });
 
+/** What the file says of a task, or of all tasks whose names hold that part: of each list the first counts. */
+const taskRow = z.strictObject({
+  filters: z.array(z.string().min(1)).min(1).optional(),
+  metrics: z.array(z.string().min(1)).min(1).optional(),
+});
+
 /** The configuration file, with the keys that the Python service has. */
 const configFile = z.strictObject({
   postgres_uri: z.string().min(1).optional(),
@@ -27,11 +33,28 @@ const configFile = z.strictObject({
     .optional(),
   timeouts: z.record(z.string(), timeoutProfile).optional(),
   include_path: z.string().min(1).optional(),
+  task_table: z.record(z.string().min(1), taskRow).optional(),
   temporal: z.unknown().optional(),
 });
 
 /** What the file says; keys that are left out are undefined. */
 export type ConfigFile = z.output<typeof configFile>;
+
+/** A row of the table of filters and metrics by task. */
+export interface TaskRow {
+  readonly task: string;
+  readonly filter?: string;
+  readonly metric?: string;
+}
+
+/** The rows that a file adds to that table. */
+export function taskRows({ task_table = {} }: Partial<ConfigFile>): TaskRow[] {
+  return Object.entries(task_table).map(([task, { filters, metrics }]) => ({
+    task,
+    ...(filters?.[0] === undefined ? {} : { filter: filters[0] }),
+    ...(metrics?.[0] === undefined ? {} : { metric: metrics[0] }),
+  }));
+}
 
 /**
  * Reads and checks the configuration file.

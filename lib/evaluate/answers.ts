@@ -1,11 +1,11 @@
 import type { Db, ObjectId } from 'mongodb';
 import { type Loglikelihood, loglikelihoodOf } from '../evaluator-api/loglikelihood.ts';
-import { type ApiPath, generationOf, type EvaluatorResponse, ResponseError } from '../evaluator-api/response.ts';
+import { type ApiPath, type EvaluatorResponse, generationOf, ResponseError } from '../evaluator-api/response.ts';
 import { loads, PyJsonError } from '../python/json.ts';
 import type { Doc, PyValue } from '../python/value.ts';
 import { isDict } from '../python/value.ts';
 import type { Answered } from '../scoring/scorer.ts';
-import { classify, type Failed, sessionHeightOf, STATUS } from './classify.ts';
+import { classify, type Failed, STATUS, sessionHeightOf } from './classify.ts';
 import { readBson } from './read-bson.ts';
 
 /** One document of a task with what came back for it. */
@@ -107,7 +107,11 @@ export class Answers {
         { projection: { instance_id: 1, looksRight }, batchSize: 2000 },
       );
     for await (const { _id, instance_id, looksRight: right } of cursor) {
-      const prompt: AskedPrompt = { id: String(_id), broken: right !== true && (await this.#isBroken(_id)), answer: null };
+      const prompt: AskedPrompt = {
+        id: String(_id),
+        broken: right !== true && (await this.#isBroken(_id)),
+        answer: null,
+      };
       const known = prompts.get(String(instance_id));
       if (known) known.push(prompt);
       else prompts.set(String(instance_id), [prompt]);
@@ -134,7 +138,9 @@ export class Answers {
     documents: ReadonlyMap<string, StoredInstance>,
   ): Promise<void> {
     const { db, taskId, path, requestType } = this.#of;
-    const byId = new Map([...prompts].flatMap(([instance, list]) => list.map((prompt) => [prompt.id, { prompt, instance }] as const)));
+    const byId = new Map(
+      [...prompts].flatMap(([instance, list]) => list.map((prompt) => [prompt.id, { prompt, instance }] as const)),
+    );
     const projection = { ok: 1, error_code: 1, error: 1, ms: 1, response: 1, session_height: 1, prompt_id: 1 };
     const cursor = db
       .collection('responses')
@@ -146,7 +152,13 @@ export class Answers {
       const asked = byId.get(hexOf(response, 'prompt_id'));
       // The first good answer counts; of failures the first is told.
       if (!asked || asked.prompt.answer?.failed === null) continue;
-      const answer = readAnswer(response, path, requestType, documents.get(asked.instance)?.continuation ?? '', asked.prompt.broken);
+      const answer = readAnswer(
+        response,
+        path,
+        requestType,
+        documents.get(asked.instance)?.continuation ?? '',
+        asked.prompt.broken,
+      );
       if (asked.prompt.answer === null || answer.failed === null) asked.prompt.answer = answer;
     }
   }
@@ -158,7 +170,9 @@ export class Answers {
   ): AskedDocument {
     const docId = instances[0]?.docId ?? -1;
     const answers = instances.flatMap(({ id }) => prompts.get(id.toHexString())?.map(({ answer }) => answer) ?? [null]);
-    const failures = answers.map((answer) => (answer === null ? NO_RESPONSE : answer.failed)).filter((failure) => failure !== null);
+    const failures = answers
+      .map((answer) => (answer === null ? NO_RESPONSE : answer.failed))
+      .filter((failure) => failure !== null);
     // A failure that says something is told rather than one that does not.
     const failed = failures.find(({ code }) => code !== STATUS.noResponse) ?? failures[0] ?? null;
     if (failed) return { docId, answered: null, failed, runTime: 0 };
@@ -195,7 +209,12 @@ interface AskedPrompt {
 }
 
 type Answer =
-  | { readonly failed: null; readonly text: string | null; readonly likelihood: Loglikelihood | null; readonly ms: number }
+  | {
+      readonly failed: null;
+      readonly text: string | null;
+      readonly likelihood: Loglikelihood | null;
+      readonly ms: number;
+    }
   | { readonly failed: Failed };
 
 const NO_RESPONSE: Failed = { code: STATUS.noResponse, error: 'no response' };

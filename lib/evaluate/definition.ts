@@ -38,14 +38,22 @@ export function readTask(document: Document): EvaluatedTask {
   const { address, service, path } = isRecord(args) ? args : {};
   const [framework, task] = [String(document['framework']), String(document['tasks'])];
   if (!framework.includes('lmeh')) {
-    throw new PermanentError('UnsupportedTask', `Tasks of framework ${framework} are not scored here; the Python evaluator does that.`, {
-      context: { framework },
-    });
+    throw new PermanentError(
+      'UnsupportedTask',
+      `Tasks of framework ${framework} are not scored here; the Python evaluator does that.`,
+      {
+        context: { framework },
+      },
+    );
   }
   if (!isApiPath(path)) {
-    throw new PermanentError('UnsupportedPath', `Answers of ${String(path)} can't be scored; those of ${PATHS.join(' and ')} can.`, {
-      context: { task },
-    });
+    throw new PermanentError(
+      'UnsupportedPath',
+      `Answers of ${String(path)} can't be scored; those of ${PATHS.join(' and ')} can.`,
+      {
+        context: { task },
+      },
+    );
   }
   return {
     id: new ObjectId(String(document['_id'])),
@@ -72,9 +80,13 @@ export async function definitionOf(
   if (record) return { entry: decodePlan(record.plan).entry, plan: id };
   const entry = await (await catalogue()).find(resolvedTask);
   if (entry) return { entry, plan: null };
-  throw new PermanentError('UnknownTask', `There is no task ${resolvedTask} to score answers by; stage the harness that has it.`, {
-    context: { task: resolvedTask },
-  });
+  throw new PermanentError(
+    'UnknownTask',
+    `There is no task ${resolvedTask} to score answers by; stage the harness that has it.`,
+    {
+      context: { task: resolvedTask },
+    },
+  );
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

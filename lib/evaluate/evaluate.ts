@@ -12,7 +12,7 @@ import { STATUS } from './classify.ts';
 import { type Definitions, definitionOf, type EvaluatedTask, readTask } from './definition.ts';
 import { DetailsWriter } from './details.ts';
 import { type OutcomeServices, type Report, tellOutcome, writeOutcome } from './outcome.ts';
-import { type Sample } from './samples.ts';
+import type { Sample } from './samples.ts';
 import { numberIn, Summary } from './summary.ts';
 
 /** What evaluating needs. */
@@ -56,7 +56,11 @@ export async function evaluateTask(services: EvaluateServices, taskId: string, l
 }
 
 /** Gives a task that can't be evaluated its outcome, as the Python evaluator drops tasks (EVALUATING 3.3), and tells it. */
-export async function dropTask(services: OutcomeServices, id: ObjectId, report: Report & { error: NonNullable<Report['error']> }): Promise<boolean> {
+export async function dropTask(
+  services: OutcomeServices,
+  id: ObjectId,
+  report: Report & { error: NonNullable<Report['error']> },
+): Promise<boolean> {
   const dropped = await writeOutcome(services, { taskId: id, status: 12, height: -1n, samples: [] }, report);
   await tellOutcome(services, id);
   return dropped;
@@ -69,7 +73,8 @@ async function attempt(services: EvaluateServices, id: ObjectId, document: Docum
     task = readTask(document);
   } catch (error) {
     // Tasks of other frameworks are left to whoever scores those.
-    if (error instanceof PermanentError && error.code === 'UnsupportedPath') return refused(services, id, document, error, log);
+    if (error instanceof PermanentError && error.code === 'UnsupportedPath')
+      return refused(services, id, document, error, log);
     throw error;
   }
   try {
@@ -80,10 +85,19 @@ async function attempt(services: EvaluateServices, id: ObjectId, document: Docum
   }
 }
 
-async function refused(services: EvaluateServices, id: ObjectId, document: Document, error: SamplerError, log: Logger): Promise<Evaluated> {
+async function refused(
+  services: EvaluateServices,
+  id: ObjectId,
+  document: Document,
+  error: SamplerError,
+  log: Logger,
+): Promise<Evaluated> {
   log.error("the task can't be evaluated", { code: error.code, error: error.message });
   const named = { framework: String(document['framework']), task: String(document['tasks']) };
-  const completed = await dropTask(services, id, { ...named, error: { code: error.code, message: error.message.slice(0, 4000) } });
+  const completed = await dropTask(services, id, {
+    ...named,
+    error: { code: error.code, message: error.message.slice(0, 4000) },
+  });
   return { ...NOTHING, completed };
 }
 
@@ -95,7 +109,10 @@ async function checkAnswered({ db }: EvaluateServices, document: Document): Prom
     db.collection('prompts').findOne({ task_id }, { projection: { _id: 1 } }),
   ]);
   if (open || !any) {
-    throw new TransientError('NotDone', `Task ${String(task_id)} still waits for answers; it is evaluated once all its prompts are done.`);
+    throw new TransientError(
+      'NotDone',
+      `Task ${String(task_id)} still waits for answers; it is evaluated once all its prompts are done.`,
+    );
   }
 }
 
@@ -105,6 +122,7 @@ async function scoreTask(services: EvaluateServices, task: EvaluatedTask, log: L
     definitionOf(services, task),
     Answers.of({ db, taskId: task.id, path: task.path, requestType: task.requestType }),
   ]);
+  checkKind(task, entry);
   const first = await answers.first();
   if (first === null) throw new PermanentError('DatasetInvalid', `Task ${task.id.toHexString()} has no instances.`);
   const scorer = createScorer(entry, first);
@@ -132,7 +150,11 @@ async function scoreTask(services: EvaluateServices, task: EvaluatedTask, log: L
     plan,
   };
   const samples = [...good, ...failed];
-  const completed = await writeOutcome(services, { taskId: task.id, status: 0, height: answers.height, samples }, report);
+  const completed = await writeOutcome(
+    services,
+    { taskId: task.id, status: 0, height: answers.height, samples },
+    report,
+  );
   if (!completed) {
     log.info('another process was first, or the task is gone');
     return NOTHING;
@@ -141,7 +163,22 @@ async function scoreTask(services: EvaluateServices, task: EvaluatedTask, log: L
   return { documents: samples.length, failed: failed.length, completed };
 }
 
-function reportOf({ framework, task, resolvedTask, address, service, document }: EvaluatedTask, entry: TaskEntry): Report {
+/** What was asked must be what the definition scores. @throws PermanentError UnsupportedTask where it is not */
+function checkKind({ requestType }: EvaluatedTask, { name, config }: TaskEntry): void {
+  const outputType = config.get('output_type') ?? 'generate_until';
+  const asks = outputType === 'multiple_choice' ? 'loglikelihood' : outputType;
+  if (asks === requestType) return;
+  throw new PermanentError(
+    'UnsupportedTask',
+    `Task ${name} has output_type ${String(outputType)}, but its instances ask for ${requestType}; they can't be scored by it.`,
+    { context: { task: name } },
+  );
+}
+
+function reportOf(
+  { framework, task, resolvedTask, address, service, document }: EvaluatedTask,
+  entry: TaskEntry,
+): Report {
   return {
     framework,
     task,
@@ -158,7 +195,10 @@ function scoreDocument(
   selected: { readonly filter: string; readonly metric: string | null },
   { docId: id, answered, failed, runTime }: AskedDocument,
 ): { sample: Sample; scored: Scored | null } {
-  const failure = (code: number, error: string) => ({ sample: { id, score: 0, runTime: 0, code, error }, scored: null });
+  const failure = (code: number, error: string) => ({
+    sample: { id, score: 0, runTime: 0, code, error },
+    scored: null,
+  });
   if (failed) return failure(failed.code, failed.error);
   if (answered === null) return failure(STATUS.noResponse, 'no response');
   let scored: Scored;
@@ -166,16 +206,24 @@ function scoreDocument(
     scored = scorer.score(answered);
   } catch (error) {
     // The harness would stop here with the whole task; the document's supplier did nothing wrong.
-    if (error instanceof PyError) return failure(STATUS.unscored, `The harness can't score this answer: ${error.message}`);
+    if (error instanceof PyError)
+      return failure(STATUS.unscored, `The harness can't score this answer: ${error.message}`);
     throw error;
   }
   const score = scoreIn(scored, selected);
-  if (score === null) return failure(STATUS.unscored, `The document has no number for ${selected.filter}, ${selected.metric ?? 'any metric'}.`);
+  if (score === null)
+    return failure(
+      STATUS.unscored,
+      `The document has no number for ${selected.filter}, ${selected.metric ?? 'any metric'}.`,
+    );
   return { sample: { id, score, runTime, code: STATUS.ok, error: '' }, scored };
 }
 
 /** The selected metric, or the first that is one number. */
-function scoreIn({ metrics }: Scored, { filter, metric }: { readonly filter: string; readonly metric: string | null }): number | null {
+function scoreIn(
+  { metrics }: Scored,
+  { filter, metric }: { readonly filter: string; readonly metric: string | null },
+): number | null {
   const values = metrics.get(filter);
   if (!values) return null;
   if (metric !== null) return numberIn(values.get(metric));

@@ -1,14 +1,14 @@
 import type { Db, ObjectId } from 'mongodb';
+import { isDuplicateKey } from '../documents/write.ts';
 import type { Logger } from '../log/log.ts';
 import type { Queue } from '../queue/queue.ts';
-import { isDuplicateKey } from '../documents/write.ts';
 import { dropTask } from './evaluate.ts';
 import { type OutcomeServices, tellOutcome, untoldOutcomes } from './outcome.ts';
 import { type EvaluationRecord, evaluationsOf, forgetEvaluationAt } from './records.ts';
 
 /** What the clock needs. */
 export interface FindServices extends OutcomeServices {
-  readonly evaluateQueue: Queue;
+  readonly evaluateQueue: Pick<Queue, 'send'>;
 }
 
 /** What one look came to. */
@@ -40,7 +40,9 @@ export async function findTasks(services: FindServices, log: Logger): Promise<Fo
     const claim = await claimSending(services, id);
     if (claim === 'sent') bodies.push(JSON.stringify({ task_id: id.toHexString() }));
     if (claim !== 'worn out') continue;
-    log.error('a task was sent to be evaluated again and again without an outcome; it is given up', { task_id: id.toHexString() });
+    log.error('a task was sent to be evaluated again and again without an outcome; it is given up', {
+      task_id: id.toHexString(),
+    });
     const message = `It was sent ${WAITS_MINUTES.length} times and never evaluated; the log and the dead-letter queue say why.`;
     if (await dropTask(services, id, { error: { code: 'GivenUp', message } })) found.givenUp++;
   }
@@ -53,19 +55,21 @@ async function* toEvaluate(db: Db): AsyncGenerator<ObjectId> {
   const waiting = { evaluated: false, drop: false, framework: /lmeh/ };
   const done = db.collection('tasks').find({ ...waiting, done: true }, { projection: { _id: 1 }, limit: AT_A_TIME });
   for await (const { _id } of done) yield _id;
-  const unmarked = db.collection('tasks').aggregate(
-    [
-      { $match: { ...waiting, done: false } },
-      { $project: { _id: 1 } },
-      { $lookup: lookup('open', { done: { $ne: true } }) },
-      { $match: { open: [] } },
-      { $lookup: lookup('any', {}) },
-      { $match: { any: { $ne: [] } } },
-      { $limit: AT_A_TIME },
-      { $project: { _id: 1 } },
-    ],
-    { maxTimeMS: LOOK_MS },
-  );
+  const unmarked = db
+    .collection('tasks')
+    .aggregate(
+      [
+        { $match: { ...waiting, done: false } },
+        { $project: { _id: 1 } },
+        { $lookup: lookup('open', { done: { $ne: true } }) },
+        { $match: { open: [] } },
+        { $lookup: lookup('any', {}) },
+        { $match: { any: { $ne: [] } } },
+        { $limit: AT_A_TIME },
+        { $project: { _id: 1 } },
+      ],
+      { maxTimeMS: LOOK_MS },
+    );
   for await (const { _id } of unmarked) yield _id;
 }
 
@@ -81,7 +85,10 @@ function lookup(as: string, which: Record<string, unknown>) {
 }
 
 /** Notes that a task is sent; of two clocks at a time one does. */
-async function claimSending({ db, now = () => new Date() }: FindServices, id: ObjectId): Promise<'sent' | 'waiting' | 'worn out'> {
+async function claimSending(
+  { db, now = () => new Date() }: FindServices,
+  id: ObjectId,
+): Promise<'sent' | 'waiting' | 'worn out'> {
   const at = now();
   const records = evaluationsOf(db);
   const known = await records.findOne({ _id: id });
@@ -89,7 +96,12 @@ async function claimSending({ db, now = () => new Date() }: FindServices, id: Ob
   const times = known?.sent ?? 0;
   const wait = WAITS_MINUTES[times];
   if (wait === undefined) return 'worn out';
-  const set = { state: 'sent' as const, next_at: new Date(at.getTime() + wait * 60_000), updated_at: at, expires_at: forgetEvaluationAt(at) };
+  const set = {
+    state: 'sent' as const,
+    next_at: new Date(at.getTime() + wait * 60_000),
+    updated_at: at,
+    expires_at: forgetEvaluationAt(at),
+  };
   if (known) {
     const { modifiedCount } = await records.updateOne({ _id: id, sent: times }, { $set: { ...set, sent: times + 1 } });
     return modifiedCount === 1 ? 'sent' : 'waiting';

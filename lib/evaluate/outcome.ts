@@ -7,7 +7,7 @@ import { type ResultOf, resultFields } from './samples.ts';
 export interface OutcomeServices {
   readonly mongo: MongoClient;
   readonly db: Db;
-  readonly evaluatedQueue: Queue;
+  readonly evaluatedQueue: Pick<Queue, 'send'>;
   readonly now?: () => Date;
 }
 
@@ -15,7 +15,9 @@ export interface OutcomeServices {
 const TELLING_MS = 60_000;
 
 /** What is noted of an evaluation when it ends. */
-export type Report = Partial<Omit<EvaluationRecord, '_id' | 'kind' | 'task_id' | 'state' | 'updated_at' | 'expires_at' | 'sent'>>;
+export type Report = Partial<
+  Omit<EvaluationRecord, '_id' | 'kind' | 'task_id' | 'state' | 'updated_at' | 'expires_at' | 'sent'>
+>;
 
 /**
  * Writes a task's outcome in one transaction: `results`, the task's mark, our own record, and the note that it is to be
@@ -46,7 +48,14 @@ export async function writeOutcome(
   );
 }
 
-async function noteOutcome(db: Db, session: ClientSession, id: ObjectId, evaluated: boolean, report: Report, at: Date): Promise<void> {
+async function noteOutcome(
+  db: Db,
+  session: ClientSession,
+  id: ObjectId,
+  evaluated: boolean,
+  report: Report,
+  at: Date,
+): Promise<void> {
   const set: Document = {
     ...report,
     kind: 'task',
@@ -68,7 +77,10 @@ async function noteOutcome(db: Db, session: ClientSession, id: ObjectId, evaluat
  * sending and noting it leaves the telling to the next one: the message may then come twice, but never not at all.
  * @returns whether it was told here
  */
-export async function tellOutcome({ db, evaluatedQueue, now = () => new Date() }: OutcomeServices, id: ObjectId): Promise<boolean> {
+export async function tellOutcome(
+  { db, evaluatedQueue, now = () => new Date() }: OutcomeServices,
+  id: ObjectId,
+): Promise<boolean> {
   const at = now();
   const claimed = await evaluationsOf(db).findOneAndUpdate(
     { _id: id, untold: true, $or: [{ telling_until: { $exists: false } }, { telling_until: { $lt: at } }] },
@@ -77,7 +89,10 @@ export async function tellOutcome({ db, evaluatedQueue, now = () => new Date() }
   );
   if (!claimed) return false;
   await evaluatedQueue.send([JSON.stringify({ task_id: id.toHexString() })]);
-  await evaluationsOf(db).updateOne({ _id: id, untold: true }, { $set: { told_at: now() }, $unset: { untold: '', telling_until: '' } });
+  await evaluationsOf(db).updateOne(
+    { _id: id, untold: true },
+    { $set: { told_at: now() }, $unset: { untold: '', telling_until: '' } },
+  );
   return true;
 }
 

@@ -80,15 +80,16 @@ export function ensureEvaluationIndexes(db: Db): Promise<void> {
   if (known) return known;
   const making = Promise.all([
     db.collection<Document>('results').createIndex({ 'result_data.task_id': 1 }, { unique: true }),
-    db.collection<Document>('tasks').createIndex(
-      { done: 1 },
-      { name: 'to_evaluate', partialFilterExpression: { evaluated: false, drop: false } },
-    ),
-    db.collection(EVALUATIONS).createIndexes([
-      { key: { task_id: 1, part: 1 } },
-      { key: { untold: 1 }, partialFilterExpression: { untold: true } },
-      { key: { expires_at: 1 }, expireAfterSeconds: 0 },
-    ]),
+    db
+      .collection<Document>('tasks')
+      .createIndex({ done: 1 }, { name: 'to_evaluate', partialFilterExpression: { evaluated: false, drop: false } }),
+    db
+      .collection(EVALUATIONS)
+      .createIndexes([
+        { key: { task_id: 1, part: 1 } },
+        { key: { untold: 1 }, partialFilterExpression: { untold: true } },
+        { key: { expires_at: 1 }, expireAfterSeconds: 0 },
+      ]),
   ]).then(() => undefined);
   ready.set(db, making);
   making.catch(() => ready.delete(db));

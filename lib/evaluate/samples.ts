@@ -38,7 +38,10 @@ export function resultFields({ taskId, status, height, samples, now }: ResultOf)
   const room = MAX_RESULT_BYTES - samples.length * SAMPLE_BYTES;
   const failures = samples.filter(({ error }) => error !== '').length;
   if (room < 0) {
-    throw new PermanentError('DatasetInvalid', `One results document can't hold ${samples.length} scores; ask for fewer documents.`);
+    throw new PermanentError(
+      'DatasetInvalid',
+      `One results document can't hold ${samples.length} scores; ask for fewer documents.`,
+    );
   }
   const most = Math.min(MAX_ERROR_BYTES, Math.floor(room / Math.max(1, failures)));
   return {

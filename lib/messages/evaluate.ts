@@ -11,7 +11,8 @@ export const evaluateMessage = dictOf(
   'refuse',
 ).meta({
   title: 'evaluate message',
-  description: 'Scores the responses of a task into `results`. The same text is sent to the queue `evaluated` when that is done or can not be done.',
+  description:
+    'Scores the responses of a task into `results`. The same text is sent to the queue `evaluated` when that is done or can not be done.',
 });
 /** One, as read. */
 export type EvaluateMessage = z.output<typeof evaluateMessage>;

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { evaluateMessage } from './evaluate.ts';
 import { loadPartMessage } from './load-part.ts';
 import { registerMessage } from './register.ts';
 import { sampleMessage } from './sample.ts';
@@ -10,6 +11,7 @@ const MESSAGES = {
   sample: sampleMessage,
   shard: shardMessage,
   'load-part': loadPartMessage,
+  evaluate: evaluateMessage,
 } as const;
 
 /** The name of a message's schema. */
@@ -23,12 +25,13 @@ export type JsonSchema = z.core.JSONSchema.BaseSchema;
  * it: half surrogate pairs, text that stands for a number out of bounds, and names that nothing is known under.
  */
 export function messageSchemas(): Readonly<Record<MessageName, JsonSchema>> {
-  const { register, sample, shard, 'load-part': loadPart } = MESSAGES;
+  const { register, sample, shard, 'load-part': loadPart, evaluate } = MESSAGES;
   return {
     register: toSchema(register),
     sample: toSchema(sample),
     shard: toSchema(shard),
     'load-part': toSchema(loadPart),
+    evaluate: toSchema(evaluate),
   };
 }
 

@@ -8,13 +8,14 @@ export const EXAMPLES: Readonly<Record<MessageName, readonly string[]>> = {
     '{"framework": "lmeh", "tasks": "gsm8k", "requester_args": {"address": "SUPPLIER_ADDRESS", "service": "SERVICE_CODE", "path": "/v1/completions"}, "doc_ids": [7480, 7473], "gen_kwargs": {"temperature": 0.7}, "num_fewshot": 3}',
   ],
   shard: ['{"plan": "65f0a1b2c3d4e5f60718293a", "shard": 1, "offset": 250, "docs": "250-498,500"}'],
+  evaluate: ['{"task_id": "65f0a1b2c3d4e5f60718293a"}'],
   'load-part': ['{"load": "3f2b8c1e-5d47-4a09-9f6e-0c1d2e3f4a5b", "part": 2}'],
 };
 
 /** The page `docs/messages.md`: every key of every message, from the schemas by which the functions read them. */
 export function messagesPage(): string {
   const schemas = messageSchemas();
-  const parts: readonly MessageName[] = ['register', 'sample', 'shard', 'load-part'];
+  const parts: readonly MessageName[] = ['register', 'sample', 'evaluate', 'shard', 'load-part'];
   return `${[
     '# Messages',
     'Generated from `lib/messages` by `npm run docs`; not edited by hand.',

@@ -1,24 +1,42 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Catalogue } from '../../lib/catalogue/catalogue.ts';
 import { wheelCatalogue } from '../../lib/catalogue/staging/wheel-catalogue.ts';
 import type { Verdict } from './evaluate/lines.ts';
 import { logprobs, logprobsLive } from './evaluate/logprobs.ts';
 import { models } from './evaluate/models.ts';
-import { type FindTask, scores } from './evaluate/score.ts';
+import { scores } from './evaluate/score.ts';
+import { edges, endToEnd, TaskBench } from './evaluate/tasks.ts';
 import { gold, units } from './evaluate/units.ts';
 
 const WHEEL = join(import.meta.dirname, '..', '..', '.cache', 'harness', 'lm_eval-0.4.9-py3-none-any.whl');
 /** Differences printed per file; the rest is counted. */
 const SHOWN = 20;
 
-type Comparison = (path: string, find: FindTask) => AsyncGenerator<Verdict>;
+/** What comparing may need; the MongoDB is started when first asked for. */
+interface Bench {
+  readonly catalogue: Catalogue;
+  readonly tasks: () => Promise<TaskBench>;
+}
+
+type Comparison = (path: string, bench: Bench) => AsyncGenerator<Verdict>;
+
+async function* overTasks(
+  compare: (path: string, bench: TaskBench) => AsyncGenerator<Verdict>,
+  path: string,
+  { tasks }: Bench,
+) {
+  yield* compare(path, await tasks());
+}
 
 /** What compares a file, by its name; any part of such a file's lines can be compared. */
 const COMPARISONS: readonly (readonly [RegExp, Comparison])[] = [
   [/^models\.jsonl$/, models],
   [/^units__filters_metrics\.jsonl$/, units],
   [/^units__gold\.jsonl$/, gold],
-  [/^(score|choice)__.+\.jsonl$/, scores],
+  [/^(score|choice)__.+\.jsonl$/, (path, { catalogue }) => scores(path, (name) => catalogue.find(name))],
+  [/^results__.+\.jsonl$/, (path, bench) => overTasks(endToEnd, path, bench)],
+  [/^edge__.+\.jsonl$/, (path, bench) => overTasks(edges, path, bench)],
   [/^logprobs\.jsonl$/, logprobs],
   [/^logprobs_live\.jsonl(\.gz)?$/, logprobsLive],
 ];
@@ -26,21 +44,25 @@ const COMPARISONS: readonly (readonly [RegExp, Comparison])[] = [
 /** Scores what is in a folder and checks it against what the harness and the Python evaluator made of it. */
 export async function conformance(dir: string): Promise<boolean> {
   const total = { equal: 0, different: 0, correction: 0, 'not run': 0 };
-  const find = await taskFinder();
-  for (const name of readdirSync(dir).sort()) {
-    const compare = COMPARISONS.find(([pattern]) => pattern.test(name))?.[1];
-    if (!compare) {
-      if (/\.jsonl(\.gz)?$/.test(name)) console.log(`${name}: not a kind of file that is compared here`);
-      continue;
+  const bench = openBench(await wheel());
+  try {
+    for (const name of readdirSync(dir).sort()) {
+      const compare = COMPARISONS.find(([pattern]) => pattern.test(name))?.[1];
+      if (!compare) {
+        if (/\.jsonl(\.gz)?$/.test(name)) console.log(`${name}: not a kind of file that is compared here`);
+        continue;
+      }
+      const count = { equal: 0, different: 0, correction: 0, 'not run': 0 };
+      for await (const verdict of compare(join(dir, name), bench)) {
+        count[verdict.outcome]++;
+        if (verdict.outcome === 'equal' || count[verdict.outcome] > SHOWN) continue;
+        console.log(`${verdict.outcome}: ${verdict.what}: ${verdict.why}`);
+      }
+      console.log(`${name}: ${tally(count)}`);
+      for (const outcome of ['equal', 'different', 'correction', 'not run'] as const) total[outcome] += count[outcome];
     }
-    const count = { equal: 0, different: 0, correction: 0, 'not run': 0 };
-    for await (const verdict of compare(join(dir, name), find)) {
-      count[verdict.outcome]++;
-      if (verdict.outcome === 'equal' || count[verdict.outcome] > SHOWN) continue;
-      console.log(`${verdict.outcome}: ${verdict.what}: ${verdict.why}`);
-    }
-    console.log(`${name}: ${tally(count)}`);
-    for (const outcome of ['equal', 'different', 'correction', 'not run'] as const) total[outcome] += count[outcome];
+  } finally {
+    await bench.close();
   }
   if (total.correction > 0) console.log(`${total.correction} deliberate corrections (docs/migration.md)`);
   if (total['not run'] > 0) console.log(`${total['not run']} not run`);
@@ -55,8 +77,19 @@ function tally(count: Readonly<Record<Verdict['outcome'], number>>): string {
     .join(', ');
 }
 
-async function taskFinder(): Promise<FindTask> {
-  if (!existsSync(WHEEL)) throw new Error(`${WHEEL} is missing; npm run setup fetches it`);
-  const catalogue = await wheelCatalogue(WHEEL);
-  return (name) => catalogue.find(name);
+function openBench(catalogue: Catalogue): Bench & { close(): Promise<void> } {
+  let opened: Promise<TaskBench> | undefined;
+  return {
+    catalogue,
+    tasks() {
+      opened ??= TaskBench.open(catalogue);
+      return opened;
+    },
+    close: async () => (await opened)?.close(),
+  };
+}
+
+async function wheel(): Promise<Catalogue> {
+  if (!existsSync(WHEEL)) throw new Error(`${WHEEL} is missing; npm start fetches it`);
+  return wheelCatalogue(WHEEL);
 }

@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type * as z from 'zod';
 import { SamplerError } from '../../lib/errors/errors.ts';
+import { evaluateMessage } from '../../lib/messages/evaluate.ts';
 import { type MessageName, messageSchemas } from '../../lib/messages/json-schema.ts';
 import { loadPartMessage } from '../../lib/messages/load-part.ts';
 import { EXAMPLES, messagesPage } from '../../lib/messages/messages-page.ts';
@@ -14,11 +15,12 @@ import { sampleMessage } from '../../lib/messages/sample.ts';
 import { shardMessage } from '../../lib/messages/shard.ts';
 
 const DOCS = join(import.meta.dirname, '..', '..', 'docs');
-const NAMES = ['register', 'sample', 'shard', 'load-part'] as const satisfies MessageName[];
+const NAMES = ['register', 'sample', 'evaluate', 'shard', 'load-part'] as const satisfies MessageName[];
 const READERS: Readonly<Record<MessageName, z.ZodType>> = {
   register: registerMessage,
   sample: sampleMessage,
   shard: shardMessage,
+  evaluate: evaluateMessage,
   'load-part': loadPartMessage,
 };
 
