@@ -119,7 +119,7 @@ export class Answers {
     return prompts;
   }
 
-  /** Whether a prompt's text is no JSON: then no answer to it counts (EVALUATING 2.3). */
+  /** Whether a prompt's text is no JSON: then no answer to it counts (RESPONSE-13). */
   async #isBroken(_id: ObjectId): Promise<boolean> {
     const prompt = await this.#of.db.collection('prompts').findOne({ _id }, { projection: { data: 1 } });
     try {

@@ -5,7 +5,7 @@ import { intFromText } from '../python/number-text.ts';
 import type { PyValue } from '../python/value.ts';
 import { BrokenText } from './read-bson.ts';
 
-/** Status codes of samples (EVALUATING 2.2): of these the Manager counts 0, and holds 2 and 12 against the supplier. */
+/** Status codes of samples (RESPONSE-1): of these the Manager counts 0, and holds 2 and 12 against the supplier. */
 export const STATUS = {
   ok: 0,
   /** Nothing came back; no one's fault that could be named. */
@@ -36,7 +36,7 @@ export const BAD_MODEL = "Bad JSON <class 'pydantic._internal._model_constructio
 /** The same, for a body that is no JSON; the body follows. */
 const BAD_JSON = 'Bad JSON data format (response): ';
 
-/** Reads a document of `responses` in the order of the Python evaluator (EVALUATING 2.3). */
+/** Reads a document of `responses` in the order of the Python evaluator (RESPONSE-1, RESPONSE-2). */
 export function classify(response: ReadonlyMap<string, PyValue>, path: ApiPath): Classified {
   if (!truthy(response.get('ok') ?? null)) {
     return failed(numberIn(response, 'error_code') ?? STATUS.noResponse, textIn(response, 'error') ?? 'no response');

@@ -55,7 +55,7 @@ export async function evaluateTask(services: EvaluateServices, taskId: string, l
   return result;
 }
 
-/** Gives a task that can't be evaluated its outcome, as the Python evaluator drops tasks (EVALUATING 3.3), and tells it. */
+/** Gives a task that can't be evaluated its outcome, as the Python evaluator drops tasks (RESULT-6), and tells it. */
 export async function dropTask(
   services: OutcomeServices,
   id: ObjectId,

@@ -73,7 +73,7 @@ const ready = new WeakMap<Db, Promise<void>>();
 
 /**
  * Makes the indexes that evaluating needs, once per process and database. The one of `results` is known to others as well
- * (EVALUATING 3.1) and may be there already.
+ * (RESULT-1) and may be there already.
  */
 export function ensureEvaluationIndexes(db: Db): Promise<void> {
   const known = ready.get(db);

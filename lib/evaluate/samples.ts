@@ -1,7 +1,7 @@
 import { Double, Int32, Long, ObjectId } from 'mongodb';
 import { PermanentError } from '../errors/errors.ts';
 
-/** One document's score, as `results.scores` holds it (EVALUATING 3.1). */
+/** One document's score, as `results.scores` holds it (RESULT-3). */
 export interface Sample {
   readonly id: number;
   readonly score: number;

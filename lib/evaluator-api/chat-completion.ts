@@ -65,7 +65,7 @@ const chatCompletion = model({
 
 /**
  * What is wrong with a body as the answer of `/v1/chat/completions`, as the Python evaluator's model sees it
- * (EVALUATING 4.1), but for `tool_calls: null`, which is fine here.
+ * (RESPONSE-5), but for `tool_calls: null`, which is fine here.
  * @returns one line a problem, e.g. `choices.0.message.role: missing`; none where the body is accepted
  */
 export function chatCompletionProblems(body: PyValue): string[] {

@@ -49,7 +49,7 @@ const completion = model({
 });
 
 /**
- * What is wrong with a body as the answer of `/v1/completions`, as the Python evaluator's model sees it (EVALUATING 4.1).
+ * What is wrong with a body as the answer of `/v1/completions`, as the Python evaluator's model sees it (RESPONSE-4).
  * @returns one line a problem, e.g. `choices.0.text: string_type`; none where the body is accepted
  */
 export function completionProblems(body: PyValue): string[] {

@@ -13,7 +13,7 @@ export interface Loglikelihood {
 
 /**
  * The loglikelihood of a continuation from an answer with `echo` and `logprobs`, without a tokenizer and without
- * `text_offset`, which real servers shift (EVALUATING 6.2a): generated tokens are dropped from the end; then as many tokens
+ * `text_offset`, which real servers shift (LOGLIKELIHOOD-1, LOGLIKELIHOOD-2): generated tokens are dropped from the end; then as many tokens
  * are taken, walking back, as hold the continuation's characters, blanks left out; then the tokens directly before that are
  * blank or empty, since the harness moves blanks at a context's end to the continuation.
  * @throws ResponseError where the server did not echo the prompt with a log probability for each of these tokens

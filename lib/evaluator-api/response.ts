@@ -30,7 +30,7 @@ export type ReadResponse =
   | { readonly response: EvaluatorResponse; readonly problems: null }
   | { readonly response: null; readonly problems: readonly string[] };
 
-/** Reads a body, already parsed as Python reads JSON, by the model of its path (EVALUATING 4.1). */
+/** Reads a body, already parsed as Python reads JSON, by the model of its path (RESPONSE-3). */
 export function readResponse(path: ApiPath, body: PyValue): ReadResponse {
   const problems = path === '/v1/completions' ? completionProblems(body) : chatCompletionProblems(body);
   const choices = isDict(body) ? body.get('choices') : undefined;
@@ -40,7 +40,7 @@ export function readResponse(path: ApiPath, body: PyValue): ReadResponse {
 
 /**
  * The texts of an answer, each in the place that its choice's `index` names; null where a chat message has no content or no
- * choice names the place (`parse_generations`, EVALUATING 4.2). A negative index counts from the end.
+ * choice names the place (`parse_generations`, RESPONSE-9). A negative index counts from the end.
  * @throws RangeError where an index names no place (Python: IndexError)
  */
 export function generationsOf({ path, choices }: EvaluatorResponse): (string | null)[] {
@@ -62,7 +62,7 @@ function contentOf(path: ApiPath, choice: PyDict): string | null {
 
 /**
  * The text that counts: of the choice in the first place. Nothing is stripped or cut, and reasoning is left where it is
- * (EVALUATING 4.2).
+ * (EVALUATION-10).
  * @throws ResponseError where there is none; the Python evaluator then loses the whole task
  */
 export function generationOf(response: EvaluatorResponse): string {

@@ -2,7 +2,7 @@ import { laxFloat, laxInt } from '../python/pydantic.ts';
 import { isDict, type PyValue } from '../python/value.ts';
 
 /**
- * Shapes of JSON values as pydantic 2.10's lax mode checks them (EVALUATING 4.1): keys that a model does not name are
+ * Shapes of JSON values as pydantic 2.10's lax mode checks them (RESPONSE-3): keys that a model does not name are
  * allowed, and one wrong item anywhere refuses the whole. Problems read `choices.0.index: int_parsing`, with pydantic's
  * names of what is wrong.
  */

@@ -21,7 +21,7 @@ export interface MetricConfig {
   readonly downloaded: boolean;
 }
 
-/** What a task's definition says about scoring (H/api/task.py). */
+/** What a task's definition says about scoring (lm_eval/api/task.py). */
 export interface ScoringConfig {
   readonly task: string;
   readonly filters: readonly FilterConfig[];

@@ -21,7 +21,7 @@ export interface GeneratedDocument {
 
 /**
  * What counts as right for an answer: a choice's text, the list of targets, or the target in the answer's type
- * (`process_results`, H/api/task.py; EVALUATING 5.3).
+ * (`process_results`, lm_eval/api/task.py; METRIC-3).
  * @throws PyError where the harness raises
  */
 export function goldFor(

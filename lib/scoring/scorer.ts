@@ -140,7 +140,7 @@ function choiceScorer(definition: ScoringConfig, fields: ScoringFields, firstDoc
   };
 }
 
-/** How a multiple-choice task names what is right (`ConfigurableTask.__init__`, H/api/task.py). */
+/** How a multiple-choice task names what is right (`ConfigurableTask.__init__`, lm_eval/api/task.py). */
 function choiceShape(task: string, { text, target, choices }: ScoringFields, firstDoc: Doc) {
   if (choices === null) {
     throw new PermanentError('BadTaskDefinition', `Task ${task} is multiple_choice but has no doc_to_choice.`, {

@@ -11,7 +11,7 @@ export interface SelectionRow extends Partial<Selection> {
 
 const row = (filter: string, metric: string): Selection => ({ filter, metric });
 
-/** Rows found by the exact name (EVALUATING 1.5). */
+/** Rows found by the exact name (EVALUATION-3). */
 const BY_NAME: ReadonlyMap<string, Selection> = new Map([
   ['gsm8k', row('flexible-extract', 'exact_match')],
   ['ifeval', row('none', 'prompt_level_strict_acc')],

@@ -125,7 +125,16 @@ describe('roles', () => {
         ...['sqs:SendMessage ShardQueue', 'sqs:SendMessage ShardDeadLetters'],
       ],
     ],
-    ['Sweep', [mongodb]],
+    [
+      'Evaluate',
+      [
+        mongodb,
+        ...consumes('EvaluateQueue'),
+        ...['sqs:SendMessage EvaluatedQueue', 'sqs:SendMessage EvaluateDeadLetters'],
+        ...reads('harness', 'include'),
+      ],
+    ],
+    ['Sweep', [mongodb, 'sqs:SendMessage EvaluateQueue', 'sqs:SendMessage EvaluatedQueue']],
   ])('let %s do what it does, and nothing else', (name, expected) => {
     expect(allowed(dev, `${name}Role`).toSorted()).toEqual([...common(name), ...expected].toSorted());
     expect(given(resourcesOf(dev, 'AWS::Lambda::Function'), `${name}LambdaFunction`).Role).toEqual({
@@ -281,7 +290,9 @@ describe('queues', () => {
     expect(sources.map(({ FunctionResponseTypes }) => FunctionResponseTypes)).toEqual(
       QUEUES.map(() => ['ReportBatchItemFailures']),
     );
-    const instances = sources.reduce((sum, { ScalingConfig }) => sum + ScalingConfig.MaximumConcurrency, 0);
+    // Scoring needs no Postgres.
+    const ofPostgres = sources.filter(({ EventSourceArn }) => !JSON.stringify(EventSourceArn).includes('Evaluate'));
+    const instances = ofPostgres.reduce((sum, { ScalingConfig }) => sum + ScalingConfig.MaximumConcurrency, 0);
     expect(instances * CONNECTIONS_PER_INSTANCE).toBeLessThanOrEqual(POSTGRES_CONNECTIONS / 2);
     const ofShards = resourcesOf(prod, 'AWS::Lambda::EventSourceMapping').get('ShardEventSourceMappingSQSShardQueue');
     expect(ofShards?.ScalingConfig.MaximumConcurrency).toBe(16);

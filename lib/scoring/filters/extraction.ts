@@ -33,7 +33,7 @@ export function selected(matches: readonly PyValue[], select: number): PyValue {
 }
 
 /**
- * `regex` (RegexFilter, H/filters/extraction.py): of all matches in a response the selected one, stripped; of several groups
+ * `regex` (RegexFilter, lm_eval/filters/extraction.py): of all matches in a response the selected one, stripped; of several groups
  * the first that is not empty. A match of nothing is a match.
  */
 export const regex: FilterMaker = (kwargs) => {

@@ -4,7 +4,7 @@ import { PyTypeError } from '../../python/exceptions.ts';
 import { type Doc, isDict, PyTuple, type PyValue, typeName } from '../../python/value.ts';
 
 /**
- * One step of a filter pipeline (H/filters): takes what came back for one instance (a list of texts at first, whatever the
+ * One step of a filter pipeline (lm_eval/filters): takes what came back for one instance (a list of texts at first, whatever the
  * step before left later) and the instance's document.
  * @throws PyError where the harness's filter raises
  */

@@ -12,7 +12,7 @@ const SPECIAL = /[()[\]{}?*+\-|^$\\.&~# \t\n\r\v\f]/g;
 const PUNCTUATION = new RegExp(knownToPython('\\p{P}'), 'gv');
 
 /**
- * `multi_choice_regex` (MultiChoiceRegexFilter, H/filters/extraction.py): what the pattern finds; else the letter of the
+ * `multi_choice_regex` (MultiChoiceRegexFilter, lm_eval/filters/extraction.py): what the pattern finds; else the letter of the
  * choice whose text stands in the response, both cleaned; else a letter behind a colon; else the fallback.
  */
 export const multiChoiceRegex: FilterMaker = (kwargs) => {

@@ -4,7 +4,7 @@ import { multiChoiceRegex } from './multi-choice-regex.ts';
 import { majorityVote, takeFirst, takeFirstK } from './selection.ts';
 import { lowercase, map, uppercase } from './transformation.ts';
 
-/** The harness's filters by the names that YAML gives them (`FILTER_REGISTRY`, H/api/registry.py). */
+/** The harness's filters by the names that YAML gives them (`FILTER_REGISTRY`, lm_eval/api/registry.py). */
 export const FILTERS: ReadonlyMap<string, FilterMaker> = new Map<string, FilterMaker>([
   ['regex', regex],
   ['regex_pos', regexPos],

@@ -3,7 +3,7 @@ import { PyIndexError, PyTypeError } from '../../python/exceptions.ts';
 import { type PyValue, typeName } from '../../python/value.ts';
 import { type FilterMaker, itemsOf } from './filter.ts';
 
-/** `take_first` (H/filters/selection.py): the first response, no longer in a list. */
+/** `take_first` (lm_eval/filters/selection.py): the first response, no longer in a list. */
 export const takeFirst: FilterMaker = (kwargs) => {
   kwargs.end();
   return (responses) => {

@@ -4,7 +4,7 @@ import { lower, upper } from '../../python/text.ts';
 import { isDict } from '../../python/value.ts';
 import { asText, each, type FilterMaker } from './filter.ts';
 
-/** `lowercase` (H/filters/transformation.py), by Python's full mapping. */
+/** `lowercase` (lm_eval/filters/transformation.py), by Python's full mapping. */
 export const lowercase: FilterMaker = (kwargs) => {
   kwargs.end();
   return each((response) => lower(asText(response)));

@@ -5,7 +5,7 @@ import { pyLen } from '../../python/sequence.ts';
 import { PyTuple, type PyValue } from '../../python/value.ts';
 import { argmax, softmax, sum } from './numpy.ts';
 
-/** What a label that names no choice is replaced by (H/api/task.py). */
+/** What a label that names no choice is replaced by (lm_eval/api/task.py). */
 const NO_CHOICE = -100;
 
 /** A multiple-choice document, ready to be scored. */
@@ -21,7 +21,7 @@ export interface ChoiceDocument {
 }
 
 /**
- * `process_results` of multiple-choice tasks (H/api/task.py), in the harness's order of metrics. Metrics that mean something
+ * `process_results` of multiple-choice tasks (lm_eval/api/task.py), in the harness's order of metrics. Metrics that mean something
  * over all documents only are the pairs that their aggregation takes, but for `brier_score`, whose mean over documents is
  * the harness's number: it is the document's own.
  * @throws PyError where the harness raises

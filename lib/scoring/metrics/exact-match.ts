@@ -19,7 +19,7 @@ const PUNCTUATION = /[!-/:-@[-`{-~]/g;
 const DIGITS = /[0-9]/g;
 
 /**
- * `exact_match` (H/api/metrics.py): the share of predictions that equal their reference, as numpy compares them: without
+ * `exact_match` (lm_eval/api/metrics.py): the share of predictions that equal their reference, as numpy compares them: without
  * NULs at the end, and lower case cut to the length of the array's longest text. NaN for no predictions.
  * @throws PyTypeError for an unknown keyword, or values that are no text where text is changed; PyValueError for lists of
  * different lengths

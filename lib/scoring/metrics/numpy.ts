@@ -23,12 +23,12 @@ export function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0);
 }
 
-/** `mean` of H/api/metrics.py. NaN for nothing. */
+/** `mean` of lm_eval/api/metrics.py. NaN for nothing. */
 export function mean(values: readonly number[]): number {
   return sum(values) / values.length;
 }
 
-/** `mean_stderr` of H/api/metrics.py: the sample's deviation by the root of its size. NaN for fewer than two. */
+/** `mean_stderr` of lm_eval/api/metrics.py: the sample's deviation by the root of its size. NaN for fewer than two. */
 export function meanStderr(values: readonly number[]): number {
   const middle = mean(values);
   const squares = sum(values.map((value) => (value - middle) ** 2));

@@ -6,7 +6,7 @@ import { exactMatch, type MetricKwargs } from './exact-match.ts';
 export type Metric = (gold: readonly PyValue[], predictions: readonly PyValue[], kwargs: MetricKwargs) => PyValue;
 
 /**
- * The metrics that a task which generates text can name (`METRIC_REGISTRY`, H/api/registry.py). Those that pass through give
+ * The metrics that a task which generates text can name (`METRIC_REGISTRY`, lm_eval/api/registry.py). Those that pass through give
  * the pair of gold and answer, which means something in an aggregation over all documents only.
  */
 export const METRICS: ReadonlyMap<string, Metric> = new Map<string, Metric>([
