@@ -53,6 +53,13 @@ export function hasModules(...names: readonly string[]): boolean {
   return spawnSync('python3', ['-c', `import ${names.join(', ')}`], { stdio: 'ignore' }).status === 0;
 }
 
+/** Whether this Python has a package installed, without importing it: some import for seconds, or import others that are not there. */
+export function hasDistribution(name: string): boolean {
+  if (!hasPython) return false;
+  const code = 'import importlib.util, sys; sys.exit(importlib.util.find_spec(sys.argv[1]) is None)';
+  return spawnSync('python3', ['-c', code, name], { stdio: 'ignore' }).status === 0;
+}
+
 /** The version of Unicode that this Python knows, e.g. `14.0.0` (Python 3.11); empty without Python. */
 export const pythonUnicode = hasPython ? probe.stdout.trim() : '';
 

@@ -1,13 +1,17 @@
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import type { SchemaElement } from 'hyparquet';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 
-type Row = Record<string, string | number | string[]>;
+type Row = Readonly<Record<string, string | number | readonly string[]>>;
 
 const ANSWERS = ['False', 'True'];
 
-/** Data sets of our own making, under the paths that tasks of the harness read. Hostile where a data set could be. */
+/**
+ * Data sets of our own making: under the paths that tasks of the harness read, and those of our own tasks in own/tasks. Hostile
+ * where a data set could be.
+ */
 const DATASETS: Readonly<Record<string, Readonly<Record<string, readonly Row[]>>>> = {
   'gsm8k/main': {
     train: rows(40, (i) => ({
@@ -21,7 +25,44 @@ const DATASETS: Readonly<Record<string, Readonly<Record<string, readonly Row[]>>
   },
   'cais/mmlu/anatomy': mmlu('anatomy'),
   'hails/mmlu_no_train/anatomy': mmlu('anatomy'),
+  'own/capitals/default': {
+    train: rows(8, (i) => ({ country: ` Land ${i} `, capital: `Town\u00a0${i}`, millions: i + 0.25 })),
+    test: rows(8, (i) => ({
+      country: `“Länd” ${i}`,
+      capital: i % 2 ? '[0, 3]' : 'Örtchen 🚀',
+      millions: 1e16 / (i + 1),
+    })),
+  },
+  'own/rivers/long': {
+    validation: rows(1, river),
+    test: rows(5, river),
+    dev: rows(3, (i) => ({ ...river(i), question: `Where does river ${i} end?\n` })),
+  },
+  'own/moons/default': {
+    train: rows(6, (i) => ({ planet: `Planet ${i}`, moons: i })),
+    validation: rows(5, (i) => ({ planet: `Welt\t"${i}"`, moons: 10 * i })),
+  },
+  'own/colours/default': {
+    train: rows(5, (i) => ({ thing: `Stone ${i}`, options: ['red', ' blue', 'grün'], label: i % 3 })),
+    test: rows(4, (i) => ({
+      thing: `  Leaf ${i}\r\n`,
+      options: i % 2 ? ['red', '', '{{green}}'] : ['red', ' blue'],
+      label: i % 2,
+    })),
+  },
+  'own/gaps/default': {
+    train: rows(4, gap),
+    validation: rows(3, gap),
+  },
 };
+
+function river(i: number): Row {
+  return { question: `River ${i} "ends" in\u2028`, seas: i % 2 ? ["'North'", "'South'"] : [`${i}`, '2.50'] };
+}
+
+function gap(i: number): Row {
+  return { before: `The ${i}. `, first: 'cat', second: 'dog ', after: ` sleeps\u001f`, pick: i % 2 };
+}
 
 function mmlu(subject: string): Record<string, Row[]> {
   const row = (i: number): Row => ({
@@ -50,9 +91,36 @@ export function writeOwnDatasets(): string {
   return folder;
 }
 
+/** A parquet file of texts, lists of texts, whole numbers and floats, as the rows have them. */
 function parquetOf(records: readonly Row[]): ArrayBuffer {
   const names = Object.keys(records[0] ?? {});
+  const columns = names.map((name) =>
+    column(
+      name,
+      records.map((record) => record[name]),
+    ),
+  );
   return parquetWriteBuffer({
-    columnData: names.map((name) => ({ name, data: records.map((record) => record[name]) })),
+    columnData: columns.map(({ name, data }) => ({ name, data })),
+    schema: [{ name: 'root', num_children: names.length }, ...columns.flatMap(({ schema }) => schema)],
   });
+}
+
+function column(name: string, data: readonly unknown[]): { name: string; data: unknown[]; schema: SchemaElement[] } {
+  const optional = { name, repetition_type: 'OPTIONAL' } as const;
+  const text = { type: 'BYTE_ARRAY', converted_type: 'UTF8' } as const;
+  if (data.every((value) => typeof value === 'string')) {
+    return { name, data: [...data], schema: [{ ...optional, ...text }] };
+  }
+  if (data.every((value) => typeof value === 'number')) {
+    return data.every(Number.isInteger)
+      ? { name, data: data.map(BigInt), schema: [{ ...optional, type: 'INT64' }] }
+      : { name, data: [...data], schema: [{ ...optional, type: 'DOUBLE' }] };
+  }
+  const schema: SchemaElement[] = [
+    { ...optional, num_children: 1, converted_type: 'LIST' },
+    { name: 'list', repetition_type: 'REPEATED', num_children: 1 },
+    { ...optional, name: 'element', ...text },
+  ];
+  return { name, data: [...data], schema };
 }

@@ -1,86 +1,20 @@
-import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { ReceiveMessageCommand, SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
-import { type Db, type Document, MongoClient } from 'mongodb';
+import type { Db } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import * as z from 'zod';
-import { stageHarness } from '../../lib/catalogue/staging/stage.ts';
-import { stageDatasets } from '../../lib/datasets/stage.ts';
-import { Logger } from '../../lib/log/log.ts';
-import { createLocalS3, createLocalSqs } from '../../localstack/resources.ts';
-import { type RunningFunctions, startFunctions } from '../helpers/functions.ts';
-import { freshStack, required, type TestStack } from '../helpers/stack.ts';
-import { writeOwnDatasets } from './own-data.ts';
+import { type RunningService, startService } from './running-service.ts';
 
-const WHEEL = join(import.meta.dirname, '..', '..', '.cache', 'harness', 'lm_eval-0.4.9-py3-none-any.whl');
-const DIGESTS = join(import.meta.dirname, 'digests.json');
-const PATIENCE_MS = 45_000;
-
-let stack: TestStack;
-let functions: RunningFunctions;
-let sqs: SQSClient;
-let mongo: MongoClient;
+let service: RunningService;
 let db: Db;
-const refused: { body: string; code: string; message: string }[] = [];
+const sample: RunningService['sample'] = (...args) => service.sample(...args);
 
 beforeAll(async () => {
-  stack = await freshStack();
-  const s3 = createLocalS3(stack.endpoint);
-  const bucket = required(stack.env, 'DATASETS_BUCKET');
-  const log = new Logger('error');
-  await stageHarness({ s3, bucket, wheelPath: WHEEL, log });
-  await stageDatasets({ s3, bucket, fromDir: writeOwnDatasets(), log });
-  s3.destroy();
-  sqs = createLocalSqs(stack.endpoint);
-  mongo = new MongoClient(stack.mongodbUri);
-  db = mongo.db();
-  functions = await startFunctions({ ...stack.env, SHARD_SIZE: '10' });
-  await send('REGISTER', { framework: 'lmeh', tasks: 'gsm8k, bbh_cot_fewshot_boolean_expressions,mmlu_anatomy' });
-  await until(async () => functions.lines.filter((line) => line.includes('registered')).length >= 4 || undefined);
+  service = await startService();
+  db = service.db;
+  const twin = 'mmlu_anatomy_generative';
+  const tasks = ['gsm8k', 'bbh_cot_fewshot_boolean_expressions', 'mmlu_anatomy'];
+  await service.register(tasks.join(', '), [...tasks, twin]);
 });
 
-afterAll(async () => {
-  await functions?.stop();
-  sqs?.destroy();
-  await mongo?.close();
-  await stack?.dispose();
-});
-
-describe('prompts over data of our own', () => {
-  const digests = z.record(z.string(), z.string()).parse(JSON.parse(readFileSync(DIGESTS, 'utf8')));
-  it.each([
-    ['gsm8k', '/v1/chat/completions'],
-    ['gsm8k', '/v1/completions'],
-    ['bbh_cot_fewshot_boolean_expressions', '/v1/chat/completions'],
-    ['bbh_cot_fewshot_boolean_expressions', '/v1/completions'],
-    ['mmlu_anatomy', '/v1/chat/completions'],
-    ['mmlu_anatomy', '/v1/completions'],
-  ])('%s on %s has the recorded digest', async (task, path) => {
-    const [document] = await sample({ tasks: task, qty: -1 }, 1, { path });
-    const instances = await db
-      .collection('instances')
-      .find({ task_id: document?.['_id'] })
-      .sort({ doc_id: 1, idx: 1 })
-      .toArray();
-    const prompts = await db.collection('prompts').find({ task_id: document?.['_id'] }).toArray();
-    const dataOf = new Map(prompts.map((prompt) => [String(prompt['instance_id']), prompt['data']]));
-    expect(prompts).toHaveLength(instances.length);
-    const hash = createHash('sha256');
-    for (const instance of instances) {
-      hash.update(
-        JSON.stringify([
-          instance['doc_id'],
-          instance['idx'],
-          instance['arguments'],
-          dataOf.get(String(instance['_id'])),
-        ]),
-      );
-    }
-    expect(`${instances.length} ${hash.digest('hex')}`).toBe(digests[`${task} ${path}`]);
-  });
-});
+afterAll(() => service?.stop());
 
 describe('a sample request', () => {
   it('of several shards is one whole task, written once', async () => {
@@ -190,8 +124,8 @@ describe('a message that can never succeed goes to the dead-letter queue at once
     ['an include path that leaves', message({ qty: 1, include_path: '../harness' }), 'BadMessage', /include_path/],
   ])('%s', async (_, body, code, reason) => {
     const text = typeof body === 'string' ? body : JSON.stringify(body);
-    await sqs.send(new SendMessageCommand({ QueueUrl: required(stack.env, 'SAMPLE_QUEUE_URL'), MessageBody: text }));
-    const letter = await deadLetter('SAMPLE', text);
+    await service.send('SAMPLE', text);
+    const letter = await service.deadLetter('SAMPLE', text);
     expect(letter.code).toBe(code);
     expect(letter.message).toMatch(reason);
     const record = await db.collection('sample_requests').findOne({ body: text });
@@ -200,8 +134,8 @@ describe('a message that can never succeed goes to the dead-letter queue at once
 
   it('a data set that is not staged', async () => {
     const body = JSON.stringify({ framework: 'lmeh', tasks: 'bbh_cot_fewshot_snarks' });
-    await sqs.send(new SendMessageCommand({ QueueUrl: required(stack.env, 'REGISTER_QUEUE_URL'), MessageBody: body }));
-    const letter = await deadLetter('REGISTER', body);
+    await service.send('REGISTER', body);
+    const letter = await service.deadLetter('REGISTER', body);
     expect(letter.code).toBe('DatasetMissing');
     expect(letter.message).toMatch(/SaylorTwift\/bbh\/snarks/);
   });
@@ -209,55 +143,4 @@ describe('a message that can never succeed goes to the dead-letter queue at once
 
 function message(fields: Record<string, unknown>): Record<string, unknown> {
   return { framework: 'lmeh', tasks: 'gsm8k', requester_args: { address: 'refused', service: 's' }, ...fields };
-}
-
-let addresses = 0;
-
-/** Sends a sample message under an address of its own and waits for its tasks. */
-async function sample(
-  fields: Record<string, unknown>,
-  count = 1,
-  args: Record<string, unknown> = {},
-): Promise<Document[]> {
-  const address = `supplier-${addresses++}`;
-  await send('SAMPLE', { framework: 'lmeh', ...fields, requester_args: { address, service: 's', ...args } });
-  return until(async () => {
-    const tasks = await db.collection('tasks').find({ 'requester_args.address': address }).toArray();
-    return tasks.length >= count ? tasks : undefined;
-  });
-}
-
-async function send(queue: 'REGISTER' | 'SAMPLE', body: unknown): Promise<void> {
-  await sqs.send(
-    new SendMessageCommand({ QueueUrl: required(stack.env, `${queue}_QUEUE_URL`), MessageBody: JSON.stringify(body) }),
-  );
-}
-
-async function deadLetter(queue: 'REGISTER' | 'SAMPLE', body: string) {
-  const QueueUrl = `${required(stack.env, `${queue}_QUEUE_URL`)}-dlq`;
-  return until(async () => {
-    const { Messages = [] } = await sqs.send(
-      new ReceiveMessageCommand({
-        QueueUrl,
-        MaxNumberOfMessages: 10,
-        WaitTimeSeconds: 1,
-        MessageAttributeNames: ['All'],
-      }),
-    );
-    for (const { Body = '', MessageAttributes } of Messages) {
-      const attribute = (name: string) => MessageAttributes?.[name]?.StringValue ?? '';
-      refused.push({ body: Body, code: attribute('error-code'), message: attribute('error-message') });
-    }
-    return refused.find((letter) => letter.body === body);
-  });
-}
-
-async function until<T>(look: () => Promise<T | undefined>): Promise<T> {
-  const end = Date.now() + PATIENCE_MS;
-  for (;;) {
-    const found = await look();
-    if (found !== undefined) return found;
-    if (Date.now() > end) throw new Error(`waited in vain; last lines:\n${functions.lines.slice(-8).join('\n')}`);
-    await sleep(50);
-  }
 }

@@ -9,7 +9,7 @@ import { supportOf } from '../../../lib/catalogue/support.ts';
 import { SUPPORTED_HOOKS } from '../../../lib/hooks/registry.ts';
 import { describeValue, hasPyYaml, hasWheel, pyTasks, WHEEL } from '../yaml/pyyaml.ts';
 
-const RESOLVED = join(import.meta.dirname, '..', '..', '..', 'shared', 'resolved.json');
+const RESOLVED = join(import.meta.dirname, '..', '..', '..', '..', 'shared', 'resolved.json');
 const hasResolved = existsSync(RESOLVED);
 if (!hasWheel) console.warn(`${WHEEL} is not there: tests of the harness's own tasks are skipped`);
 if (!hasResolved) console.warn('../shared is not there: resolved configurations are not compared');

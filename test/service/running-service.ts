@@ -1,0 +1,112 @@
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
+import { type Db, type Document, MongoClient } from 'mongodb';
+import postgres from 'postgres';
+import { readLocalInclude, stageInclude } from '../../lib/catalogue/staging/local-include.ts';
+import { stageHarness } from '../../lib/catalogue/staging/stage.ts';
+import { stageDatasets } from '../../lib/datasets/stage.ts';
+import { Logger } from '../../lib/log/log.ts';
+import { createLocalS3, createLocalSqs } from '../../localstack/resources.ts';
+import { startFunctions } from '../helpers/functions.ts';
+import { freshStack, required } from '../helpers/stack.ts';
+import { TASKS } from './own/recorder.ts';
+import { writeOwnDatasets } from './own-data.ts';
+
+const WHEEL = join(import.meta.dirname, '..', '..', '.cache', 'harness', 'lm_eval-0.4.9-py3-none-any.whl');
+const PATIENCE_MS = 45_000;
+
+/** The whole service on a stack of its own, with our own data sets staged and our own tasks as the include folder `own`. */
+export interface RunningService {
+  readonly db: Db;
+  /** Sends a register message, with these further keys, and waits until tasks of these names have a table. */
+  register(tasks: string, names: readonly string[], more?: Record<string, unknown>): Promise<void>;
+  /** Sends a sample message under an address of its own, `args` among its requester_args, and waits for its tasks. */
+  sample(fields: Record<string, unknown>, count?: number, args?: Record<string, unknown>): Promise<Document[]>;
+  send(queue: QueueName, body: string): Promise<void>;
+  /** Waits until the message is in the queue's dead-letter queue; the reason that it carries. */
+  deadLetter(queue: QueueName, body: string): Promise<{ code: string; message: string }>;
+  stop(): Promise<void>;
+}
+
+type QueueName = 'REGISTER' | 'SAMPLE';
+
+/** Starts it; `SHARD_SIZE` is 10, so that some requests are of several shards. */
+export async function startService(): Promise<RunningService> {
+  const stack = await freshStack();
+  const s3 = createLocalS3(stack.endpoint);
+  const bucket = required(stack.env, 'DATASETS_BUCKET');
+  const log = new Logger('error');
+  await stageHarness({ s3, bucket, wheelPath: WHEEL, log });
+  await stageInclude(s3, bucket, await readLocalInclude('own', TASKS), new Map());
+  await stageDatasets({ s3, bucket, fromDir: writeOwnDatasets(), log });
+  s3.destroy();
+  const sqs = createLocalSqs(stack.endpoint);
+  const mongo = new MongoClient(stack.mongodbUri);
+  const db = mongo.db();
+  const sql = postgres(stack.postgresUri, { max: 1, onnotice: () => {} });
+  const functions = await startFunctions({ ...stack.env, SHARD_SIZE: '10' });
+  const refused: { body: string; code: string; message: string }[] = [];
+  let addresses = 0;
+
+  async function until<T>(look: () => Promise<T | undefined>): Promise<T> {
+    const end = Date.now() + PATIENCE_MS;
+    for (;;) {
+      const found = await look();
+      if (found !== undefined) return found;
+      if (Date.now() > end) throw new Error(`waited in vain; last lines:\n${functions.lines.slice(-8).join('\n')}`);
+      await sleep(50);
+    }
+  }
+
+  async function send(queue: QueueName, body: string): Promise<void> {
+    await sqs.send(new SendMessageCommand({ QueueUrl: required(stack.env, `${queue}_QUEUE_URL`), MessageBody: body }));
+  }
+
+  return {
+    db,
+    send,
+    async register(tasks, names, more = {}) {
+      await send('REGISTER', JSON.stringify({ framework: 'lmeh', tasks, ...more }));
+      await until(async () => {
+        const [there] = await sql`SELECT to_regclass('task_registry') IS NOT NULL AS made`;
+        if (!there?.['made']) return undefined;
+        const rows = await sql`SELECT task_name FROM task_registry WHERE task_name IN ${sql(names)}`;
+        return rows.length === names.length || undefined;
+      });
+    },
+    async sample(fields, count = 1, args = {}) {
+      const address = `supplier-${addresses++}`;
+      const message = { framework: 'lmeh', ...fields, requester_args: { address, service: 's', ...args } };
+      await send('SAMPLE', JSON.stringify(message));
+      return until(async () => {
+        const tasks = await db.collection('tasks').find({ 'requester_args.address': address }).toArray();
+        return tasks.length >= count ? tasks : undefined;
+      });
+    },
+    async deadLetter(queue, body) {
+      const QueueUrl = `${required(stack.env, `${queue}_QUEUE_URL`)}-dlq`;
+      return until(async () => {
+        const { Messages = [] } = await sqs.send(
+          new ReceiveMessageCommand({
+            QueueUrl,
+            MaxNumberOfMessages: 10,
+            WaitTimeSeconds: 1,
+            MessageAttributeNames: ['All'],
+          }),
+        );
+        for (const { Body = '', MessageAttributes } of Messages) {
+          const attribute = (name: string) => MessageAttributes?.[name]?.StringValue ?? '';
+          refused.push({ body: Body, code: attribute('error-code'), message: attribute('error-message') });
+        }
+        return refused.find((letter) => letter.body === body);
+      });
+    },
+    async stop() {
+      await functions.stop();
+      sqs.destroy();
+      await Promise.all([mongo.close(), sql.end()]);
+      await stack.dispose();
+    },
+  };
+}
