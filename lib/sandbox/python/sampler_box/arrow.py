@@ -60,70 +60,125 @@ def type_of(spelled, top=True):
 
 
 # ------------------------------------------------------------------------------------------------- inference
-KINDS = {type(None): 'null', bool: 'bool', float: 'double', datetime.date: 'date32[day]', datetime.time: 'time64[us]',
-         datetime.timedelta: 'duration[us]'}
+# Kinds of values in the order in which they win where a column has several (`TypeInferrer::GetType`, python/inference.cc).
+WINNERS = ('double', 'int64', 'date32[day]', 'time64[us]', 'timestamp', 'duration[us]', 'bool', 'binary', 'string')
 
 
-def infer(value):
-    """The type that Arrow gives one value."""
-    kind = KINDS.get(type(value))
-    if kind is not None:
-        return kind
-    if type(value) is str:
-        # Arrow keeps UTF-8, which has no half surrogate pairs.
-        if not value.isascii():
-            value.encode()
-        return 'string'
-    if type(value) is int:
-        return int_type(value)
-    if isinstance(value, numbers.Scalar):
-        return value.dtype.arrow
-    if isinstance(value, numbers.ndarray):
-        return of_array(value)
-    if isinstance(value, (list, tuple, set, frozenset)):
-        return ('list', infer_all(value))
-    if isinstance(value, Mapping):
-        return struct_of(value)
-    if isinstance(value, bool):
-        return 'bool'
-    if isinstance(value, int):
-        return int_type(int(value))
-    if isinstance(value, float):
-        return 'double'
-    if isinstance(value, str):
-        value.encode()
-        return 'string'
-    if isinstance(value, (bytes, bytearray, memoryview)):
-        return 'binary'
-    if isinstance(value, datetime.datetime):
-        return 'timestamp[us]' if value.tzinfo is None else f'timestamp[us, tz={zone_of(value)}]'
-    if isinstance(value, decimal.Decimal):
-        return decimal_type(value)
-    raise ArrowInvalid(f'Could not convert {value!r:.200} with type {type(value).__name__}: did not recognize Python value type when '
-                       'inferring an Arrow data type')
+class Inferrer:
+    """Finds the type of a column. It looks at values until one of them settles it: an int, a list or a dict does not."""
+    __slots__ = ('seen', 'items', 'fields', 'decimals', 'zone', 'scalars', 'others')
+
+    def __init__(self):
+        self.seen = set()
+        self.items = self.fields = self.decimals = self.zone = None
+        self.scalars, self.others = [], False
+
+    def visit_all(self, values):
+        for value in values:
+            if not self.visit(value):
+                return
+
+    def visit(self, value):
+        """Whether further values are to be looked at."""
+        if value is None:
+            return True
+        kind = type(value)
+        if kind is str:
+            return self.settle('string')
+        if isinstance(value, bool):
+            return self.settle('bool')
+        if isinstance(value, float):
+            return self.settle('double')
+        if isinstance(value, int):
+            self.seen.add('int64')
+            return True
+        if isinstance(value, (list, tuple, set, frozenset)):
+            return self.visit_list(value)
+        if isinstance(value, Mapping):
+            return self.visit_dict(value)
+        return self.visit_rare(value)
+
+    def settle(self, kind):
+        self.seen.add(kind)
+        return False
+
+    def visit_list(self, value):
+        self.items = self.items or Inferrer()
+        self.items.visit_all(value)
+        return True
+
+    def visit_dict(self, value):
+        self.fields = {} if self.fields is None else self.fields
+        for name, item in value.items():
+            if not isinstance(name, str):
+                raise ArrowTypeError(f'Expected dict key of type str or bytes, got {type(name).__name__!r}')
+            if name not in self.fields:
+                self.fields[str(name)] = Inferrer()
+            self.fields[name].visit(item)
+        return True
+
+    def visit_rare(self, value):
+        if isinstance(value, numbers.ndarray):
+            self.items = self.items or Inferrer()
+            self.items.visit_all(list(value))
+            return True
+        if isinstance(value, numbers.Scalar):
+            self.scalars.append(value.dtype.arrow)
+            return True
+        if isinstance(value, str):
+            return self.settle('string')
+        if isinstance(value, (bytes, bytearray, memoryview)):
+            return self.settle('binary')
+        if isinstance(value, datetime.datetime):
+            if 'timestamp' not in self.seen:
+                self.zone = None if value.tzinfo is None else zone_of(value)
+            return self.settle('timestamp')
+        if isinstance(value, datetime.timedelta):
+            return self.settle('duration[us]')
+        if isinstance(value, datetime.date):
+            return self.settle('date32[day]')
+        if isinstance(value, datetime.time):
+            return self.settle('time64[us]')
+        if isinstance(value, decimal.Decimal):
+            self.decimals = wider_decimal(self.decimals, decimal_type(value))
+            return True
+        raise ArrowInvalid(f'Could not convert {told(value)} with type {type(value).__name__}: did not recognize Python value type when '
+                           'inferring an Arrow data type')
+
+    def type(self):
+        plain = bool(self.seen or self.scalars or self.decimals)
+        if self.items is not None:
+            if plain or self.fields is not None:
+                raise ArrowInvalid('cannot mix list and non-list, non-null values')
+            return ('list', self.items.type())
+        if self.fields is not None:
+            if plain:
+                raise ArrowInvalid('cannot mix struct and non-struct, non-null values')
+            return ('struct', tuple((name, field.type()) for name, field in self.fields.items()))
+        if self.decimals is not None:
+            return self.decimals
+        if self.scalars:
+            return widest(self.scalars + [kind for kind in self.seen if kind in ('int64', 'double')])
+        for kind in WINNERS:
+            if kind in self.seen:
+                if kind != 'timestamp':
+                    return kind
+                return 'timestamp[us]' if self.zone is None else f'timestamp[us, tz={self.zone}]'
+        return 'null'
 
 
-def int_type(value):
-    if -(2 ** 63) <= value < 2 ** 63:
-        return 'int64'
-    if 2 ** 63 <= value < 2 ** 64:
-        return 'uint64'
-    raise OverflowError('int too big to convert')
+def infer_all(values):
+    """The type of a column of these values. Raises where Arrow has none."""
+    inferrer = Inferrer()
+    inferrer.visit_all(values)
+    return inferrer.type()
 
 
-def of_array(array):
-    if array.ndim == 1:
-        return ('list', array.dtype.arrow)
-    return ('list', infer_all(list(array)))
-
-
-def struct_of(value):
-    fields = []
-    for name, item in value.items():
-        if not isinstance(name, str):
-            raise ArrowTypeError(f'Expected dict key of type str or bytes, got {type(name).__name__!r}')
-        fields.append((str(name), infer(item)))
-    return ('struct', tuple(fields))
+def told(value):
+    try:
+        return f'{value!r:.200}'
+    except Exception:
+        return 'a value'
 
 
 def zone_of(value):
@@ -140,113 +195,158 @@ def zone_of(value):
 def decimal_type(value):
     sign, digits, exponent = value.as_tuple()
     if not isinstance(exponent, int):
-        return ('decimal', 0, 0)
+        return ('decimal', 1, 0)
     scale = max(0, -exponent)
     return ('decimal', max(len(digits) + max(exponent, 0), scale), scale)
 
 
-def infer_all(values):
-    """The type of a column of these values."""
-    found = 'null'
-    last = None
-    for value in values:
-        kind = type(value)
-        # Most columns hold values of one plain type.
-        if kind is last and (kind is str and value.isascii() or kind is bool or kind is float):
-            continue
-        found = merge(found, infer(value), value)
-        last = kind
-    return found
+def wider_decimal(known, new):
+    if known is None:
+        return new
+    scale = max(known[2], new[2])
+    return ('decimal', max(known[1] - known[2], new[1] - new[2]) + scale, scale)
 
 
-def merge(known, new, value=None):
-    """The type of a column that holds values of both types."""
+def widest(kinds):
+    """The type that numbers of these types share."""
+    kinds = set(kinds)
+    if len(kinds) == 1:
+        return kinds.pop()
+    if kinds & set(FLOATS):
+        return 'double'
+    return 'int64'
+
+
+def merge(known, new):
+    """The type of two tables' columns put together."""
     if known == new or new == 'null':
         return known
     if known == 'null':
         return new
-    if isinstance(known, str) and isinstance(new, str):
-        numeric = known in INTS or known in FLOATS, new in INTS or new in FLOATS
-        if all(numeric):
-            return wider(known, new)
-        if {known, new} == {'string', 'binary'}:
-            return 'binary'
-        if known.startswith('timestamp') and new.startswith('timestamp'):
-            return known
-        if {known, new} == {'date32[day]', 'timestamp[us]'}:
-            return 'timestamp[us]'
-    elif isinstance(known, tuple) and isinstance(new, tuple) and known[0] == new[0]:
+    if isinstance(known, str) and isinstance(new, str) and (known in INTS or known in FLOATS) and (new in INTS or new in FLOATS):
+        return widest((known, new))
+    if isinstance(known, tuple) and isinstance(new, tuple) and known[0] == new[0]:
         if known[0] == 'list':
-            return ('list', merge(known[1], new[1], value))
+            return ('list', merge(known[1], new[1]))
         if known[0] == 'struct':
             fields = dict(known[1])
             for name, kind in new[1]:
-                fields[name] = merge(fields[name], kind, value) if name in fields else kind
+                fields[name] = merge(fields[name], kind) if name in fields else kind
             return ('struct', tuple(fields.items()))
-        if known[0] == 'decimal':
-            scale = max(known[2], new[2])
-            return ('decimal', max(known[1] - known[2], new[1] - new[2]) + scale, scale)
-    if 'list' in (known[0], new[0]):
-        raise ArrowInvalid('cannot mix list and non-list, non-null values')
-    if 'struct' in (known[0], new[0]):
-        raise ArrowInvalid('cannot mix struct and non-struct, non-null values')
-    raise ArrowInvalid(f'Could not convert {value!r:.200} with type {type(value).__name__}: tried to convert to {name_of(known)}')
-
-
-def wider(known, new):
-    for kind in ('double', 'float', 'halffloat'):
-        if kind in (known, new):
-            return kind
-    if known == new:
-        return known
-    return 'uint64' if 'uint64' in (known, new) else 'int64'
-
-
-def name_of(kind):
-    return kind if isinstance(kind, str) else kind[0]
+    raise ValueError(f"The features can't be aligned: {known} and {new}")
 
 
 # ------------------------------------------------------------------------------------------------- conversion
+MOMENTS = {'date32[day]': datetime.date, 'time64[us]': datetime.time, 'duration[us]': datetime.timedelta}
+
+
 def convert(value, kind):
-    """The value as a column of that inferred type gives it back."""
+    """The value as a column of that inferred type gives it back. Raises where Arrow's converter refuses it."""
     if value is None or kind == 'null':
         return None
     if isinstance(kind, str):
         if kind == 'string':
+            if not isinstance(value, str):
+                raise ArrowTypeError(f"Expected bytes, got a '{type(value).__name__}' object")
+            # Arrow keeps UTF-8, which has no half surrogate pairs.
+            if not value.isascii():
+                value.encode()
             return value if type(value) is str else str(value)
         if kind == 'double':
             return to_double(value)
         if kind == 'bool':
-            return bool(value)
+            if isinstance(value, (bool, numbers.bool_)):
+                return bool(value)
+            raise ArrowInvalid(f'Could not convert {told(value)} with type {type(value).__name__}: tried to convert to boolean')
         if kind in INTS:
-            value = int(value)
-            low, high = INTS[kind]
-            if not low <= value <= high:
-                raise ArrowInvalid(f'Value {value} too large to fit in C integer type' if value > high else
-                                   f'Value {value} is out of range')
-            return value
+            return to_int(value, kind)
         if kind in FLOATS:
             return rounded(float(value), kind)
         if kind == 'binary':
+            if not isinstance(value, (str, bytes, bytearray, memoryview)):
+                raise ArrowTypeError(f"Expected bytes, got a '{type(value).__name__}' object")
             return value.encode() if isinstance(value, str) else bytes(value)
-        if kind.startswith('timestamp') and not isinstance(value, datetime.datetime):
-            return datetime.datetime(value.year, value.month, value.day)
-        return value
+        return to_moment(value, kind)
     if kind[0] == 'list':
-        return [convert(item, kind[1]) for item in value]
+        item = kind[1]
+        if item == 'string':
+            return [x if type(x) is str and x.isascii() else convert(x, item) for x in value]
+        return [convert(x, item) for x in value]
     if kind[0] == 'struct':
         return {name: convert(value.get(name), item) for name, item in kind[1]}
-    if kind[0] == 'decimal' and value.is_finite():
-        return value.quantize(decimal.Decimal(1).scaleb(-kind[2]), context=decimal.Context(prec=80))
+    if isinstance(value, bool) or not isinstance(value, (int, decimal.Decimal)):
+        raise ArrowTypeError(f'int or Decimal object expected, got {type(value).__name__}')
+    if not decimal.Decimal(value).is_finite():
+        return value
+    try:
+        return decimal.Decimal(value).quantize(decimal.Decimal(1).scaleb(-kind[2]), context=decimal.Context(prec=kind[1]))
+    except decimal.InvalidOperation:
+        raise ArrowInvalid(f'Decimal type with precision {len(str(value))} does not fit into precision inferred from first array element: '
+                           f'{kind[1]}') from None
+
+
+def to_int(value, kind):
+    if isinstance(value, bool):
+        raise ArrowTypeError('Expected integer, got bool')
+    if not isinstance(value, (int, numbers.Scalar)):
+        raise ArrowInvalid(f'Could not convert {told(value)} with type {type(value).__name__}: tried to convert to {kind}')
+    value = int(value)
+    low, high = INTS[kind]
+    if not low <= value <= high:
+        if -(2 ** 63) <= value < 2 ** 63:
+            raise ArrowInvalid(f'Value {value} too large to fit in C integer type')
+        raise OverflowError('Python int too large to convert to C long')
     return value
+
+
+def to_moment(value, kind):
+    """Dates and times; a number among them counts days or microseconds."""
+    if kind == 'date32[day]' and isinstance(value, datetime.datetime):
+        return value.date()
+    wanted = MOMENTS.get(kind, datetime.datetime)
+    if isinstance(value, wanted):
+        return value
+    if isinstance(value, bool):
+        raise ArrowTypeError('Expected integer, got bool')
+    if not isinstance(value, (int, float, decimal.Decimal)):
+        raise ArrowTypeError(f'object of type {type(value)} cannot be converted to int')
+    return moment_of(int(value), kind)
+
+
+def moment_of(count, kind):
+    """What a number stands for in a column of dates or times."""
+    if kind.startswith('date'):
+        return datetime.date(1970, 1, 1) + datetime.timedelta(days=count)
+    span = datetime.timedelta(microseconds=count)
+    if kind.startswith('duration'):
+        return span
+    moment = datetime.datetime(1970, 1, 1) + span
+    return moment.time() if kind.startswith('time64') else moment
+
+
+def count_of(moment):
+    """The number that a date or a time is kept as."""
+    if isinstance(moment, datetime.datetime):
+        return (moment.replace(tzinfo=None) - datetime.datetime(1970, 1, 1)) // datetime.timedelta(microseconds=1)
+    if isinstance(moment, datetime.date):
+        return (moment - datetime.date(1970, 1, 1)).days
+    if isinstance(moment, datetime.time):
+        return ((moment.hour * 60 + moment.minute) * 60 + moment.second) * 1_000_000 + moment.microsecond
+    return moment // datetime.timedelta(microseconds=1)
 
 
 def to_double(value):
     if type(value) is float:
         return value
-    if isinstance(value, int) and not isinstance(value, bool) and abs(value) > 2 ** 53:
-        raise ArrowInvalid(f'Integer value {value} is outside of the range exactly representable by a IEEE 754 double precision value')
-    return float(value)
+    if isinstance(value, (bool, float, numbers.Scalar)):
+        return float(value)
+    if isinstance(value, int):
+        if not -(2 ** 63) <= value < 2 ** 63:
+            raise ArrowInvalid('PyLong is too large to fit int64')
+        if abs(value) > 2 ** 53:
+            raise ArrowInvalid(f'Integer value {value} is outside of the range exactly representable by a IEEE 754 double precision value')
+        return float(value)
+    raise ArrowInvalid(f'Could not convert {told(value)} with type {type(value).__name__}: tried to convert to double')
 
 
 def rounded(value, kind):
@@ -257,11 +357,6 @@ def rounded(value, kind):
         return struct.unpack(code, struct.pack(code, value))[0]
     except OverflowError:
         return math.copysign(math.inf, value)
-
-
-def is_plain(kind):
-    """Whether values of the type come back as the objects that went in."""
-    return kind in ('string', 'bool', 'int64', 'null')
 
 
 # ------------------------------------------------------------------------------------------------- casts
@@ -305,15 +400,19 @@ def castable(have, want):
     numbers_ = lambda kind: kind == 'bool' or kind in INTS or kind in FLOATS
     if numbers_(have) and numbers_(want):
         return True
+    if 'binary' in (have, want):
+        return have in TEXTS and want in TEXTS
     if have in TEXTS or want in TEXTS:
         return isinstance(want, str)
     decimals = isinstance(have, tuple), isinstance(want, tuple)
     if any(decimals):
-        return numbers_(have) or numbers_(want) or all(decimals)
+        return 'bool' not in (have, want) and (numbers_(have) or numbers_(want) or all(decimals))
     temporal = lambda kind: isinstance(kind, str) and kind[:4] in ('date', 'time', 'dura')
     if temporal(have) and temporal(want):
         return have[:4] == want[:4] or {have[:4], want[:4]} == {'date', 'time'}
-    return have == 'int64' and temporal(want) or temporal(have) and want == 'int64'
+    # Days are kept in 32 bits, all other moments in 64.
+    wide = lambda moment, number: number == ('int32' if moment[:6] == 'date32' else 'int64')
+    return temporal(want) and wide(want, have) or temporal(have) and wide(have, want)
 
 
 def cast(value, want, to_text=False):
@@ -322,7 +421,10 @@ def cast(value, want, to_text=False):
         return None
     if isinstance(want, str):
         if want == 'string':
-            return value if isinstance(value, str) else text_of(value)
+            try:
+                return value if isinstance(value, str) else text_of(value)
+            except UnicodeDecodeError:
+                raise ArrowInvalid('Invalid UTF8 payload') from None
         if want in INTS:
             return cast_int(value, want)
         if want in FLOATS:
@@ -340,7 +442,24 @@ def cast(value, want, to_text=False):
         return {name: cast(value.get(name), kind, to_text) for name, kind in want[1]}
     if want[0] == 'class':
         return cast_class(value, want[1])
-    return decimal.Decimal(value)
+    return cast_decimal(value, want)
+
+
+def cast_decimal(value, want):
+    _, precision, scale = want
+    # Whole numbers are taken for as long as their type allows, whatever they are.
+    if isinstance(value, int) and precision < 19 + scale:
+        raise ArrowInvalid('Precision is not great enough for the result')
+    try:
+        exact = decimal.Decimal(value)
+        if not exact.is_finite():
+            raise decimal.InvalidOperation
+        fitted = exact.quantize(decimal.Decimal(1).scaleb(-scale), context=decimal.Context(prec=precision))
+    except decimal.InvalidOperation:
+        raise ArrowInvalid(f'Cannot convert {value} to Decimal128(precision = {precision}, scale = {scale})') from None
+    if isinstance(value, decimal.Decimal) and fitted != exact:
+        raise ArrowInvalid('Rescaling Decimal value would cause data loss')
+    return fitted
 
 
 def cast_class(value, names):
@@ -361,12 +480,14 @@ def cast_class(value, names):
 
 
 INT_TEXT = re.compile(r'-?[0-9]+|0[xX][0-9a-fA-F]{1,16}')
-FLOAT_TEXT = re.compile(r'-?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?')
+FLOAT_TEXT = re.compile(r'[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?')
 FLOAT_WORDS = re.compile(r'[+-]?(?:nan|inf|infinity)', re.I)
 
 
 def cast_int(value, want):
     low, high = INTS[want]
+    if isinstance(value, (datetime.date, datetime.time, datetime.timedelta)):
+        value = count_of(value)
     if isinstance(value, str):
         if INT_TEXT.fullmatch(value) is None:
             raise ArrowInvalid(f"Failed to parse string: '{value}' as a scalar of type {want}")
@@ -414,9 +535,9 @@ def cast_moment(value, want):
         except ValueError as error:
             raise ArrowInvalid(str(error)) from None
         raise ArrowNotImplementedError(f'Unsupported cast from string to {want}')
+    if isinstance(value, int):
+        return moment_of(value, want)
     if want.startswith('date') and isinstance(value, datetime.datetime):
-        if value.time() != datetime.time():
-            raise ArrowInvalid('Casting from timestamp to date would lose data')
         return value.date()
     if want.startswith('timestamp') and not isinstance(value, datetime.datetime) and isinstance(value, datetime.date):
         return datetime.datetime(value.year, value.month, value.day)
@@ -440,12 +561,13 @@ def text_of(value):
 def column(values):
     """Values and type of a column made from Python's values."""
     kind = infer_all(values)
-    if is_plain(kind):
-        return ([value if value is None or type(value) in PLAIN_TYPES else convert(value, kind) for value in values], kind)
-    return [convert(value, kind) for value in values], kind
-
-
-PLAIN_TYPES = {str, bool, int}
+    if kind == 'string':
+        # The converter of texts makes the column one of bytes where it meets some.
+        if any(isinstance(x, bytes) for x in values):
+            kind = 'binary'
+            return [convert(x, kind) for x in values], kind
+        return [x if type(x) is str and x.isascii() else convert(x, kind) for x in values], kind
+    return [convert(x, kind) for x in values], kind
 
 
 def tried(values, old):
