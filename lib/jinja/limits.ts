@@ -20,7 +20,7 @@ export interface TemplateLimits {
 
 /** Far beyond what any task of the harness needs, and far below what a function has. */
 export const DEFAULT_LIMITS: TemplateLimits = {
-  maxTemplateChars: 1 << 20,
+  maxTemplateChars: 1 << 18,
   maxOutputChars: 16 << 20,
   maxItems: 1_000_000,
   maxSteps: 2_000_000,
@@ -29,18 +29,35 @@ export const DEFAULT_LIMITS: TemplateLimits = {
   maxRegexMs: 2_000,
 };
 
-/** Counts what one rendering has used, and stops it at the limits. Every `charge` happens before the work it pays for. */
+/** Time that work may take; one clock may run over several renderings. */
+export interface Clock {
+  /** To be called from within the work, every few milliseconds. @throws where time is up */
+  look(): void;
+  /** Milliseconds that are left, for work that can't look at the clock. */
+  left(): number;
+}
+
+/** No limit. */
+export const NO_CLOCK: Clock = { look: () => {}, left: () => Number.POSITIVE_INFINITY };
+
+/** After so many steps the clock is looked at: a few milliseconds at worst, as single operations are bounded. */
+const LOOK_EVERY = 64;
+
+/** Counts what one rendering has used, and stops it at the limits and when its time is up. Every `charge` happens before the work it pays for. */
 export class Budget {
   readonly limits: TemplateLimits;
+  readonly clock: Clock;
   #steps = 0;
+  #nextLook = LOOK_EVERY;
   #depth = 0;
 
-  constructor(limits: TemplateLimits) {
+  constructor(limits: TemplateLimits, clock: Clock) {
     this.limits = limits;
+    this.clock = clock;
   }
 
   step(): void {
-    if (++this.#steps > this.limits.maxSteps) throw this.#exhausted();
+    if (++this.#steps >= this.#nextLook) this.#look();
   }
 
   /** Room for a string of so many UTF-16 units. */
@@ -69,6 +86,16 @@ export class Budget {
     this.#spend(characters / 64);
   }
 
+  /** Work on each character by itself, which takes far longer than looking for something among them. */
+  perCharacter(characters: number): void {
+    this.#spend(characters / 2);
+  }
+
+  /** Changing the case of each character by its surroundings, which takes longest of all. */
+  casing(characters: number): void {
+    this.#spend(characters * 4);
+  }
+
   /** Runs work one level deeper: macro calls, recursive loops, walks through nested values. */
   nested<T>(work: () => T): T {
     this.enter();
@@ -92,10 +119,13 @@ export class Budget {
 
   #spend(steps: number): void {
     this.#steps += steps;
-    if (this.#steps > this.limits.maxSteps) throw this.#exhausted();
+    if (this.#steps >= this.#nextLook) this.#look();
   }
 
-  #exhausted(): Error {
-    return limitFault(`rendering takes more than ${this.limits.maxSteps} steps`);
+  #look(): void {
+    const { maxSteps } = this.limits;
+    if (this.#steps > maxSteps) throw limitFault(`rendering takes more than ${maxSteps} steps`);
+    this.clock.look();
+    this.#nextLook = Math.min(this.#steps + LOOK_EVERY, maxSteps);
   }
 }

@@ -7,7 +7,7 @@ import { FILTERS } from './filters/filters.ts';
 import { TESTS } from './filters/tests.ts';
 import { formatPercent } from './format/percent-format.ts';
 import { formatBraces } from './format/str-format.ts';
-import { Budget, DEFAULT_LIMITS, type TemplateLimits } from './limits.ts';
+import { Budget, type Clock, DEFAULT_LIMITS, NO_CLOCK, type TemplateLimits } from './limits.ts';
 import { parseTemplate } from './syntax/parser.ts';
 import { FunctionScope, Symbols } from './syntax/symbols.ts';
 import { TemplateError } from './template-error.ts';
@@ -32,9 +32,14 @@ export interface CompiledTemplate {
  * nothing trimmed, the trailing newline kept, no escaping, and the filter `regex_replace`.
  * Rendering either gives Jinja's exact text or fails; templates share nothing and leave nothing behind, but methods such as
  * `append` do change the lists and dicts that they were given.
+ * @param clock looked at while rendering; what it throws ends the rendering as a `limit`
  * @throws TemplateError
  */
-export function compileTemplate(source: string, limits: Partial<TemplateLimits> = {}): CompiledTemplate {
+export function compileTemplate(
+  source: string,
+  limits: Partial<TemplateLimits> = {},
+  clock: Clock = NO_CLOCK,
+): CompiledTemplate {
   const bounds: TemplateLimits = { ...DEFAULT_LIMITS, ...limits };
   const lines = new SourceLines(source);
   const program = lines.explain(
@@ -43,7 +48,7 @@ export function compileTemplate(source: string, limits: Partial<TemplateLimits> 
   );
   return {
     render(vars) {
-      const runtime = new Rendering(new Budget(bounds), vars, TABLES);
+      const runtime = new Rendering(new Budget(bounds, clock), vars, TABLES);
       return lines.explain(
         () => runtime.line,
         () => {

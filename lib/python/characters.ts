@@ -1,4 +1,4 @@
-import { hasNewer, knownToPython, WHITESPACE } from './unicode.ts';
+import { knownToPython, newerClass, WHITESPACE } from './unicode.ts';
 
 /** Digits that are no decimals (superscripts, circled, ...): characters of Unicode's Numeric_Type "Digit". */
 const OTHER_DIGITS =
@@ -22,7 +22,8 @@ const alnum = knownToPython('\\p{L}\\p{N}');
 // Modifier letters that became Lowercase after Unicode 14, and one that ceased to be.
 const lower = knownToPython('[[\\p{Lowercase}\\u0295]--[\\u10fc\\ua7f2-\\ua7f4\\uab69]]');
 const upper = knownToPython('\\p{Uppercase}');
-const unprintable = `[[\\p{C}\\p{Z}]--\\x20]`;
+/** Source (flag `v`) of the class of what Python 3.11 prints as an escape: of the separators only U+0020 is printable. */
+export const UNPRINTABLE = `[[\\p{C}\\p{Z}${newerClass}]--\\x20]`;
 
 const all = (characterClass: string): RegExp => new RegExp(`^${characterClass}+$`, 'v');
 
@@ -35,7 +36,7 @@ const alnums = all(alnum);
 const lowers = new RegExp(lower, 'v');
 const uppers = new RegExp(upper, 'v');
 const titles = /\p{Lt}/v;
-const hidden = new RegExp(unprintable, 'v');
+const hidden = new RegExp(UNPRINTABLE, 'v');
 
 /** `str.isdigit`: at least one character, all digits; superscripts and other scripts' digits count, fractions do not. */
 export function isdigit(text: string): boolean {
@@ -100,7 +101,7 @@ export function istitle(text: string): boolean {
 
 /** `str.isprintable`, by Python 3.11's Unicode 14: true for the empty text; of the separators only U+0020 is printable. */
 export function isprintable(text: string): boolean {
-  return !hidden.test(text) && !hasNewer(text);
+  return !hidden.test(text);
 }
 
 /** Whether a single character is a letter with case, as `str.title` looks for word starts. */

@@ -1,3 +1,4 @@
+import { dictGet } from './dict.ts';
 import { PyTypeError } from './exceptions.ts';
 import { compareCodePoints } from './sort.ts';
 import { isDict, type PyDict, PyOpaque, PyTuple, type PyValue, typeName } from './value.ts';
@@ -70,53 +71,4 @@ export function truthy(value: PyValue): boolean {
   if (value instanceof PyTuple) return value.items.length > 0;
   if (isDict(value)) return value.size > 0;
   return Number.isNaN(value) || Boolean(value);
-}
-
-/**
- * A text that is the same for two values exactly where Python takes them for the same dict key: `1`, `1.0` and `True`
- * are one key.
- * @throws PyTypeError for lists and dicts, which cannot be keys
- */
-export function hashKey(value: PyValue): string {
-  if (typeof value === 'string') return `s${value.length}:${value}`;
-  if (typeof value === 'boolean') return value ? 'n1' : 'n0';
-  if (typeof value === 'bigint') return `n${value}`;
-  if (typeof value === 'number') return `n${Number.isInteger(value) ? BigInt(value) : value}`;
-  if (value === null) return 'None';
-  if (value instanceof PyTuple) return `(${value.items.map(hashKey).join()})`;
-  if (value instanceof PyOpaque) return `o${value.repr.length}:${value.repr}`;
-  throw new PyTypeError(`unhashable type: '${typeName(value)}'`);
-}
-
-/**
- * `dict.get(key)`, where `1`, `1.0` and `True` are one key; undefined where the dict has no such key.
- * @throws PyTypeError for a key that cannot be one (list, dict)
- */
-export function dictGet(dict: ReadonlyMap<PyValue, PyValue>, key: PyValue): PyValue | undefined {
-  const direct = dict.get(key);
-  if (direct !== undefined || typeof key === 'string') return direct;
-  const wanted = hashKey(key);
-  for (const [other, item] of dict) {
-    if (!Array.isArray(other) && !isDict(other) && hashKey(other) === wanted) return item;
-  }
-  return undefined;
-}
-
-/**
- * `dict[key] = value`: an equal key that is there already keeps its form and its place.
- * @throws PyTypeError for a key that cannot be one (list, dict)
- */
-export function dictSet(dict: PyDict, key: PyValue, value: PyValue): void {
-  if (typeof key === 'string' || dict.has(key)) {
-    dict.set(key, value);
-    return;
-  }
-  const wanted = hashKey(key);
-  for (const other of dict.keys()) {
-    if (hashKey(other) === wanted) {
-      dict.set(other, value);
-      return;
-    }
-  }
-  dict.set(key, value);
 }

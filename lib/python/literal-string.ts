@@ -10,6 +10,7 @@ export interface StringToken {
 }
 
 const OPENING = /([rRuUbB]|[bB][rR]|[rR][bB])?("""|'''|"|')/y;
+const RUN_END = /['"\\\n]/g;
 const ESCAPE = /\\(?:\n|[0-7]{1,3}|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[\s\S])/y;
 /** What one character behind a backslash stands for in a string literal; a line break joins lines. */
 export const SHORT_ESCAPES: Readonly<Record<string, string>> = {
@@ -46,8 +47,9 @@ export function readString(source: string, start: number): StringToken | null {
       throw new PySyntaxError('unterminated string literal');
     }
     if (character !== '\\') {
-      value += character;
-      at++;
+      const end = runEnd(source, at);
+      value += source.slice(at, end);
+      at = end;
       continue;
     }
     ESCAPE.lastIndex = at;
@@ -65,6 +67,12 @@ export function readString(source: string, start: number): StringToken | null {
     throw new PySyntaxError('bytes can only contain ASCII literal characters');
   }
   return { value, isBytes, end: at + quote.length };
+}
+
+/** Behind the character at `at`, where the next quote, backslash or line's end is. */
+function runEnd(source: string, at: number): number {
+  RUN_END.lastIndex = at + 1;
+  return RUN_END.exec(source)?.index ?? source.length;
 }
 
 function unescaped(sequence: string, isBytes: boolean): string {

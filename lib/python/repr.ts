@@ -1,4 +1,4 @@
-import { isprintable } from './characters.ts';
+import { UNPRINTABLE } from './characters.ts';
 import { formatFloat } from './number.ts';
 import { PyOpaque, PyTuple, type PyValue } from './value.ts';
 
@@ -27,20 +27,22 @@ export function str(value: PyValue): string {
   return value instanceof PyOpaque ? value.str : repr(value);
 }
 
-const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t', '\\': '\\\\' };
+const SHORT: ReadonlyMap<string, string> = new Map([
+  ['\n', '\\n'],
+  ['\r', '\\r'],
+  ['\t', '\\t'],
+  ['\\', '\\\\'],
+]);
+const SPECIAL = new RegExp(`[\\\\'"]|${UNPRINTABLE}`, 'gv');
 
 /** Quoted with `'`, or with `"` where the text has single quotes and no double ones (unicode_repr). */
 function reprText(text: string): string {
   const quote = text.includes("'") && !text.includes('"') ? '"' : "'";
-  if (!/['\\]/.test(text) && isprintable(text)) return quote + text + quote;
-  let result = quote;
-  for (const character of text) {
-    if (character === quote) result += `\\${quote}`;
-    else if (SHORT[character] !== undefined) result += SHORT[character];
-    else if (isprintable(character)) result += character;
-    else result += escapeOf(character.codePointAt(0) ?? 0);
-  }
-  return result + quote;
+  const inner = text.replace(SPECIAL, (character) => {
+    if (character === "'" || character === '"') return character === quote ? `\\${quote}` : character;
+    return SHORT.get(character) ?? escapeOf(character.codePointAt(0) ?? 0);
+  });
+  return quote + inner + quote;
 }
 
 function escapeOf(code: number): string {

@@ -1,4 +1,5 @@
 import { PyTypeError, PyValueError } from './exceptions.ts';
+import { countPlaces, PartFinder, splitAt } from './find.ts';
 import { pyLen, pySlice } from './sequence.ts';
 import { type PyValue, typeName } from './value.ts';
 
@@ -13,7 +14,9 @@ function locate(text: string, part: string, start: number | null, end: number | 
   const [from, to] = bounds(pyLen(text), start, end);
   if (from > to) return -1;
   const window = pySlice(text, from, to);
-  const at = last ? window.lastIndexOf(part) : window.indexOf(part);
+  if (part === '') return last ? to : from;
+  const finder = new PartFinder(part);
+  const at = last ? finder.last(window) : finder.first(window);
   return at < 0 ? -1 : from + pyLen(window.slice(0, at));
 }
 
@@ -53,7 +56,7 @@ export function count(text: string, part: string, start: number | null = null, e
   const [from, to] = bounds(pyLen(text), start, end);
   if (from > to) return 0;
   const window = pySlice(text, from, to);
-  return part === '' ? pyLen(window) + 1 : window.split(part).length - 1;
+  return part === '' ? pyLen(window) + 1 : countPlaces(window, part);
 }
 
 /** `str.startswith` for one prefix or several, in `text[start:end]`. */
@@ -93,16 +96,10 @@ function hasAffix(
 /** `str.replace`: all places of `old` from the left, or at most `max` of them; an empty `old` lies around each character. */
 export function replace(text: string, old: string, replacement: string, max = -1): string {
   if (max === 0) return text;
-  if (max < 0 && old !== '') return text.replaceAll(old, () => replacement);
-  const parts = old === '' ? ['', ...text, ''] : text.split(old);
-  const joints = old === '' ? pyLen(text) + 1 : parts.length - 1;
-  const made = max < 0 ? joints : Math.min(max, joints);
-  return (
-    parts
-      .slice(0, made)
-      .map((part) => part + replacement)
-      .join('') + parts.slice(made).join(old)
-  );
+  if (old !== '') return splitAt(text, old, max < 0 ? undefined : max).join(replacement);
+  const parts = ['', ...text, ''];
+  const made = max < 0 ? parts.length - 1 : Math.min(max, parts.length - 1);
+  return parts.slice(0, made + 1).join(replacement) + parts.slice(made + 1).join('');
 }
 
 /**

@@ -8,13 +8,43 @@ function isPlain(text: string): boolean {
   return !surrogate.test(text);
 }
 
+/** Whether a pair of surrogates, one character, begins at the unit. */
+function isPair(text: string, unit: number): boolean {
+  const high = text.charCodeAt(unit);
+  if (high < 0xd800 || high > 0xdbff) return false;
+  const low = text.charCodeAt(unit + 1);
+  return low >= 0xdc00 && low <= 0xdfff;
+}
+
+function codePoints(text: string): number {
+  let pairs = 0;
+  for (let unit = 0; unit < text.length; unit++) {
+    if (isPair(text, unit)) {
+      pairs++;
+      unit++;
+    }
+  }
+  return text.length - pairs;
+}
+
+/** The unit so many characters behind another, at most the text's end. */
+function unitOffset(text: string, from: number, characters: number): number {
+  let unit = from;
+  for (let left = characters; left > 0 && unit < text.length; left--) unit += isPair(text, unit) ? 2 : 1;
+  return unit;
+}
+
+function characterAt(text: string, index: number): string | undefined {
+  const at = index < 0 ? index + codePoints(text) : index;
+  const unit = at < 0 ? text.length : unitOffset(text, 0, at);
+  return unit < text.length ? text.slice(unit, unit + (isPair(text, unit) ? 2 : 1)) : undefined;
+}
+
 /** `len()` of a text (code points), list, tuple or dict. */
 export function pyLen(value: string | readonly PyValue[] | PyTuple | ReadonlyMap<PyValue, PyValue>): number {
   if (typeof value === 'string') {
     if (isPlain(value)) return value.length;
-    let length = 0;
-    for (const _ of value) length++;
-    return length;
+    return codePoints(value);
   }
   if (value instanceof PyTuple) return value.items.length;
   return value instanceof Map ? value.size : 'length' in value ? value.length : value.size;
@@ -25,9 +55,11 @@ export function pyLen(value: string | readonly PyValue[] | PyTuple | ReadonlyMap
  * @throws PyIndexError outside
  */
 export function pyIndex(value: string | readonly PyValue[] | PyTuple, index: number): PyValue {
-  const items =
-    value instanceof PyTuple ? value.items : typeof value === 'string' && !isPlain(value) ? [...value] : value;
-  const item = items[index < 0 ? index + items.length : index];
+  const items = value instanceof PyTuple ? value.items : value;
+  const item =
+    typeof items === 'string' && !isPlain(items)
+      ? characterAt(items, index)
+      : items[index < 0 ? index + items.length : index];
   if (item === undefined) throw new PyIndexError(`${kind(value)} index out of range`);
   return item;
 }
@@ -56,9 +88,13 @@ export function pySlice(
   step: number | null = null,
 ): string | PyTuple | PyValue[] {
   if (typeof value === 'string') {
-    if ((step ?? 1) !== 1 || !isPlain(value)) return sliceOf([...value], start, stop, step).join('');
-    const [from, to] = limits(value.length, start, stop, 1);
-    return value.slice(from, Math.max(from, to));
+    const plain = isPlain(value);
+    if ((step ?? 1) !== 1) return sliceOf(plain ? value.split('') : [...value], start, stop, step).join('');
+    const [from, to] = limits(plain ? value.length : codePoints(value), start, stop, 1);
+    if (from >= to) return '';
+    if (plain) return value.slice(from, to);
+    const first = unitOffset(value, 0, from);
+    return value.slice(first, unitOffset(value, first, to - from));
   }
   if (value instanceof PyTuple) return new PyTuple(sliceOf(value.items, start, stop, step));
   return sliceOf(value, start, stop, step);

@@ -1,9 +1,9 @@
 import { PyValueError } from './exceptions.ts';
+import { PartFinder, splitAt } from './find.ts';
 import { lstrip, rstrip } from './strip.ts';
-import { WHITESPACE } from './unicode.ts';
+import { isWhite, WHITESPACE } from './unicode.ts';
 
 const whiteRun = new RegExp(`[${WHITESPACE}]+`);
-const lastWhiteRun = new RegExp(`[${WHITESPACE}]+(?=[^${WHITESPACE}]*$)`);
 
 /** Cuts of the separator are counted from here; beyond it there are none. Python's default `maxsplit=-1` means all. */
 function limit(maxsplit: number): number {
@@ -19,20 +19,10 @@ function checkSeparator(separator: string): void {
  * @throws PyValueError for an empty separator
  */
 export function split(text: string, separator?: string | null, maxsplit = -1): string[] {
-  let left = limit(maxsplit);
+  const left = limit(maxsplit);
   if (separator === null || separator === undefined) return splitWhite(text, left);
   checkSeparator(separator);
-  if (left === Number.POSITIVE_INFINITY) return text.split(separator);
-  const parts: string[] = [];
-  let start = 0;
-  for (; left > 0; left--) {
-    const at = text.indexOf(separator, start);
-    if (at < 0) break;
-    parts.push(text.slice(start, at));
-    start = at + separator.length;
-  }
-  parts.push(text.slice(start));
-  return parts;
+  return splitAt(text, separator, left);
 }
 
 function splitWhite(text: string, max: number): string[] {
@@ -59,26 +49,50 @@ function splitWhite(text: string, max: number): string[] {
  * @throws PyValueError for an empty separator
  */
 export function rsplit(text: string, separator?: string | null, maxsplit = -1): string[] {
-  let left = limit(maxsplit);
-  const white = separator === null || separator === undefined;
-  if (white && left === Number.POSITIVE_INFINITY) return splitWhite(text, left);
-  const parts: string[] = [];
-  let rest = white ? rstrip(text) : text;
-  if (!white) checkSeparator(separator);
-  for (; left > 0 && (!white || rest !== ''); left--) {
-    const cut = white ? lastWhiteRun.exec(rest) : null;
-    const at = white ? (cut?.index ?? -1) : lastIndexOf(rest, separator);
-    if (at < 0) break;
-    parts.push(rest.slice(at + (white ? (cut?.[0].length ?? 0) : separator.length)));
-    rest = rest.slice(0, at);
+  const left = limit(maxsplit);
+  if (separator === null || separator === undefined) {
+    return left === Number.POSITIVE_INFINITY ? splitWhite(text, left) : rsplitWhite(text, left);
   }
-  if (!white || rest !== '') parts.push(rest);
+  checkSeparator(separator);
+  const finder = new PartFinder(separator);
+  const parts: string[] = [];
+  let end = text.length;
+  while (parts.length < left) {
+    const at = finder.last(text, end);
+    if (at < 0) break;
+    parts.push(text.slice(at + separator.length, end));
+    end = at;
+  }
+  parts.push(text.slice(0, end));
   return parts.reverse();
 }
 
-/** The last place of `part` that lies wholly inside `text`. */
-function lastIndexOf(text: string, part: string): number {
-  return text.length < part.length ? -1 : text.lastIndexOf(part);
+/** What the last cut leaves keeps its white beginning, unless cuts were left to take it off. */
+function rsplitWhite(text: string, max: number): string[] {
+  const parts: string[] = [];
+  let end = whiteStart(text, text.length);
+  while (parts.length < max && end > 0) {
+    const start = wordStart(text, end);
+    if (start === 0) break;
+    parts.push(text.slice(start, end));
+    end = whiteStart(text, start);
+  }
+  if (end > 0) parts.push(text.slice(0, end));
+  return parts.reverse();
+}
+
+/** Where the white run that ends at `end` begins. */
+function whiteStart(text: string, end: number): number {
+  let at = end;
+  while (at > 0 && isWhite(text.charCodeAt(at - 1))) at--;
+  return at;
+}
+
+/** Where the word that ends at `end` begins. */
+function wordStart(text: string, end: number): number {
+  let at = end;
+  while (at > 0 && !isWhite(text.charCodeAt(at - 1))) at--;
+  return at;
 }
 
 /** `str.splitlines`: at \n, \r, \r\n, \v, \f, U+001C..U+001E, U+0085, U+2028 and U+2029; no empty last line. */
@@ -101,7 +115,7 @@ export function splitlines(text: string, keepends = false): string[] {
  */
 export function partition(text: string, separator: string): [string, string, string] {
   checkSeparator(separator);
-  const at = text.indexOf(separator);
+  const at = new PartFinder(separator).first(text);
   return at < 0 ? [text, '', ''] : [text.slice(0, at), separator, text.slice(at + separator.length)];
 }
 
@@ -111,6 +125,6 @@ export function partition(text: string, separator: string): [string, string, str
  */
 export function rpartition(text: string, separator: string): [string, string, string] {
   checkSeparator(separator);
-  const at = text.lastIndexOf(separator);
+  const at = new PartFinder(separator).last(text);
   return at < 0 ? ['', '', text] : [text.slice(0, at), separator, text.slice(at + separator.length)];
 }

@@ -1,27 +1,32 @@
-import { WHITESPACE } from './unicode.ts';
-
-const white = new RegExp(`[${WHITESPACE}]`);
-
-/** Whether one UTF-16 unit is white to Python; all 29 white characters are single units. */
-function isWhite(unit: string): boolean {
-  return white.test(unit);
-}
+import { isWhite } from './unicode.ts';
 
 /** The text without what is to be dropped at the chosen ends. */
 function trimmed(text: string, chars: string | null | undefined, left: boolean, right: boolean): string {
   let start = 0;
   let end = text.length;
   if (chars === null || chars === undefined) {
-    while (left && start < end && isWhite(text.charAt(start))) start++;
-    while (right && end > start && isWhite(text.charAt(end - 1))) end--;
+    while (left && start < end && isWhite(text.charCodeAt(start))) start++;
+    while (right && end > start && isWhite(text.charCodeAt(end - 1))) end--;
     return text.slice(start, end);
   }
   const dropped = new Set(chars);
-  const characters = [...text];
-  end = characters.length;
-  while (left && start < end && dropped.has(characters[start] ?? '')) start++;
-  while (right && end > start && dropped.has(characters[end - 1] ?? '')) end--;
-  return start === 0 && end === characters.length ? text : characters.slice(start, end).join('');
+  while (left && start < end) {
+    const character = String.fromCodePoint(text.codePointAt(start) ?? 0);
+    if (!dropped.has(character)) break;
+    start += character.length;
+  }
+  while (right && end > start) {
+    const character = lastCharacter(text, start, end);
+    if (!dropped.has(character)) break;
+    end -= character.length;
+  }
+  return text.slice(start, end);
+}
+
+/** The character that ends at `end`, in one unit or two. */
+function lastCharacter(text: string, start: number, end: number): string {
+  const pair = end - start >= 2 ? (text.codePointAt(end - 2) ?? 0) : 0;
+  return text.slice(pair > 0xffff ? end - 2 : end - 1, end);
 }
 
 /**

@@ -17,7 +17,8 @@ const NEWER =
   '1fac6 1fac8 1facd-1facf 1fada-1fadc 1fadf 1fae8-1faea 1faef 1faf7-1faf8 1fbcb-1fbef 1fbfa 2b739-2b73f ' +
   '2cea2-2cead 2ebf0-2ee5d 31350-33479';
 
-const newerClass = NEWER.replace(/[0-9a-f]+/g, '\\u{$&}').replaceAll(' ', '');
+/** The members of a class of these code points. */
+export const newerClass = NEWER.replace(/[0-9a-f]+/g, '\\u{$&}').replaceAll(' ', '');
 const newer = new RegExp(`[${newerClass}]`, 'u');
 const ascii = /^[\0-\x7f]*$/;
 
@@ -33,3 +34,11 @@ export function knownToPython(classSource: string): string {
 
 /** Source of the class of whitespace to `str.strip`, `str.isspace` and `\s`: 29 code points (JavaScript's differ by six). */
 export const WHITESPACE = '\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000';
+
+const white = new RegExp(`[${WHITESPACE}]`);
+const whiteBytes = Uint8Array.from({ length: 0x100 }, (_, unit) => (white.test(String.fromCharCode(unit)) ? 1 : 0));
+
+/** Whether a UTF-16 unit is white to `str.strip`; all white characters are single units. */
+export function isWhite(unit: number): boolean {
+  return unit < 0x100 ? whiteBytes[unit] === 1 : unit >= 0x1680 && white.test(String.fromCharCode(unit));
+}

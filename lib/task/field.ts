@@ -1,6 +1,7 @@
 import { FunctionRef } from '../catalogue/function-ref.ts';
 import { PermanentError } from '../errors/errors.ts';
 import { findHook } from '../hooks/registry.ts';
+import { type Clock, NO_CLOCK } from '../jinja/limits.ts';
 import { compileTemplate } from '../jinja/template.ts';
 import { literalEval, PySyntaxError, PyValueError } from '../python/literal.ts';
 import { isdigit } from '../python/text.ts';
@@ -16,6 +17,8 @@ export interface FieldContext {
   readonly features: ReadonlySet<string>;
   /** Whether the task has `doc_to_choice`, which makes a number in a rendered text an index. */
   readonly hasChoices: boolean;
+  /** Looked at while templates are rendered; without it they take as long as their steps do. */
+  readonly clock?: Clock;
 }
 
 /** `ConfigurableTask.doc_to_text` (FIELD-1, FIELD-2). */
@@ -57,9 +60,9 @@ export function compilePrefix(raw: PyValue | FunctionRef, context: FieldContext)
 }
 
 /** The description, which is always a template (`fewshot_context`; FIELD-6); empty where there is none. */
-export function compileDescription(description: string): (doc: Doc) => string {
+export function compileDescription(description: string, clock: Clock): (doc: Doc) => string {
   if (description === '') return () => '';
-  const template = compileTemplate(description);
+  const template = compileTemplate(description, {}, clock);
   return (doc) => template.render(doc);
 }
 
@@ -67,10 +70,10 @@ export function compileDescription(description: string): (doc: Doc) => string {
 function compileField(
   name: string,
   raw: PyValue | FunctionRef,
-  { task, features }: FieldContext,
+  { task, features, clock = NO_CLOCK }: FieldContext,
   ofRendered: (rendered: string) => PyValue,
 ): Field {
-  if (raw instanceof FunctionRef) return callHook(raw, task);
+  if (raw instanceof FunctionRef) return callHook(raw, task, clock);
   if (typeof raw === 'bigint' || typeof raw === 'boolean') return () => raw;
   if (typeof raw !== 'string') {
     throw new PermanentError('BadTaskDefinition', `Task ${task}: ${name} can't be ${typeName(raw)}.`, {
@@ -78,13 +81,19 @@ function compileField(
     });
   }
   if (features.has(raw)) return (doc) => column(doc, raw, name);
-  const template = compileTemplate(raw);
+  const template = compileTemplate(raw, {}, clock);
   return (doc) => ofRendered(template.render(doc));
 }
 
-function callHook(ref: FunctionRef, task: string): Field {
+function callHook(ref: FunctionRef, task: string, clock: Clock): Field {
   const hook = findHook(ref.hook);
-  if (hook?.kind === 'field') return hook.call;
+  if (hook?.kind === 'field') {
+    return (doc) => {
+      const value = hook.call(doc);
+      clock.look();
+      return value;
+    };
+  }
   throw new PermanentError(
     'UnsupportedHook',
     `Task ${task} needs the Python function ${ref.hook}, which can't be run here.`,

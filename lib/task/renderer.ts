@@ -2,6 +2,7 @@ import type { TaskConfig } from '../catalogue/task-config.ts';
 import { PermanentError, SamplerError } from '../errors/errors.ts';
 import type { ProcessDocsHook } from '../hooks/hook.ts';
 import { findHook } from '../hooks/registry.ts';
+import { type Clock, NO_CLOCK } from '../jinja/limits.ts';
 import { chatLength, textLength } from '../payload/ctxlen.ts';
 import { chatArgument, chatPrinter, completionPrinter, loglikelihoodPrinter, type ModelArgs } from '../payload/data.ts';
 import { equals } from '../python/compare.ts';
@@ -36,18 +37,29 @@ export interface TaskRenderer {
 /**
  * Compiles a task. `firstRow` is the first row of the evaluated split: the harness looks at it to learn the columns and
  * whether the task puts its choices into the context (`ConfigurableTask.__init__`; FIELD-9).
+ * @param clock looked at while documents are rendered
  * @throws PermanentError BadTaskDefinition, UnsupportedHook or TemplateFailed, naming task and field.
  */
-export function createRenderer(config: TaskConfig, settings: RenderSettings, firstRow: Doc): TaskRenderer {
-  const process = processDocs(config);
+export function createRenderer(
+  config: TaskConfig,
+  settings: RenderSettings,
+  firstRow: Doc,
+  clock: Clock = NO_CLOCK,
+): TaskRenderer {
+  const process = processDocs(config, clock);
   const first = process(firstRow);
-  const context = { task: config.task, features: new Set(first.keys()), hasChoices: config.doc_to_choice !== null };
+  const context = {
+    task: config.task,
+    features: new Set(first.keys()),
+    hasChoices: config.doc_to_choice !== null,
+    clock,
+  };
   const question = questionFields(config, context);
   const parts: ContextParts = {
     config,
     question,
     examples: workedExamples(exampleFields(config, context, question), config),
-    description: compileDescription(config.description),
+    description: compileDescription(config.description, clock),
     systemInstruction: settings.systemInstruction,
     ...locateErrors(config.task, first, () => examineFirstDoc(config, question, first)),
   };
@@ -150,11 +162,15 @@ function notEmpty(prompt: string): string {
   throw new PermanentError('TemplateFailed', 'the prompt is empty, which the harness refuses to send.');
 }
 
-function processDocs(config: TaskConfig): (row: Doc) => Doc {
+function processDocs(config: TaskConfig, clock: Clock): (row: Doc) => Doc {
   const hook = processDocsHook(config);
   if (hook === null) return (row) => row;
   return (row) => {
-    const processed = locateErrors(config.task, row, () => hook(row));
+    const processed = locateErrors(config.task, row, () => {
+      const result = hook(row);
+      clock.look();
+      return result;
+    });
     if (processed !== null) return processed;
     throw new PermanentError(
       'DatasetInvalid',

@@ -1,6 +1,7 @@
 import type { TaskConfig } from '../catalogue/task-config.ts';
 import { PermanentError } from '../errors/errors.ts';
 import type { Doc } from '../python/value.ts';
+import { RenderClock } from './clock.ts';
 import { availableExamples, drawPositions, fewshotDraw, fewshotSource } from './fewshot.ts';
 import { type RenderSettings, turnsOf } from './render-settings.ts';
 import { createRenderer, type RenderedInstance } from './renderer.ts';
@@ -61,7 +62,9 @@ export function prepareSlice(
           `Task ${config.task}: document ${id} is not in its table; register the task again.`,
         );
       };
-      const { process, render } = createRenderer(config, settings, rowOf(firstId));
+      const clock = new RenderClock(docIds.length);
+      const task = `Task ${config.task}`;
+      const { process, render } = clock.run(task, () => createRenderer(config, settings, rowOf(firstId), clock));
       const processed = new Map<number, Doc>();
       const exampleAt = (position: number): Doc => {
         if (source?.kind === 'samples') return source.samples[position] ?? new Map();
@@ -71,8 +74,11 @@ export function prepareSlice(
         return example;
       };
       return (position) => {
-        const drawn = (positions[position] ?? []).map(exampleAt);
-        return render(process(rowOf(docIds[position] ?? -1)), drawn);
+        const id = docIds[position] ?? -1;
+        return clock.run(`${task}, document ${id}`, () => {
+          const drawn = (positions[position] ?? []).map(exampleAt);
+          return render(process(rowOf(id)), drawn);
+        });
       };
     },
   };

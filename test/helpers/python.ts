@@ -14,7 +14,7 @@ def enc(v):
     if isinstance(v, int): return ["i", str(v)]
     if isinstance(v, float): return ["f", repr(v)]
     if isinstance(v, str): return v
-    if isinstance(v, bytes): return ["b", repr(v)]
+    if isinstance(v, (bytes, set, complex)) or v is ...: return ["b", repr(v)]
     if isinstance(v, list): return ["l", [enc(x) for x in v]]
     if isinstance(v, tuple): return ["t", [enc(x) for x in v]]
     if isinstance(v, dict): return ["d", [[enc(k), enc(x)] for k, x in v.items()]]

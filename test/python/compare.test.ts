@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import { compare, dictGet, dictSet, equals, hashKey, truthy } from '../../lib/python/compare.ts';
+import { compare, equals, truthy } from '../../lib/python/compare.ts';
+import { dictGet, dictSet, hashKey } from '../../lib/python/dict.ts';
 import { compareCodePoints } from '../../lib/python/sort.ts';
 import { PyOpaque, PyTuple, type PyValue } from '../../lib/python/value.ts';
 import { hasPython, outcomeOf, Python } from '../helpers/python.ts';

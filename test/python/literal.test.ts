@@ -44,7 +44,31 @@ describe('literals', () => {
     expect(() => literalEval(source)).toThrow(PySyntaxError);
   });
 
-  it.each(['{1, 2}', '1j', '[2+3j]', '"\\N{BULLET}"'])('%j is a literal that is not supported', (source) => {
+  it.each([
+    ['[...]', '[Ellipsis]'],
+    ['[set()]', '[set()]'],
+    ['{1}', '{1}'],
+    ['{1, True, 1.0}', '{1}'],
+    ['{...: 2j}', '{Ellipsis: 2j}'],
+    ['[2j, -2j, 1+2j]', '[2j, (-0-2j), (1+2j)]'],
+    ['1.5e3 - 1e400j', '(1500-infj)'],
+    ['-0.0+(2j)', '2j'],
+  ])('%j prints as %s', (source, printed) => {
+    expect(repr(literalEval(source))).toBe(printed);
+  });
+
+  it.each(['[2j, x]', '1+2j+3j', '1+2', '-...', 'set([])', '(1+2j)+1', '1+-2j', '-(1+2j)'])(
+    '%j is more than a literal',
+    (source) => {
+      expect(() => literalEval(source)).toThrow(PyValueError);
+    },
+  );
+
+  it.each(['{set()}', '{{}}', '{[]: 1}'])('%j has a key that can be none', (source) => {
+    expect(() => literalEval(source)).toThrow(PyTypeError);
+  });
+
+  it.each(['{1, 2}', '{1+0j: 1}', '"\\N{BULLET}"'])('%j is a literal that is not supported', (source) => {
     expect(() => literalEval(source)).toThrow(PyUnsupportedError);
   });
 
@@ -61,6 +85,26 @@ describe('literals', () => {
   it('tells of a bad key only where the rest is sound', () => {
     expect(() => literalEval('{[]: 1, 2: 3}')).toThrow(PyTypeError);
     expect(() => literalEval('[{[]: 1}')).toThrow(PySyntaxError);
+  });
+
+  it.each([
+    ['lines without content', '\n'.repeat(4_000_000), '1', 1n],
+    ['comments', '[#\n'.padEnd(4_000_001, '#\n'), '1]', [1n]],
+    ['blanks', `1${' '.repeat(4_000_000)}`, '', 1n],
+    ['continued lines', `1${'\\\n'.repeat(2_000_000)}`, '+', PySyntaxError],
+    ['brackets', '['.repeat(4_000_000), '', PySyntaxError],
+    ['signs', '- '.repeat(2_000_000), '1', PyValueError],
+    ['decimal digits', '1'.repeat(4_000_000), '', PySyntaxError],
+    ['hexadecimal digits', `0x${'f'.repeat(4_000_000)}`, '', PyUnsupportedError],
+    ['an open string', "'".padEnd(4_000_000, 'a'), '', PySyntaxError],
+  ])('ends with a value or an error of its own after millions of %s', (_what, head, tail, expected) => {
+    if (typeof expected === 'function') expect(() => literalEval(head + tail)).toThrow(expected);
+    else expect(literalEval(head + tail)).toEqual(expected);
+  });
+
+  it('many keys that are no texts are found by their values, not one by one', () => {
+    const keys = Array.from({ length: 50_000 }, (_, i) => `(${'1,'.repeat(20)}${i}):0, ${i}:1, `).join('');
+    expect(literalEval(`{${keys} True: 2, 0.0: 3}`)).toHaveProperty('size', 100_000);
   });
 
   it('refuses brackets nested more than 200 deep', () => {

@@ -160,14 +160,15 @@ export function compileArguments(node: Arguments, scope: Scope): (frame: Frame) 
     if (dynArgs !== null) {
       for (const item of remaining(iterate(dynArgs(frame), frame.runtime))) positional.push(item);
     }
-    if (dynKwargs !== null) addKeywords(keywords, dynKwargs(frame));
+    if (dynKwargs !== null) addKeywords(keywords, dynKwargs(frame), frame);
     return { args: positional, kwargs: keywords };
   };
 }
 
-function addKeywords(keywords: Map<string, PyValue>, more: PyValue): void {
+function addKeywords(keywords: Map<string, PyValue>, more: PyValue, { runtime }: Frame): void {
   requireDefined(more);
   if (!(more instanceof Map)) throw typeFault(`the argument after ** must be a dict, not a ${typeOf(more)}`);
+  runtime.budget.items(more.size);
   for (const [key, value] of more) {
     if (typeof key !== 'string') throw typeFault('keywords must be strings');
     if (keywords.has(key)) throw typeFault(`got multiple values for keyword argument '${key}'`);

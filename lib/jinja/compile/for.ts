@@ -61,7 +61,7 @@ function compileLoop(
     if (loopIndex !== null) frame.slots[loopIndex] = undefined;
     const known = () => {
       if (filter !== null) throw typeFault('a filtered loop has no known length');
-      return Number(lengthOf(iterable));
+      return Number(lengthOf(iterable, runtime));
     };
     const items = filter === null ? iterate(iterable, runtime) : filter(frame, iterable);
     const again =

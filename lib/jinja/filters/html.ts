@@ -12,6 +12,13 @@ import { Markup, requireDefined, Undefined, unmarked } from '../values/objects.t
 import type { Filter, Runtime } from '../values/runtime.ts';
 import { filter } from './filter.ts';
 
+/** What JSON within HTML must not hold, in the order in which it is replaced. */
+const JSON_IN_HTML = [
+  ['<', '\\u003c'],
+  ['>', '\\u003e'],
+  ['&', '\\u0026'],
+  ["'", '\\u0027'],
+] as const;
 const SPACES = new RegExp(`[${WHITESPACE}]+`);
 
 const escaping = (name: string) => filter(name, '', (value, _, runtime) => new Markup(escapeHtml(value, runtime)));
@@ -21,6 +28,7 @@ function quoteUrl(value: PyValue, inQuery: boolean, runtime: Runtime): string {
   const text = runtime.str(value);
   if (!text.isWellFormed()) throw valueFault('a half surrogate pair cannot be encoded');
   runtime.budget.text(text.length * 3);
+  runtime.budget.perCharacter(text.length);
   const quoted = encodeURIComponent(text).replace(/[!'()*]/g, (character) => {
     return `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
   });
@@ -53,9 +61,9 @@ function toJson(value: PyValue, runtime: Runtime): Markup {
   const plain = unmarked(value);
   if (plain instanceof Undefined) throw typeFault('an undefined value is not JSON serializable');
   runtime.weighPlain(plain);
-  const json = dumps(sortedKeys(plain)).replace(/[<>&']/g, (character) => {
-    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
-  });
+  let json = dumps(sortedKeys(plain));
+  runtime.budget.work(8 * json.length);
+  for (const [character, escaped] of JSON_IN_HTML) json = json.replaceAll(character, escaped);
   return new Markup(runtime.made(json));
 }
 
@@ -72,7 +80,8 @@ function attributes(value: PyValue, runtime: Runtime): string {
   return runtime.joined(parts, ' ');
 }
 
-function stripTags(text: string): string {
+function stripTags(text: string, runtime: Runtime): string {
+  runtime.budget.work(16 * text.length);
   if (text.includes('&')) throw unsupportedFault('striptags on text with entities');
   let result = text;
   // Comments first, as they may hold tags, then tags; each from its opening to the next closing.
@@ -99,7 +108,7 @@ export const HTML_FILTERS: [string, Filter][] = [
   escaping('e'),
   filter('forceescape', '', (value, _, runtime) => new Markup(escapeHtml(runtime.str(value), runtime))),
   filter('safe', '', (value, _, runtime) => (value instanceof Markup ? value : new Markup(runtime.str(value)))),
-  filter('striptags', '', (value, _, runtime) => stripTags(runtime.str(value))),
+  filter('striptags', '', (value, _, runtime) => stripTags(runtime.str(value), runtime)),
   filter('urlencode', '', (value, _, runtime) => urlEncode(value, runtime)),
   filter('urlize', 'trim_url_limit nofollow target rel extra_schemes', () => {
     throw unsupportedFault("the filter 'urlize'");

@@ -12,11 +12,14 @@ import type { Filter } from '../values/runtime.ts';
 import { filter } from './filter.ts';
 
 /** `float(value)`. */
-function toPyFloat(value: PyValue): number {
+function toPyFloat(value: PyValue, budget: Budget): number {
   requireDefined(value);
   refuseOpaque(value);
   const plain = unmarked(value);
-  if (typeof plain === 'string') return floatFromText(plain);
+  if (typeof plain === 'string') {
+    budget.perCharacter(plain.length);
+    return floatFromText(plain);
+  }
   const number = asNumber(plain);
   if (number === undefined) throw typeFault(`a ${typeOf(value)} is no number`);
   return toFloat(number);
@@ -36,6 +39,7 @@ function toPyInt(value: PyValue, base: bigint, budget: Budget): bigint {
   refuseOpaque(value);
   const plain = unmarked(value);
   if (typeof plain === 'string') {
+    budget.perCharacter(plain.length);
     // Python bounds the digits in other bases; of these one holds five bits at most.
     if (UNBOUNDED_BASES.has(base)) budget.bits(plain.length * 5);
     return intFromText(plain, base);
@@ -83,15 +87,15 @@ export const NUMBER_FILTERS: [string, Filter][] = [
       ['type', 'value'],
       () =>
         attempt(
-          () => truncate(toPyFloat(value)),
+          () => truncate(toPyFloat(value, runtime.budget)),
           ['type', 'value', 'arithmetic'],
           () => fallback,
         ),
     ),
   ),
-  filter('float', 'default', (value, [fallback = 0]) =>
+  filter('float', 'default', (value, [fallback = 0], runtime) =>
     attempt(
-      () => toPyFloat(value),
+      () => toPyFloat(value, runtime.budget),
       ['type', 'value'],
       () => fallback,
     ),
@@ -109,6 +113,6 @@ export const NUMBER_FILTERS: [string, Filter][] = [
     return calculate('/', whole, scale, budget);
   }),
   filter('filesizeformat', 'binary', (value, [binary = false], runtime) =>
-    fileSize(toPyFloat(value), runtime.truthy(binary)),
+    fileSize(toPyFloat(value, runtime.budget), runtime.truthy(binary)),
   ),
 ];

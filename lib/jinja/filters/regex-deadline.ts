@@ -17,13 +17,14 @@ export function withDeadline(milliseconds: number, work: () => string): string {
   sandbox.work = () => {
     result = work();
   };
+  const timeout = Math.max(1, Math.ceil(milliseconds));
   try {
-    script.runInContext(context, { timeout: milliseconds });
+    script.runInContext(context, { timeout });
   } catch (error) {
     // The error is of the other context's own class.
     const isTimeout = typeof error === 'object' && error !== null && 'code' in error && error.code === TIMEOUT;
     if (isTimeout) {
-      throw limitFault(`a regular expression took more than ${milliseconds} ms`);
+      throw limitFault(`a regular expression took more than ${timeout} ms`);
     }
     throw error;
   }

@@ -89,10 +89,13 @@ export const SEQUENCE_FILTERS: [string, Filter][] = [
   }),
   filter('reverse', '', (value, _, runtime) => {
     if (typeof value === 'string') {
-      runtime.budget.text(value.length);
+      runtime.budget.perCharacter(value.length);
       return [...value].reverse().join('');
     }
-    if (value instanceof Markup) return new Markup([...value.text].reverse().join(''));
+    if (value instanceof Markup) {
+      runtime.budget.perCharacter(value.text.length);
+      return new Markup([...value.text].reverse().join(''));
+    }
     return attempt(
       (): PyValue => new OneShot(reversed(value, runtime)),
       ['type'],

@@ -1,5 +1,5 @@
 /** Filters that compare items: sorting, grouping, smallest and largest. */
-import { hashKey } from '../../python/compare.ts';
+import { hashKey } from '../../python/dict.ts';
 import { isDict, PyTuple, type PyValue } from '../../python/value.ts';
 import { typeFault, valueFault } from '../fault.ts';
 import { attributeGetter, attributesGetter, ignoringCase } from '../values/attribute-path.ts';
@@ -30,6 +30,7 @@ function* uniqueItems(value: PyValue, key: (item: PyValue) => PyValue, runtime: 
   for (const item of remaining(iterate(value, runtime))) {
     const unhashed = unmarked(key(item));
     runtime.requireHashable(unhashed);
+    if (typeof unhashed === 'string') runtime.budget.text(unhashed.length);
     const hash = hashKey(unhashed);
     if (seen.has(hash)) continue;
     seen.add(hash);
@@ -57,6 +58,7 @@ export const SORT_FILTERS: [string, Filter][] = [
       if (by !== 'key' && by !== 'value') throw valueFault("dictsort is by 'key' or by 'value'");
       if (!isDict(value)) throw typeFault('dictsort needs a dict');
       const after = casing(caseSensitive, runtime) ?? ((item: PyValue) => item);
+      runtime.budget.items(value.size);
       const pairs = [...value].map((pair): PyValue => new PyTuple(pair));
       const at = by === 'key' ? 0 : 1;
       const key = (pair: PyValue) => after(pair instanceof PyTuple ? (pair.items[at] ?? null) : null);

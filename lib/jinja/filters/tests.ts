@@ -51,9 +51,9 @@ function isNumber(value: PyValue): boolean {
   return typeof value === 'bigint' || typeof value === 'number' || typeof value === 'boolean';
 }
 
-function isSequence(value: PyValue): boolean {
+function isSequence(value: PyValue, runtime: Runtime): boolean {
   const sized = attempt(
-    () => lengthOf(value) >= 0n,
+    () => lengthOf(value, runtime) >= 0n,
     ['type', 'undefined'],
     () => false,
   );
@@ -85,14 +85,14 @@ const NAMED: [string, NamedTest][] = [
   ['number', plain(isNumber)],
   ['string', plain((value) => typeof unmarked(value) === 'string')],
   ['mapping', plain((value) => isDict(value))],
-  ['sequence', plain(isSequence)],
+  ['sequence', plain((value, _, runtime) => isSequence(value, runtime))],
   ['iterable', plain((value, _, runtime) => isIterable(value, runtime))],
   [
     'callable',
     plain((value) => value instanceof Callable || value instanceof Undefined || value instanceof LoopContext),
   ],
-  ['lower', plain((value, _, runtime) => islower(runtime.str(value)))],
-  ['upper', plain((value, _, runtime) => isupper(runtime.str(value)))],
+  ['lower', plain((value, _, runtime) => islower(runtime.made(runtime.str(value))))],
+  ['upper', plain((value, _, runtime) => isupper(runtime.made(runtime.str(value))))],
   ['escaped', plain((value) => value instanceof Markup)],
   ['sameas', { signature: '*other', run: (value, [other = null]) => isSame(value, other) }],
   ['in', { signature: '*seq', run: (value, [seq = null], runtime) => contains(seq, value, runtime) }],

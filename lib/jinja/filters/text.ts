@@ -4,18 +4,21 @@ import { pyLen, pySlice } from '../../python/sequence.ts';
 import * as text from '../../python/text.ts';
 import { WHITESPACE } from '../../python/unicode.ts';
 import { PyTuple, type PyValue } from '../../python/value.ts';
-import { reFindall, reSub } from '../../regex/regex.ts';
+import { reSub } from '../../regex/regex.ts';
 import { limitFault, typeFault, unsupportedFault, valueFault } from '../fault.ts';
 import { formatPercent } from '../format/percent-format.ts';
 import { asIndex, asString, clamp } from '../values/call-arguments.ts';
 import { Markup, requireDefined, typeOf, unmarked } from '../values/objects.ts';
 import type { Filter, Runtime } from '../values/runtime.ts';
 import { lengthOf } from '../values/sequences.ts';
-import { replaceText } from '../values/str-methods.ts';
+import { changedCase, replaceText } from '../values/str-methods.ts';
 import { filter, softText, textFilter } from './filter.ts';
 import { withDeadline } from './regex-deadline.ts';
 import { wrapText } from './word-wrap.ts';
 
+/** Longer patterns are refused: far beyond any honest one. */
+const MAX_PATTERN = 10_000;
+const WORD_CHARACTER = /[\p{L}\p{N}_]/u;
 const WORD_START = new RegExp(`([-${WHITESPACE}({[<]+)`);
 
 /** Jinja's own title case: words begin after white space, hyphens and opening brackets only. */
@@ -35,7 +38,9 @@ function truncate(value: string, length: number, killWords: boolean): string {
 }
 
 function indent(value: string, indention: string, first: boolean, blank: boolean, runtime: Runtime): string {
+  runtime.budget.work(8 * value.length);
   const lines = text.splitlines(`${value}\n`);
+  runtime.budget.items(lines.length);
   runtime.budget.text(value.length + indention.length * lines.length);
   const indented = lines.map((line, index) => (index > 0 && (blank || line !== '') ? indention + line : line));
   return (first ? indention : '') + indented.join('\n');
@@ -53,23 +58,47 @@ function regexReplace(
   const regex = asString(pattern, "regex_replace's pattern");
   const times = clamp(asIndex(count, "regex_replace's count"));
   runtime.budget.text(input.length);
+  if (regex.length > MAX_PATTERN) throw limitFault(`a regular expression is longer than ${MAX_PATTERN} characters`);
+  runtime.budget.perCharacter(regex.length);
   // Every place of the text may be replaced; a group in the replacement stands for no more than what it matched.
   if ((input.length + 1) * (to.length + 1) > 16 * runtime.budget.limits.maxOutputChars) {
     throw limitFault("regex_replace's text and replacement are too long");
   }
   return runtime.made(
-    withDeadline(runtime.budget.limits.maxRegexMs, () => (times < 0 ? input : reSub(regex, to, input, times))),
+    withDeadline(Math.min(runtime.budget.limits.maxRegexMs, runtime.budget.clock.left()), () =>
+      times < 0 ? input : reSub(regex, to, input, times),
+    ),
   );
+}
+
+/** `len(re.findall(r'\w+', text))`. */
+function countWords(value: string): bigint {
+  let words = 0n;
+  let inWord = false;
+  for (const character of value) {
+    const isWord = WORD_CHARACTER.test(character);
+    if (isWord && !inWord) words++;
+    inWord = isWord;
+  }
+  return words;
+}
+
+/** A filter that looks at each character of a text by itself. */
+function characterFilter(name: string, run: (value: string) => PyValue) {
+  return textFilter(name, '', (value, _, runtime) => {
+    runtime.budget.casing(value.length);
+    return run(value);
+  });
 }
 
 const width = (value: PyValue, what: string) => clamp(asIndex(value, what));
 
 /** By name. */
 export const TEXT_FILTERS: [string, Filter][] = [
-  textFilter('upper', '', text.upper),
-  textFilter('lower', '', text.lower),
-  textFilter('capitalize', '', text.capitalize),
-  textFilter('title', '', titleWords),
+  textFilter('upper', '', (value, _, runtime) => changedCase(value, text.upper, runtime)),
+  textFilter('lower', '', (value, _, runtime) => changedCase(value, text.lower, runtime)),
+  characterFilter('capitalize', text.capitalize),
+  characterFilter('title', titleWords),
   textFilter('trim', 'chars', (value, [chars = null]) =>
     text.strip(value, chars === null ? null : asString(chars, "trim's argument")),
   ),
@@ -78,7 +107,7 @@ export const TEXT_FILTERS: [string, Filter][] = [
     runtime.budget.text(Math.max(wanted, value.length));
     return text.center(value, wanted);
   }),
-  textFilter('wordcount', '', (value) => BigInt(reFindall('\\w+', value).length)),
+  characterFilter('wordcount', countWords),
   filter('string', '', (value, _, runtime) => (value instanceof Markup ? value : runtime.str(value))),
   filter('replace', '*old *new count', (value, [old = null, replacement = null, count = null], runtime) =>
     replaceText(
@@ -107,7 +136,7 @@ export const TEXT_FILTERS: [string, Filter][] = [
       const mark = asString(end, 'end');
       if (wanted < pyLen(mark)) throw valueFault(`truncate needs a length of at least ${pyLen(mark)}`);
       if (tolerance < 0) throw valueFault('truncate needs a leeway of at least 0');
-      if (lengthOf(value) <= BigInt(wanted + tolerance)) return value;
+      if (lengthOf(value, runtime) <= BigInt(wanted + tolerance)) return value;
       if (typeof value !== 'string') throw unsupportedFault(`truncate on a ${typeOf(value)}`);
       runtime.budget.text(value.length);
       return truncate(value, wanted - pyLen(mark), runtime.truthy(kill)) + mark;

@@ -35,8 +35,8 @@ function pretty(value: PyValue): PyValue {
 export const VALUE_FILTERS: [string, Filter][] = [
   orDefault('default'),
   orDefault('d'),
-  filter('length', '', (value) => lengthOf(value)),
-  filter('count', '', (value) => lengthOf(value)),
+  filter('length', '', (value, _, runtime) => lengthOf(value, runtime)),
+  filter('count', '', (value, _, runtime) => lengthOf(value, runtime)),
   filter('attr', '*name', (value, [name = null], runtime) => {
     if (typeof name !== 'string') throw typeFault(`an attribute's name must be a str, not a ${typeOf(name)}`);
     const found = getAttribute(value, name, runtime);

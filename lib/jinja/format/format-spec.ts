@@ -1,5 +1,5 @@
 /** Python's `format(value, spec)`: the part of `{...}` after the colon. */
-import { pyLen } from '../../python/sequence.ts';
+import { pyLen, pySlice } from '../../python/sequence.ts';
 import type { PyValue } from '../../python/value.ts';
 import { typeFault, unsupportedFault, valueFault } from '../fault.ts';
 import { asNumber, toFloat } from '../values/arithmetic.ts';
@@ -36,7 +36,10 @@ export function formatValue(value: PyValue, text: string, runtime: Runtime): str
     throw typeFault(`unsupported format string passed to ${typeOf(value)}.__format__`);
   }
   const spec = parseSpec(text, runtime);
-  if (typeof value === 'string') return formatText(value, spec);
+  if (typeof value === 'string') {
+    runtime.budget.work(value.length);
+    return formatText(value, spec);
+  }
   if (number === undefined) return '';
   const { type } = spec;
   // A bool has its own text only where no type is given, and then Python prints it as an int.
@@ -75,7 +78,7 @@ function formatText(value: string, spec: Spec): string {
   if (spec.type !== '' && spec.type !== 's') throw unknownType(spec.type, 'str');
   if (spec.sign !== '-' || spec.alternate || spec.grouping !== '') throw valueFault('format not allowed for a str');
   if (spec.align === '=' && spec.fill !== '0') throw valueFault("'=' alignment not allowed for a str");
-  const text = spec.precision === null ? value : [...value].slice(0, spec.precision).join('');
+  const text = spec.precision === null ? value : pySlice(value, 0, spec.precision);
   return pad('', text, { ...spec, align: spec.align === '=' ? '<' : spec.align }, '<');
 }
 
@@ -127,7 +130,9 @@ function exponentForm(value: number, precision: number): string {
 
 function group(digits: string, separator: string, size: number): string {
   if (separator === '') return digits;
-  return digits.replace(size === 3 ? /\B(?=(\d{3})+$)/g : /\B(?=([\da-fA-F]{4})+$)/g, separator);
+  const parts: string[] = [];
+  for (let end = digits.length; end > 0; end -= size) parts.push(digits.slice(Math.max(0, end - size), end));
+  return parts.reverse().join(separator);
 }
 
 function signOf(spec: Spec, negative: boolean): string {

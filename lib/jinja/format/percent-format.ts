@@ -1,5 +1,5 @@
 /** Python's `text % values` (printf-style formatting). */
-import { pyLen } from '../../python/sequence.ts';
+import { pyLen, pySlice } from '../../python/sequence.ts';
 import { isDict, PyTuple, type PyValue } from '../../python/value.ts';
 import { Fault, lookupFault, typeFault, unsupportedFault, valueFault } from '../fault.ts';
 import { asNumber } from '../values/arithmetic.ts';
@@ -102,7 +102,8 @@ function formatOne(directive: Directive, source: Values, runtime: Runtime): stri
       const value = source.next();
       if (type === 'a') throw unsupportedFault("'%a'");
       const text = type === 's' ? runtime.str(value) : runtime.repr(value);
-      return pad(directive, '', precision === null ? text : [...text].slice(0, precision).join(''), false);
+      runtime.budget.work(text.length);
+      return pad(directive, '', precision === null ? text : pySlice(text, 0, precision), false);
     }
     case 'c':
       return pad(directive, '', character(source.next()), false);

@@ -2,7 +2,7 @@
  * Cuts a template into tokens, by the rules of Jinja's lexer (jinja2/lexer.py) as the harness sets it up: default delimiters,
  * nothing trimmed but where `-` asks for it, the trailing newline kept.
  */
-import { WHITESPACE } from '../../python/unicode.ts';
+import { isWhite, WHITESPACE } from '../../python/unicode.ts';
 import { SyntaxFault } from '../fault.ts';
 import { unescapeString } from './string-literal.ts';
 
@@ -40,9 +40,12 @@ class Lexer {
   readonly #tokens: Token[] = [];
   #position = 0;
   #line = 1;
+  /** Where the current line ends. */
+  #lineEnd: number;
 
   constructor(source: string) {
     this.#source = source;
+    this.#lineEnd = lineEnd(source, 0);
   }
 
   run(): Token[] {
@@ -154,15 +157,11 @@ class Lexer {
   }
 
   #advance(count: number): void {
-    const end = this.#position + count;
-    for (
-      let i = this.#source.indexOf('\n', this.#position);
-      i !== -1 && i < end;
-      i = this.#source.indexOf('\n', i + 1)
-    ) {
+    this.#position += count;
+    while (this.#lineEnd < this.#position) {
       this.#line++;
+      this.#lineEnd = lineEnd(this.#source, this.#lineEnd + 1);
     }
-    this.#position = end;
   }
 }
 
@@ -178,11 +177,12 @@ function balance(open: string[], operator: string, line: number): void {
 function rstrip(text: string): string {
   // From the end, as a search for trailing space from the start is quadratic.
   let end = text.length;
-  while (end > 0 && isSpace(text, end - 1)) end--;
+  while (end > 0 && isWhite(text.charCodeAt(end - 1))) end--;
   return text.slice(0, end);
 }
 
-function isSpace(text: string, index: number): boolean {
-  SPACE.lastIndex = index;
-  return SPACE.test(text);
+/** The next line's end at or behind a place; infinity for none, so that it is never looked for again. */
+function lineEnd(source: string, from: number): number {
+  const end = source.indexOf('\n', from);
+  return end < 0 ? Number.POSITIVE_INFINITY : end;
 }

@@ -2,14 +2,25 @@
  * Which variable a name means, by Jinja's rules (jinja2/idtracking.py): scopes form a chain; within one, a name that is stored
  * anywhere is that scope's own variable, which starts as the outer one's value, as the document's, or as nothing.
  */
+import { limitFault } from '../fault.ts';
 import type { Arguments, Expression, Statement, Target } from './nodes.ts';
+
+/** Each branch starts with the names known so far; more than so many, over all branches, are refused. */
+const MAX_BRANCH_NAMES = 300_000;
 
 /** A function of its own in Jinja's compiled code; its variables are kept in one frame per call. */
 export class FunctionScope {
   readonly depth: number;
   readonly #slots = new Map<string, number>();
+  #branchNames = 0;
   constructor(depth: number) {
     this.depth = depth;
+  }
+
+  /** @throws Fault `limit` where branches and names are too many together */
+  payBranch(names: number): void {
+    this.#branchNames += names;
+    if (this.#branchNames > MAX_BRANCH_NAMES) throw limitFault('there are too many names in too many branches');
   }
 
   slot(level: number, name: string): number {
@@ -84,6 +95,7 @@ export class Symbols {
   }
 
   #copy(): Symbols {
+    this.scope.payBranch(this.#refs.size);
     const copy = new Symbols(this.scope, this.parent);
     copy.#refs = new Map(this.#refs);
     copy.#loads = new Map(this.#loads);

@@ -189,7 +189,8 @@ export function roundNumber(value: PyNumber, digits: bigint): PyNumber {
     return rounded === 0n && (value < 0 || Object.is(value, -0)) ? -0 : result;
   }
   if (digits >= 0n) return value;
-  if (-digits > 20_000n) return 0n;
+  // Less than half of the unit, whose size need not be known then; else the unit is no longer than the value.
+  if (BigInt(bitLength(value < 0n ? -value : value)) < (-digits * 33n) / 10n) return 0n;
   const unit = 10n ** -digits;
   return roundDivide(value, unit) * unit;
 }

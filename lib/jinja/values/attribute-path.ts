@@ -26,10 +26,12 @@ export function attributeGetter(
   after: Getter = asItIs,
   fallback: PyValue = null,
 ): Getter {
+  if (typeof path === 'string') runtime.budget.perCharacter(path.length);
   const parts = pathParts(path);
   return (item) => {
     let value = item;
     for (const part of parts) {
+      runtime.budget.step();
       value = subscript(value, part, runtime);
       if (fallback !== null && value instanceof Undefined) value = fallback;
     }
@@ -39,6 +41,7 @@ export function attributeGetter(
 
 /** For paths that may be several, separated by commas: a list of their values. */
 export function attributesGetter(paths: PyValue, runtime: Runtime, after: Getter): (item: PyValue) => PyValue[] {
+  if (typeof paths === 'string') runtime.budget.perCharacter(paths.length);
   const getters = (typeof paths === 'string' ? paths.split(',') : [paths]).map((path) =>
     attributeGetter(path, runtime, after),
   );

@@ -1,5 +1,5 @@
 /** The methods of Python's `dict`. */
-import { dictSet } from '../../python/compare.ts';
+import { dictSet } from '../../python/dict.ts';
 import { isDict, type PyDict, PyTuple, type PyValue } from '../../python/value.ts';
 import { lookupFault, typeFault, unsupportedFault } from '../fault.ts';
 import { bind } from './call-arguments.ts';
@@ -43,8 +43,9 @@ export const DICT_METHODS: ReadonlyMap<string, Method<PyDict>> = new Map<string,
   ],
   [
     'popitem',
-    (self, call) => {
+    (self, call, runtime) => {
       bind('popitem', call, '');
+      runtime.budget.items(self.size);
       const last = [...self].at(-1);
       if (last === undefined) throw lookupFault('popitem(): dictionary is empty');
       self.delete(last[0]);
@@ -99,7 +100,9 @@ export const DICT_METHODS: ReadonlyMap<string, Method<PyDict>> = new Map<string,
 export function setKey(dict: PyDict, key: PyValue, value: PyValue, runtime: Runtime): void {
   runtime.requireHashable(key);
   runtime.budget.step();
-  if (typeof key !== 'string' || dict.size >= runtime.budget.limits.maxItems) runtime.budget.items(dict.size + 1);
+  if (typeof key === 'string') runtime.budget.work(key.length);
+  if (key instanceof PyTuple) runtime.budget.perCharacter(dict.size);
+  if (dict.size >= runtime.budget.limits.maxItems) runtime.budget.items(dict.size + 1);
   dictSet(dict, key, value);
 }
 

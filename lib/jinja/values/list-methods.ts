@@ -130,7 +130,7 @@ export const LIST_METHODS: ReadonlyMap<string, Method<PyValue[]>> = new Map<stri
       const [key = null, reverse = false] = bind('sort', call, 'key reverse');
       if (key !== null) throw unsupportedFault('list.sort(key=...)');
       const sorted = sortValues([...self], (item) => item, runtime.truthy(reverse), runtime);
-      self.splice(0, self.length, ...sorted);
+      for (const [at, item] of sorted.entries()) self[at] = item;
       return null;
     },
   ],

@@ -51,7 +51,7 @@ export class Rendering implements Runtime {
     if (typeof value === 'bigint') return printInt(value, this.budget);
     if (value === null || typeof value === 'boolean' || typeof value === 'number') return repr(value);
     if (typeof value === 'string') {
-      this.budget.text(value.length);
+      this.#weigh(value);
       return repr(value);
     }
     const text = this.#weigh(value) ? this.#reprObjects(value) : repr(value);
@@ -86,6 +86,7 @@ export class Rendering implements Runtime {
   #weigh(value: PyValue): boolean {
     if (typeof value === 'string') {
       this.budget.text(value.length);
+      this.budget.work(8 * value.length);
       return false;
     }
     if (typeof value === 'bigint') printable(value);
@@ -127,6 +128,11 @@ export class Rendering implements Runtime {
       return left instanceof MissingElse === right instanceof MissingElse;
     const a = unmarked(left);
     const b = unmarked(right);
+    if (typeof a === 'string' && typeof b === 'string') {
+      if (a.length !== b.length) return false;
+      this.budget.work(a.length);
+      return a === b;
+    }
     if (a === b) return !Number.isNaN(a);
     if (a instanceof TemplateObject || b instanceof TemplateObject) return this.#equalObjects(a, b);
     if (isContainer(a) && isContainer(b)) {
@@ -153,7 +159,9 @@ export class Rendering implements Runtime {
     requireDefined(right);
     const a = unmarked(left);
     const b = unmarked(right);
-    if (isContainer(a) && isContainer(b)) {
+    if (typeof a === 'string' && typeof b === 'string') {
+      this.budget.work(4 * Math.min(a.length, b.length));
+    } else if (isContainer(a) && isContainer(b)) {
       this.weighPlain(a);
       this.weighPlain(b);
     } else if (a instanceof DictView && b instanceof DictView) {

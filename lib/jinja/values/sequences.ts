@@ -1,5 +1,6 @@
 /** `len`, `iter`, `in`, subscripts and slices over everything that has them. */
-import { dictGet } from '../../python/compare.ts';
+import { dictGet } from '../../python/dict.ts';
+import { includesPart } from '../../python/find.ts';
 import { pyIndex, pyLen, pySlice } from '../../python/sequence.ts';
 import { isDict, PyOpaque, PyTuple, type PyValue } from '../../python/value.ts';
 import { limitFault, lookupFault, typeFault, unsupportedFault, valueFault } from '../fault.ts';
@@ -21,13 +22,14 @@ import {
 import type { Runtime } from './runtime.ts';
 
 /** `len(value)`. @throws Fault `type` if it has none. */
-export function lengthOf(value: PyValue): bigint {
+export function lengthOf(value: PyValue, runtime: Runtime): bigint {
   if (value instanceof MissingElse) return 0n;
   requireDefined(value);
   if (value instanceof Range) return value.length;
   if (value instanceof DictView) return BigInt(value.dict.size);
   if (value instanceof LoopContext) return BigInt(value.length());
   const plain = unmarked(value);
+  if (typeof plain === 'string') runtime.budget.work(plain.length);
   if (typeof plain === 'string' || Array.isArray(plain) || plain instanceof PyTuple || isDict(plain)) {
     return BigInt(pyLen(plain));
   }
@@ -101,8 +103,8 @@ export function contains(container: PyValue, item: PyValue, runtime: Runtime): b
       requireDefined(item);
       throw typeFault(`'in <string>' needs a str, not ${typeOf(item)}`);
     }
-    runtime.budget.text(plain.length);
-    return plain.includes(part);
+    runtime.budget.work(plain.length + part.length);
+    return includesPart(plain, part);
   }
   if (isDict(plain)) return hasKey(plain, item, runtime);
   if (plain instanceof DictView && plain.part === 'keys') return hasKey(plain.dict, item, runtime);
@@ -122,9 +124,12 @@ function hasKey(dict: Map<PyValue, PyValue>, key: PyValue, runtime: Runtime): bo
 
 /** `dict.get(key)`; `undefined` where it is not there. */
 export function lookUp(dict: ReadonlyMap<PyValue, PyValue>, key: PyValue, runtime: Runtime): PyValue | undefined {
-  if (typeof key === 'string') return dict.get(key);
+  if (typeof key === 'string') {
+    runtime.budget.work(key.length);
+    return dict.get(key);
+  }
   runtime.requireHashable(key);
-  runtime.budget.items(dict.size);
+  if (key instanceof PyTuple) runtime.budget.perCharacter(dict.size);
   return dictGet(dict, key);
 }
 
@@ -144,7 +149,7 @@ export function itemAt(value: PyValue, index: PyValue, runtime: Runtime): PyValu
   }
   const plain = unmarked(value);
   if (typeof plain === 'string' || Array.isArray(plain) || plain instanceof PyTuple) {
-    if (typeof plain === 'string' && typeof index === 'bigint') runtime.budget.text(plain.length);
+    if (typeof plain === 'string' && typeof index === 'bigint') runtime.budget.work(plain.length);
     const item = pyIndex(plain, clamp(asIndex(index, 'an index')));
     return value instanceof Markup ? new Markup(String(item)) : item;
   }
@@ -174,7 +179,8 @@ export function sliceOf(
   if (plain instanceof Range) throw unsupportedFault("a range can't be sliced");
   if (step === 0) throw valueFault('slice step cannot be zero');
   if (typeof plain === 'string') {
-    runtime.budget.text(plain.length);
+    if ((step ?? 1) === 1) runtime.budget.work(plain.length);
+    else runtime.budget.perCharacter(plain.length);
     const text = pySlice(plain, start, stop, step);
     return value instanceof Markup ? new Markup(text) : text;
   }

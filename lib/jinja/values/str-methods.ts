@@ -1,5 +1,7 @@
 /** The methods of Python's `str`. */
+import { countPlaces } from '../../python/find.ts';
 import * as text from '../../python/text.ts';
+import { hasNewer } from '../../python/unicode.ts';
 import { PyTuple, type PyValue } from '../../python/value.ts';
 import { typeFault, unsupportedFault } from '../fault.ts';
 import { asIndex, asString, bind, type CallArguments, clamp } from './call-arguments.ts';
@@ -28,6 +30,36 @@ function simple(
 
 const plain = (name: string, run: (self: string) => PyValue) => simple(name, '', run);
 
+/** A method that looks at the case of each character by itself. */
+function slowCasing(name: string, run: (self: string) => PyValue): [string, StrMethod] {
+  return [
+    name,
+    (self, call, runtime) => {
+      bind(name, call, '');
+      runtime.budget.casing(self.length);
+      return run(self);
+    },
+  ];
+}
+
+/** A change of case; characters that are newer than Python's Unicode make it one of each character. */
+function casing(name: string, run: (self: string) => string): [string, StrMethod] {
+  return [
+    name,
+    (self, call, runtime) => {
+      bind(name, call, '');
+      return changedCase(self, run, runtime);
+    },
+  ];
+}
+
+/** `upper` or `lower`, paid for. */
+export function changedCase(self: string, run: (self: string) => string, runtime: Runtime): string {
+  runtime.budget.text(self.length);
+  if (hasNewer(self)) runtime.budget.casing(self.length);
+  return run(self);
+}
+
 function optionalText(value: PyValue | undefined, what: string): string | null {
   return value === undefined || value === null ? null : textArgument(value, what);
 }
@@ -55,7 +87,9 @@ function splitter(name: string, run: (self: string, separator: string | null, ma
   const method: StrMethod = (self, call, runtime) => {
     const [separator, max] = bind(name, call, 'sep maxsplit');
     runtime.budget.text(self.length);
-    const parts = run(self, optionalText(separator, `${name}'s separator`), int(max, -1, 'maxsplit'));
+    const cut = optionalText(separator, `${name}'s separator`);
+    runtime.budget.work(cut === null ? 8 * self.length : cut.length);
+    const parts = run(self, cut, int(max, -1, 'maxsplit'));
     runtime.budget.items(parts.length);
     return parts;
   };
@@ -63,21 +97,32 @@ function splitter(name: string, run: (self: string, separator: string | null, ma
 }
 
 function searcher(name: string, run: (self: string, part: string, start: number | null, end: number | null) => number) {
-  return simple(name, '*sub start end /', (self, [part, start, end]) =>
-    BigInt(run(self, textArgument(part, `${name}'s argument`), bound(start), bound(end))),
-  );
+  const method: StrMethod = (self, call, runtime) => {
+    const [part, start, end] = bind(name, call, '*sub start end /');
+    const wanted = textArgument(part, `${name}'s argument`);
+    runtime.budget.work(8 * self.length + wanted.length);
+    return BigInt(run(self, wanted, bound(start), bound(end)));
+  };
+  return [name, method] as const;
 }
 
 type EdgeTest = (self: string, edge: string | readonly string[], start: number | null, end: number | null) => boolean;
 
 function edge(name: string, run: EdgeTest) {
-  return simple(name, '*prefix start end /', (self, [part, start, end]) => {
+  const method: StrMethod = (self, call, runtime) => {
+    const [part, start, end] = bind(name, call, '*prefix start end /');
     const wanted =
       part instanceof PyTuple
         ? part.items.map((one) => textArgument(one, name))
         : textArgument(part, `${name}'s argument`);
+    runtime.budget.work(self.length);
+    for (const one of typeof wanted === 'string' ? [wanted] : wanted) {
+      runtime.budget.step();
+      runtime.budget.work(Math.min(one.length, self.length));
+    }
     return run(self, wanted, bound(start), bound(end));
-  });
+  };
+  return [name, method] as const;
 }
 
 function padder(name: string, run: (self: string, width: number, fill: string) => string) {
@@ -105,8 +150,9 @@ const replace: StrMethod = (self, call, runtime) => {
 
 /** `str.replace`, paid for before it is done. */
 export function replaceText(self: string, old: string, replacement: string, count: number, runtime: Runtime): string {
-  runtime.budget.text(self.length);
-  const places = old === '' ? self.length + 1 : self.split(old).length - 1;
+  runtime.budget.work(self.length + old.length);
+  if (old === '') runtime.budget.perCharacter(self.length);
+  const places = old === '' ? self.length + 1 : countPlaces(self, old);
   const made = count < 0 ? places : Math.min(count, places);
   runtime.budget.text(self.length + made * Math.max(replacement.length - old.length, 0));
   return text.replace(self, old, replacement, count);
@@ -127,7 +173,8 @@ const join: StrMethod = (self, call, runtime) => {
 const expandtabs: StrMethod = (self, call, runtime) => {
   const [size] = bind('expandtabs', call, 'tabsize');
   const tab = int(size, 8, 'tabsize');
-  const tabs = self.split('\t').length - 1;
+  runtime.budget.perCharacter(self.length);
+  const tabs = countPlaces(self, '\t');
   runtime.budget.text(self.length + Math.max(tab, 0) * tabs);
   let column = 0;
   let result = '';
@@ -179,9 +226,16 @@ export const STR_METHODS: ReadonlyMap<string, StrMethod> = new Map<string, StrMe
   stripper('rstrip', text.rstrip),
   splitter('split', text.split),
   splitter('rsplit', text.rsplit),
-  simple('splitlines', 'keepends', (self, [keep]) =>
-    text.splitlines(self, keep !== undefined && asIndex(keep, 'keepends') !== 0n),
-  ),
+  [
+    'splitlines',
+    (self, call, runtime) => {
+      const [keep] = bind('splitlines', call, 'keepends');
+      runtime.budget.work(8 * self.length);
+      const lines = text.splitlines(self, keep !== undefined && asIndex(keep, 'keepends') !== 0n);
+      runtime.budget.items(lines.length);
+      return lines;
+    },
+  ],
   simple(
     'partition',
     '*sep /',
@@ -204,11 +258,11 @@ export const STR_METHODS: ReadonlyMap<string, StrMethod> = new Map<string, StrMe
   padder('ljust', text.ljust),
   padder('rjust', text.rjust),
   padder('center', text.center),
-  plain('upper', text.upper),
-  plain('lower', text.lower),
-  plain('capitalize', text.capitalize),
-  plain('title', text.title),
-  plain('swapcase', text.swapcase),
+  casing('upper', text.upper),
+  casing('lower', text.lower),
+  slowCasing('capitalize', text.capitalize),
+  slowCasing('title', text.title),
+  slowCasing('swapcase', text.swapcase),
   plain('isdigit', text.isdigit),
   plain('isdecimal', text.isdecimal),
   plain('isnumeric', text.isnumeric),
@@ -218,7 +272,7 @@ export const STR_METHODS: ReadonlyMap<string, StrMethod> = new Map<string, StrMe
   plain('isascii', text.isascii),
   plain('isupper', text.isupper),
   plain('islower', text.islower),
-  plain('istitle', text.istitle),
+  slowCasing('istitle', text.istitle),
   plain('isprintable', text.isprintable),
   plain('isidentifier', (self) => /^[\p{XID_Start}_]\p{XID_Continue}*$/u.test(self)),
   ['replace', replace],

@@ -1,4 +1,4 @@
-import { hashKey } from '../../python/compare.ts';
+import { hashKey } from '../../python/dict.ts';
 import { PyIndexError, PyTypeError } from '../../python/exceptions.ts';
 import { type PyValue, typeName } from '../../python/value.ts';
 import { type FilterMaker, itemsOf } from './filter.ts';

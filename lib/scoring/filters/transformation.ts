@@ -1,4 +1,4 @@
-import { dictGet } from '../../python/compare.ts';
+import { dictGet } from '../../python/dict.ts';
 import { PyTypeError } from '../../python/exceptions.ts';
 import { lower, upper } from '../../python/text.ts';
 import { isDict } from '../../python/value.ts';

@@ -1,0 +1,81 @@
+import { PermanentError } from '../errors/errors.ts';
+import { Fault, limitFault } from '../jinja/fault.ts';
+import type { Clock } from '../jinja/limits.ts';
+
+/** Milliseconds that rendering one document may take; honest ones take about one. */
+export const DOCUMENT_MS = 1_000;
+/** Milliseconds for all documents of a shard together, per document and at least. */
+const SHARD_MS_PER_DOCUMENT = 20;
+const MIN_SHARD_MS = 5_000;
+/** A process that got less of a processor than this share did not take the time itself; it may take so many times longer. */
+const LEAST_SHARE = 0.25;
+const MOST_WAITING = 10;
+
+/**
+ * The time that rendering may take: each document, and all of a shard. What runs over is refused for good, so that nobody
+ * waits for a hostile template. Measured by the wall, but time in which the machine had no processor for us is not the
+ * document's fault.
+ */
+export class RenderClock implements Clock {
+  #left: number;
+  #allowed = Number.POSITIVE_INFINITY;
+  #started = 0;
+  #cpu = 0;
+
+  /** @param documents how many there are in the shard */
+  constructor(documents = 1) {
+    this.#left = Math.max(MIN_SHARD_MS, documents * SHARD_MS_PER_DOCUMENT);
+  }
+
+  /**
+   * Renders one document, or makes ready to.
+   * @param what names it in errors
+   * @throws PermanentError TemplateFailed where it takes too long, or those before it did
+   */
+  run<T>(what: string, work: () => T): T {
+    try {
+      return this.#timed(work);
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+      throw new PermanentError('TemplateFailed', `${what}: ${error.message}`, { cause: error });
+    }
+  }
+
+  #timed<T>(work: () => T): T {
+    if (this.#left <= 0) throw limitFault('the documents of its shard take too long to render together');
+    this.#allowed = Math.min(DOCUMENT_MS, this.#left);
+    this.#started = performance.now();
+    this.#cpu = cpuMs();
+    try {
+      const result = work();
+      this.look();
+      return result;
+    } finally {
+      this.#left -= Math.min(this.#elapsed(), (cpuMs() - this.#cpu) / LEAST_SHARE);
+      this.#allowed = Number.POSITIVE_INFINITY;
+    }
+  }
+
+  /** @throws Fault `limit` where time is up */
+  look(): void {
+    const elapsed = this.#elapsed();
+    if (elapsed < this.#allowed) return;
+    const worked = cpuMs() - this.#cpu >= LEAST_SHARE * this.#allowed;
+    if (!worked && elapsed < MOST_WAITING * this.#allowed) return;
+    throw limitFault(`rendering takes more than ${Math.round(this.#allowed)} ms`);
+  }
+
+  left(): number {
+    return this.#allowed - this.#elapsed();
+  }
+
+  #elapsed(): number {
+    return performance.now() - this.#started;
+  }
+}
+
+/** Milliseconds of processor time that the process used. */
+function cpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
