@@ -83,6 +83,24 @@ const PLAIN_TYPES: Readonly<Record<number, PlainType>> = {
   15: 'FLOAT16',
 };
 
+/** What older notes a newer one can stand beside. */
+const CONVERTED_OF: Readonly<Record<LogicalType['type'], RegExp>> = {
+  STRING: /^UTF8$/,
+  MAP: /^MAP/,
+  LIST: /^LIST$/,
+  ENUM: /^ENUM$/,
+  DATE: /^DATE$/,
+  NULL: /^$/,
+  JSON: /^JSON$/,
+  BSON: /^BSON$/,
+  UUID: /^$/,
+  FLOAT16: /^$/,
+  DECIMAL: /^DECIMAL$/,
+  TIME: /^TIME_/,
+  TIMESTAMP: /^TIMESTAMP_/,
+  INTEGER: /INT_/,
+};
+
 /** Reads a node of the schema. Throws Error where there is none. */
 export function readSchemaElement(reader: ThriftReader): SchemaElement {
   let name: string | undefined;
@@ -97,9 +115,34 @@ export function readSchemaElement(reader: ThriftReader): SchemaElement {
     else if (id === 7) element.scale = reader.int();
     else if (id === 8) element.precision = reader.int();
     else if (id === 10) element.logical_type = readLogicalType(reader);
+    // It may change what the values mean; and a damaged number of a field shifts those of all that follow.
+    else if (id > 10) throw new Error(`a column is described by a field ${id}, which is not known here`);
   });
   if (name === undefined) throw new Error('a column has no name');
+  checkNotes({ name, ...element });
   return { name, ...element };
+}
+
+/** Where older and newer notes stand beside each other, they mean the same: nothing else tells that a footer was damaged. */
+function checkNotes(element: SchemaElement): void {
+  const { name, logical_type: logical, converted_type: converted, precision, scale } = element;
+  const refuse = (how: string) => new Error(`the column ${JSON.stringify(name)} has two types: ${how}`);
+  if (logical !== undefined && converted !== undefined && !CONVERTED_OF[logical.type].test(converted)) {
+    throw refuse(`${logical.type} and ${converted}`);
+  }
+  if (logical?.type === 'INTEGER' && converted !== undefined) {
+    const same = `${logical.isSigned ? '' : 'U'}INT_${logical.bitWidth}`;
+    if (converted !== same) throw refuse(`${same} and ${converted}`);
+  }
+  if (logical !== undefined && 'unit' in logical && converted !== undefined && !converted.endsWith(logical.unit)) {
+    throw refuse(`${logical.unit} and ${converted}`);
+  }
+  const digits = (precision ?? 0) > 0 || (scale ?? 0) > 0;
+  if (digits && logical?.type !== 'DECIMAL' && converted !== 'DECIMAL') throw refuse('it has digits and is no DECIMAL');
+  if (logical?.type === 'DECIMAL') {
+    const same = (precision ?? logical.precision) === logical.precision && (scale ?? logical.scale) === logical.scale;
+    if (!same) throw refuse(`DECIMAL(${logical.precision}, ${logical.scale}) and (${precision}, ${scale})`);
+  }
 }
 
 /** The name of a number of an enumeration. Throws Error where it has none. */
