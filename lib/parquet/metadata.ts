@@ -8,8 +8,8 @@ export type Codec = (typeof CODECS)[number];
 
 /** What writers note beside the schema, of which we read the types that parquet itself has no name for. */
 const KEPT_NOTES = ['ARROW:schema', 'huggingface'];
-/** Columns and fields. A table has at most 1,600 columns, so these would be structs of thousands of fields each. */
-const MAX_SCHEMA_ELEMENTS = 2 ** 15;
+/** Columns and fields. A table has at most 1,600 columns, so more would be structs of hundreds of fields each. */
+const MAX_SCHEMA_ELEMENTS = 10_000;
 /** Ordinals of row groups have 16 bits, so not even that many are foreseen; each takes memory before any row is read. */
 const MAX_ROW_GROUPS = 2 ** 18;
 /** Bytes behind the footer of an encrypted file: a nonce and a tag that sign it. */
@@ -84,6 +84,7 @@ export function readMetadata(bytes: Uint8Array, dataEnd: number): Metadata {
     else if (id === 8) encrypted = true;
   });
   if (schema === undefined) throw new Error('it has no schema');
+  if (schema.leaves.length === 0) throw new Error('it has no columns');
   const left = bytes.length - reader.offset;
   if (left !== 0 && !(encrypted && left === SIGNATURE_BYTES))
     throw new Error(`${left} bytes of its footer are no part of it`);

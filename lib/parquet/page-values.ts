@@ -7,8 +7,6 @@ import { fixedValues, joinStreams, type Stored, textBounds, tooLong, tooShort, w
 import type { PhysicalType, SchemaElement } from './schema-element.ts';
 import { leafConverter, leafType, readText, type Values } from './values.ts';
 
-/** What the values of one page may unpack to, in bytes. A page is about a megabyte, or one very long value. */
-export const MAX_PAGE_BYTES = 256 * 1024 ** 2;
 /** Values of a dictionary up to this size are kept once they were made, as they are likely to be wanted again. In bytes. */
 const KEPT_DICTIONARY_BYTES = 256 * 1024;
 
@@ -20,8 +18,11 @@ export interface DecodedValues {
 
 /** Turns the bytes of a page into values. */
 export interface ValueDecoder {
-  /** `count` values in that encoding, which is all that the bytes hold. Throws Error where it is not. */
-  read(bytes: Uint8Array, encoding: Encoding, count: number): DecodedValues;
+  /**
+   * `count` values in that encoding, which is all that the bytes hold. Throws Error where it is not, or where they unpack to more than
+   * `most` bytes.
+   */
+  read(bytes: Uint8Array, encoding: Encoding, count: number, most: number): DecodedValues;
   /** The values of a dictionary page. */
   readDictionary(bytes: Uint8Array, encoding: Encoding, count: number): void;
   /** Lets go of the dictionary, which has to be read again before more pages are. */
@@ -71,23 +72,24 @@ export function valueDecoder(element: SchemaElement): ValueDecoder {
         const rest = bytes.subarray(end);
         return texts(rest, boundsOf(lengths, rest.length), 0);
       }
-      case 'DELTA_BYTE_ARRAY': {
-        requireBytes(type, encoding);
-        const { joined, bounds } = joinShared(bytes, count);
-        if (type === 'FIXED_LEN_BYTE_ARRAY') checkLengths(bounds, element.type_length);
-        return texts(joined, bounds, 0);
-      }
       default:
         throw new Error(`a page has the encoding ${encoding}, which is not read here`);
     }
   };
+  const readShared = (bytes: Uint8Array, count: number, most: number): DecodedValues => {
+    requireBytes(type, 'DELTA_BYTE_ARRAY');
+    const { joined, bounds } = joinShared(bytes, count, most);
+    if (type === 'FIXED_LEN_BYTE_ARRAY') checkLengths(bounds, element.type_length);
+    return { values: texts(joined, bounds, 0), bytes: joined.length };
+  };
   return {
-    read(bytes, encoding, count) {
+    read(bytes, encoding, count, most) {
       if (count === 0) {
         checkNothing(bytes, encoding);
         return { values: none, bytes: 0 };
       }
       if (isIndexed(encoding)) return lookUp(dictionary, bytes, count);
+      if (encoding === 'DELTA_BYTE_ARRAY') return readShared(bytes, count, most);
       return { values: read(bytes, encoding, count), bytes: bytes.length };
     },
     readDictionary(bytes, encoding, count) {
@@ -186,7 +188,7 @@ function boundsOf(lengths: Int32Array, total: number): Int32Array {
 }
 
 /** Texts that are written without what they have in common with the one before (DELTA_BYTE_ARRAY), put together. */
-function joinShared(bytes: Uint8Array, count: number): { joined: Uint8Array; bounds: Int32Array } {
+function joinShared(bytes: Uint8Array, count: number, most: number): { joined: Uint8Array; bounds: Int32Array } {
   const { values: prefixes, end } = readDeltas32(bytes, count);
   const rest = bytes.subarray(end);
   const { values: lengths, end: start } = readDeltas32(rest, count);
@@ -199,7 +201,7 @@ function joinShared(bytes: Uint8Array, count: number): { joined: Uint8Array; bou
     if (prefix < 0 || prefix > before) throw tooShort();
     before = prefix + (lengths[index] ?? 0);
     total += before;
-    if (total > MAX_PAGE_BYTES) throw new Error(`a page unpacks to more than ${MAX_PAGE_BYTES} bytes`);
+    if (total > most) throw new Error(`a page unpacks to more than ${most} bytes`);
     bounds[index + 1] = total;
   }
   const joined = new Uint8Array(total);

@@ -1,10 +1,10 @@
 import { crc32 } from 'node:zlib';
-import type { Budget } from './budget.ts';
+import { type Budget, entryBytes } from './budget.ts';
 import { unpack } from './codecs.ts';
 import type { ColumnChunk } from './metadata.ts';
 import { type PageContent, type PageHeader, readPageHeader } from './page-header.ts';
 import { levelReader, type PageLevels } from './page-levels.ts';
-import { MAX_PAGE_BYTES, type ValueDecoder, valueDecoder } from './page-values.ts';
+import { type ValueDecoder, valueDecoder } from './page-values.ts';
 import type { Leaf } from './schema.ts';
 import { EndOfBytes } from './thrift.ts';
 import type { Values } from './values.ts';
@@ -44,6 +44,7 @@ export class PageReader {
   readonly #chunk: ColumnChunk;
   readonly #budget: Budget;
   readonly #decoder: ValueDecoder;
+  readonly #entryBytes: number;
   #left: number;
   /** Where the dictionary's page is, once it was seen; `forgotten` where it has to be read again. */
   #dictionary: { readonly position: number; forgotten: boolean } | undefined;
@@ -57,6 +58,7 @@ export class PageReader {
     this.#budget = budget;
     this.#left = chunk.entries;
     this.#decoder = valueDecoder(leaf.element);
+    this.#entryBytes = entryBytes(leaf);
   }
 
   /** Whether all values that the footer speaks of were read. */
@@ -117,8 +119,9 @@ export class PageReader {
     const { header, length } = await this.#readHeader();
     const { packed, unpacked } = header;
     if (length + packed > this.#bytes.left) throw new Error('a page is longer than its column');
-    if (unpacked > MAX_PAGE_BYTES || packed > MAX_PAGE_BYTES) {
-      throw new Error(`a page claims to hold ${unpacked} bytes, where ${MAX_PAGE_BYTES} are the most that is read`);
+    const most = this.#budget.pageBytes;
+    if (unpacked > most || packed > most) {
+      throw new Error(`a page claims to hold ${unpacked} bytes, where ${most} are the most that is read`);
     }
     this.#checkCount(header);
     const fresh = this.#count(header);
@@ -142,7 +145,7 @@ export class PageReader {
     const { position } = this.#bytes;
     if (position < this.#counted) return false;
     this.#counted = position + 1;
-    this.#budget.spend({ bytes: Math.max(packed, unpacked), entries: content?.count ?? 0 });
+    this.#budget.spend({ bytes: Math.max(packed, unpacked) + (content?.count ?? 0) * this.#entryBytes });
     return true;
   }
 
@@ -180,7 +183,7 @@ export class PageReader {
     if (end > unpacked) throw new Error('the levels of a page are longer than it');
     let rest = bytes.subarray(end);
     if (v2 !== undefined) rest = unpack(v2.compressed ? codec : 'UNCOMPRESSED', rest, unpacked - end);
-    const { values, bytes: taken } = this.#decoder.read(rest, encoding, there);
+    const { values, bytes: taken } = this.#decoder.read(rest, encoding, there, this.#budget.pageBytes);
     return { count, ...levels, values, bytes: taken, place };
   }
 }

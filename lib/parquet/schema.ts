@@ -124,7 +124,8 @@ function visitValue(tree: SchemaTree, place: Place, leaves: Leaf[]): Visited {
   }
   const fields = tree.children.map((child) => ({ name: child.element.name, ...visit(child, place, leaves) }));
   const names = fields.map(({ name }) => name);
-  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  const seen = new Set<string>();
+  const twice = names.find((name) => seen.size === seen.add(name).size);
   if (twice !== undefined)
     throw new Error(`the struct ${JSON.stringify(tree.element.name)} has two fields ${JSON.stringify(twice)}`);
   return {
