@@ -32,7 +32,7 @@ async function handle({ task_id }: EvaluateMessage, delivery: Delivery): Promise
   await ensureEvaluationIndexes(db);
   const catalogue = () => openCatalogue({ s3, bucket, includePath, log });
   try {
-    const services = { mongo, db, ledger, catalogue, evaluatedQueue, selection: config.selection };
+    const services = { mongo, db, ledger, catalogue, evaluatedQueue, selection: config.taskRows };
     const { documents, failed, completed } = await evaluateTask(services, task_id, delivery.log);
     return { DocumentsScored: documents, DocumentsFailed: failed, TasksEvaluated: completed ? 1 : 0 };
   } catch (error) {

@@ -34,7 +34,8 @@ async function handle(message: SampleMessage, delivery: Delivery): Promise<Count
   await ensureIndexes(db);
   const includePath = message.include_path ?? config.includePath;
   const catalogue = () => openCatalogue({ s3, bucket: config.datasetsBucket, includePath, log });
-  const services = { sql, catalogue, ledger, shardQueue, shardSize };
+  const settings = { requestStyle: config.requestStyle, taskRows: config.taskRows };
+  const services = { sql, catalogue, ledger, shardQueue, shardSize, settings };
   const seed = message.seed ?? seedOf(requestId);
   const { planned, shards, dropped } = await sampleRequest(services, message, { requestId, redriven, seed, log });
   for (const task of dropped) await messages.dropped(delivery, task);

@@ -53,6 +53,12 @@ function address(name: 'postgresUri' | 'mongodbUri', needs: readonly Setting[]):
   return needs.includes(name) ? { [name]: readConfig(process.env, [name])[name] } : {};
 }
 
+/** What configuration says of all requests, for commands that plan as the functions do. */
+export function planningSettings(): Pick<Config<never>, 'requestStyle' | 'taskRows'> {
+  const { requestStyle, taskRows } = readConfig(process.env, []);
+  return { requestStyle, taskRows };
+}
+
 /** A log for people: warnings and errors, one line each on standard error; all of it with LOG_LEVEL=DEBUG. */
 export function stderrLog(): Logger {
   const { logLevel } = readConfig(process.env, []);

@@ -20,6 +20,7 @@ import {
 } from '../cli/options.ts';
 import { note, print } from '../cli/output.ts';
 import { readSampleBody, requestShape, sampleBody, withRequestOptions } from '../cli/request.ts';
+import { planningSettings } from '../cli/session.ts';
 import { withSource } from '../cli/source.ts';
 
 /** Prompts don't show whom they are for. */
@@ -51,11 +52,12 @@ async function run(names: readonly string[], command: Command): Promise<void> {
   const picked = options.docIds !== undefined || options.qty !== undefined;
   const message = readSampleBody(sampleBody(names, NOBODY, picked ? options : { ...options, qty: '-1' }));
   const first = options.first ?? (picked ? Number.POSITIVE_INFINITY : 1);
+  const settings = planningSettings();
   const previews = await withSource(options.from, (source) =>
     withCatalogue(options, async (catalogue) => {
       const done: Preview[] = [];
       for (const entry of await tasksNamed(catalogue, names)) {
-        done.push(await previewTask({ catalogue, source }, message, entry, message.seed ?? 0n, first));
+        done.push(await previewTask({ catalogue, source, settings }, message, entry, message.seed ?? 0n, first));
       }
       return done;
     }),

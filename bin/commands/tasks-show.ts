@@ -7,11 +7,14 @@ import { shotsInEffect } from '../../lib/plan/asked-settings.ts';
 import { twinName } from '../../lib/plan/choose-task.ts';
 import { overrideFor } from '../../lib/plan/overrides.ts';
 import { dumps } from '../../lib/python/json.ts';
+import { readScoringConfig } from '../../lib/scoring/config.ts';
+import { selectionFor } from '../../lib/scoring/selection.ts';
 import { fewshotSource } from '../../lib/task/fewshot.ts';
 import { tasksNamed, withCatalogue } from '../cli/catalogue.ts';
 import { examples } from '../cli/group.ts';
 import { catalogueShape, jsonOption, optionsOf, withCatalogueOptions, withJson } from '../cli/options.ts';
 import { facts, print, table } from '../cli/output.ts';
+import { planningSettings } from '../cli/session.ts';
 
 /** `sampler tasks show`: all about one task, or what a group or tag holds. */
 export function tasksShowCommand(): Command {
@@ -61,7 +64,13 @@ async function aboutTask(catalogue: Catalogue, entry: TaskEntry) {
   if (!support.supported) return { ...common, details: null };
   const { config } = support;
   const source = fewshotSource(config);
-  const override = overrideFor(entry.name).numFewshot ?? null;
+  const { taskRows } = planningSettings();
+  const row = overrideFor(entry.name, taskRows);
+  const override = row.numFewshot ?? null;
+  const scoring = readScoringConfig(entry.name, entry.config);
+  const metrics = scoring.metrics?.map(({ name }) => name) ?? [];
+  const filters = scoring.filters.map(({ name }) => name);
+  const selected = selectionFor(entry.name, filters, metrics, taskRows);
   const twin = config.output_type === 'multiple_choice' ? await catalogue.find(twinName(entry.name)) : null;
   return {
     ...common,
@@ -79,10 +88,12 @@ async function aboutTask(catalogue: Catalogue, entry: TaskEntry) {
       shots: {
         yaml: config.num_fewshot,
         table: override,
+        table_from: row.source,
         in_effect: shotsInEffect(override, config.num_fewshot),
         from: source?.kind === 'samples' ? `${source.samples.length} samples of its own` : (source?.split ?? null),
         sampler: config.fewshot_config?.sampler ?? 'default',
       },
+      scored: selected,
       repeats: config.repeats,
       generation_kwargs: config.generation_kwargs === null ? null : dumps(config.generation_kwargs),
       twin: twin && { task: twin.name, supported: supportOf(twin, SUPPORTED_HOOKS).supported },
@@ -105,7 +116,7 @@ function taskText({ task, defined_in, reason, hooks, details }: About): string {
 }
 
 function detailFacts(details: NonNullable<About['details']>): [string, string | null][] {
-  const { splits, shots, twin } = details;
+  const { splits, shots, scored, twin } = details;
   const named = Object.entries(splits).flatMap(([use, split]) => (split === null ? [] : [`${use} ${split}`]));
   const paths = details.output_type === 'generate_until' ? 'chat and completions' : 'completions';
   return [
@@ -119,8 +130,9 @@ function detailFacts(details: NonNullable<About['details']>): [string, string | 
     ['asks about', details.asked_split],
     [
       'shots',
-      `${shots.in_effect} (YAML ${shots.yaml ?? '-'}, table ${shots.table ?? '-'}), ${shots.sampler} from ${shots.from ?? 'nowhere'}`,
+      `${shots.in_effect} (YAML ${shots.yaml ?? '-'}, ${shots.table_from === 'configuration' ? 'configuration' : 'table'} ${shots.table ?? '-'}), ${shots.sampler} from ${shots.from ?? 'nowhere'}`,
     ],
+    ['scored by', `filter ${scored.filter}, metric ${scored.metric ?? 'the first'} (by ${scored.source})`],
     ['answers per document', String(details.repeats)],
     ['generation', details.generation_kwargs],
   ];

@@ -19,6 +19,7 @@ import {
 import { print, table } from '../cli/output.ts';
 import { showProgress } from '../cli/progress.ts';
 import { readSampleBody, requestShape, sampleBody } from '../cli/request.ts';
+import { planningSettings } from '../cli/session.ts';
 import { withSource } from '../cli/source.ts';
 
 const CHAT = '/v1/chat/completions';
@@ -68,12 +69,13 @@ async function run(names: readonly string[], command: Command): Promise<void> {
     readSampleBody(
       sampleBody(names, { address: 'validate', service: 'validate' }, { ...options, path: asked, qty: '-1' }),
     );
+  const settings = planningSettings();
   const checked = await withSource(options.from, (source) =>
     withCatalogue(options, async (catalogue) => {
       const done: Checked[] = [];
       for (const entry of await tasksNamed(catalogue, names)) {
         for (const asked of await pathsOf(entry, options.path, catalogue)) {
-          done.push(await check({ catalogue, source }, messageFor(asked), entry, asked));
+          done.push(await check({ catalogue, source, settings }, messageFor(asked), entry, asked));
         }
       }
       return done;

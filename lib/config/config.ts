@@ -30,8 +30,10 @@ export type Config<Needed extends Setting = Setting> = { readonly [name in Neede
   readonly timeouts: NonNullable<ConfigFile['timeouts']> | undefined;
   /** Name of a folder of further task definitions, used where a message names none. */
   readonly includePath: string | undefined;
-  /** Rows that the file adds to the table of filters and metrics by task. */
-  readonly selection: readonly TaskRow[];
+  /** Rows that the file adds to the table of shots, filters and metrics by task. */
+  readonly taskRows: readonly TaskRow[];
+  /** How requests to suppliers differ from the harness's; undefined where they do not. */
+  readonly requestStyle: RequestStyleSetting | undefined;
   /** What the operator should hear once. */
   readonly warnings: readonly string[];
 };
@@ -54,7 +56,8 @@ export function readConfig<const Needed extends Setting>(
     logLevel: readLogLevel(filled(env['LOG_LEVEL']), file.log_level),
     timeouts: file.timeouts,
     includePath: file.include_path,
-    selection: taskRows(file),
+    taskRows: taskRows(file),
+    requestStyle: requestStyleOf(file),
     warnings: file.temporal === undefined ? [] : [`the block "temporal" of ${path} is not used here; remove it`],
   };
 }
@@ -73,6 +76,22 @@ function readSetting(
   }
   if (name === 'mongodbUri') checkDatabaseName(value, variable);
   return value;
+}
+
+/** How requests to suppliers differ from the harness's. */
+export interface RequestStyleSetting {
+  readonly chatTokensField: 'max_tokens' | 'max_completion_tokens';
+  readonly leaveOut: readonly string[];
+  readonly defaultTokens: number;
+}
+
+function requestStyleOf({ requests }: Partial<ConfigFile>): RequestStyleSetting | undefined {
+  if (requests === undefined) return undefined;
+  return {
+    chatTokensField: requests.max_completion_tokens ? 'max_completion_tokens' : 'max_tokens',
+    leaveOut: requests.leave_out,
+    defaultTokens: requests.default_tokens,
+  };
 }
 
 /** The driver would silently use a database named `test`. */

@@ -17,10 +17,21 @@ const timeoutProfile = z.strictObject({
   type: z.literal('llm').optional(),
 });
 
-/** What the file says of a task, or of all tasks whose names hold that part: of each list the first counts. */
+/** What the file says of a task, or of all tasks whose names hold that part (MANAGER-7): of each list the first counts. */
 const taskRow = z.strictObject({
+  num_fewshot: z.int().min(0).optional(),
   filters: z.array(z.string().min(1)).min(1).optional(),
   metrics: z.array(z.string().min(1)).min(1).optional(),
+});
+
+/** How requests to suppliers differ from the harness's; all off by default (MANAGER-6). */
+const requests = z.strictObject({
+  /** Chat requests say `max_completion_tokens` in place of `max_tokens`. */
+  max_completion_tokens: z.boolean().default(false),
+  /** Fields that are never sent, such as `temperature`. */
+  leave_out: z.array(z.string().min(1)).default([]),
+  /** Tokens that an answer may have where nobody says how many. */
+  default_tokens: z.int().positive().default(1024),
 });
 
 /** The configuration file, with the keys that the Python service has. */
@@ -34,23 +45,26 @@ const configFile = z.strictObject({
   timeouts: z.record(z.string(), timeoutProfile).optional(),
   include_path: z.string().min(1).optional(),
   task_table: z.record(z.string().min(1), taskRow).optional(),
+  requests: requests.optional(),
   temporal: z.unknown().optional(),
 });
 
 /** What the file says; keys that are left out are undefined. */
 export type ConfigFile = z.output<typeof configFile>;
 
-/** A row of the table of filters and metrics by task. */
+/** A row of the table of shots, filters and metrics by task. */
 export interface TaskRow {
   readonly task: string;
+  readonly numFewshot?: number;
   readonly filter?: string;
   readonly metric?: string;
 }
 
 /** The rows that a file adds to that table. */
 export function taskRows({ task_table = {} }: Partial<ConfigFile>): TaskRow[] {
-  return Object.entries(task_table).map(([task, { filters, metrics }]) => ({
+  return Object.entries(task_table).map(([task, { num_fewshot, filters, metrics }]) => ({
     task,
+    ...(num_fewshot === undefined ? {} : { numFewshot: num_fewshot }),
     ...(filters?.[0] === undefined ? {} : { filter: filters[0] }),
     ...(metrics?.[0] === undefined ? {} : { metric: metrics[0] }),
   }));

@@ -5,6 +5,7 @@ import { type PyDict, type PyValue, typeName } from '../python/value.ts';
 import { type Field, printAny, printField, required, TEXT } from './field-types.ts';
 import { CHAT_FIELDS, COMPLETION_FIELDS } from './fields.ts';
 import { type ChatMessage, quotedContent } from './message.ts';
+import { PLAIN_STYLE, type RequestStyle } from './request-style.ts';
 
 /** What the harness's API model is constructed with (`llm_args`, else its defaults): the arguments that change a request. */
 export interface ModelArgs {
@@ -13,6 +14,7 @@ export interface ModelArgs {
   readonly seed: PyValue;
   /** A further stop sequence (`eos_string`); null for none. */
   readonly eos: string | null;
+  readonly style: RequestStyle;
 }
 
 /** Chat completions accept at most this many stop sequences (PAYLOAD-9). */
@@ -22,13 +24,14 @@ const MAX_CHAT_STOPS = 4;
  * Reads {@link ModelArgs} out of a request's `llm_args`; `pretrained` names the model where `model` does not.
  * @throws PermanentError BadMessage where one of them is of a type that the harness refuses
  */
-export function modelArgs(llmArgs: PyDict): ModelArgs {
+export function modelArgs(llmArgs: PyDict, style: RequestStyle = PLAIN_STYLE): ModelArgs {
   const named = llmArgs.get('model') || llmArgs.get('pretrained') || 'pocket_network';
   return {
     model: textArg('model', named),
-    maxGenToks: intArg('max_gen_toks', llmArgs.get('max_gen_toks'), 1024n),
+    maxGenToks: intArg('max_gen_toks', llmArgs.get('max_gen_toks'), BigInt(style.defaultTokens)),
     seed: intArg('seed', llmArgs.get('seed'), 1234n),
     eos: llmArgs.get('eos_string') == null ? null : textArg('eos_string', llmArgs.get('eos_string')),
+    style,
   };
 }
 
@@ -57,7 +60,7 @@ export type DataPrinter<Context> = (context: Context) => string;
  */
 export function chatPrinter(genKwargs: PyDict, args: ModelArgs): DataPrinter<readonly ChatMessage[]> {
   refuse(genKwargs, 'messages');
-  const payload = generationPayload(genKwargs, args, MAX_CHAT_STOPS);
+  const payload = generationPayload(genKwargs, args, MAX_CHAT_STOPS, args.style.chatTokensField);
   const parts = printFields(CHAT_FIELDS, payload);
   const known = new Set(CHAT_FIELDS.map((field) => field.name));
   for (const [key, value] of payload) {
@@ -70,7 +73,7 @@ export function chatPrinter(genKwargs: PyDict, args: ModelArgs): DataPrinter<rea
 /** Prints `prompts.data` of completion requests that generate text (PAYLOAD-3); arguments the model does not know are dropped. */
 export function completionPrinter(genKwargs: PyDict, args: ModelArgs): DataPrinter<string> {
   refuse(genKwargs, 'prompt');
-  return printCompletion(generationPayload(genKwargs, args, Number.POSITIVE_INFINITY));
+  return printCompletion(generationPayload(genKwargs, args, Number.POSITIVE_INFINITY, 'max_tokens'));
 }
 
 /**
@@ -118,7 +121,7 @@ function printMessage(message: ChatMessage): string {
 }
 
 /** `_create_payload` with `generate` (PAYLOAD-7): what is left of the arguments may override the rest. */
-function generationPayload(genKwargs: PyDict, args: ModelArgs, maxStops: number): PyDict {
+function generationPayload(genKwargs: PyDict, args: ModelArgs, maxStops: number, tokensField: string): PyDict {
   const rest = new Map(genKwargs);
   rest.delete('do_sample');
   // A null that was sent counts as sent.
@@ -127,12 +130,13 @@ function generationPayload(genKwargs: PyDict, args: ModelArgs, maxStops: number)
     : take(rest, 'max_gen_toks', args.maxGenToks);
   const payload = new Map<PyValue, PyValue>([
     ['model', args.model],
-    ['max_tokens', maxTokens],
+    [tokensField, maxTokens],
     ['temperature', take(rest, 'temperature', 0n)],
     ['stop', stopSequences(take(rest, 'until', null), args.eos).slice(0, maxStops)],
     ['seed', args.seed],
   ]);
   for (const [key, value] of rest) payload.set(key, value);
+  for (const name of args.style.leaveOut) payload.delete(name);
   return payload;
 }
 

@@ -2,7 +2,7 @@ import { PermanentError } from '../errors/errors.ts';
 import type { SampleMessage } from '../messages/sample.ts';
 import type { PyDict, PyValue } from '../python/value.ts';
 import { parseGenKwargs } from './gen-kwargs.ts';
-import { overrideFor } from './overrides.ts';
+import { type OverrideRow, overrideFor } from './overrides.ts';
 import type { AskedSettings } from './plan.ts';
 
 const CHAT_PATH = '/v1/chat/completions';
@@ -13,8 +13,8 @@ const COMPLETIONS_PATH = '/v1/completions';
  * of its path.
  * @throws PermanentError UnsupportedPath, or BadMessage for chat flags that the path can't have.
  */
-export function askedSettings(message: SampleMessage, task: string): AskedSettings {
-  const override = overrideFor(task);
+export function askedSettings(message: SampleMessage, task: string, rows: readonly OverrideRow[] = []): AskedSettings {
+  const override = overrideFor(task, rows);
   const path = message.requester_args.path ?? override.path ?? CHAT_PATH;
   if (path !== CHAT_PATH && path !== COMPLETIONS_PATH) {
     throw new PermanentError(

@@ -30,10 +30,30 @@ const BY_PART: readonly [RegExp, TaskOverride][] = [
   [/^(?!.*leaderboard).*babi/, { numFewshot: 3 }],
 ];
 
+/** A row that configuration adds: for the task of that name, or all whose names hold that part. */
+export interface OverrideRow {
+  readonly task: string;
+  readonly numFewshot?: number | undefined;
+}
+
+/** Where a task's override comes from. */
+export type OverrideSource = 'configuration' | 'table' | 'nowhere';
+
 /**
- * The Python service's defaults for a task's name (SETTING-1, SETTING-2). A message's own values win over them, and
- * they win over the task's YAML.
+ * The Python service's defaults for a task's name (SETTING-1, SETTING-2), and over them the configuration's rows (MANAGER-7). A
+ * message's own values win over both, and they win over the task's YAML.
  */
-export function overrideFor(task: string): TaskOverride {
-  return BY_PART.find(([pattern]) => pattern.test(task))?.[1] ?? BY_NAME.get(task) ?? {};
+export function overrideFor(
+  task: string,
+  rows: readonly OverrideRow[] = [],
+): TaskOverride & { readonly source: OverrideSource } {
+  const known = BY_PART.find(([pattern]) => pattern.test(task))?.[1] ?? BY_NAME.get(task);
+  const own = rowFor(task, rows)?.numFewshot;
+  if (own !== undefined) return { ...known, numFewshot: own, source: 'configuration' };
+  return { ...known, source: known ? 'table' : 'nowhere' };
+}
+
+/** The row of exactly that name, else the first whose name is a part of it. */
+export function rowFor<Row extends { readonly task: string }>(task: string, rows: readonly Row[]): Row | undefined {
+  return rows.find((row) => row.task === task) ?? rows.find((row) => task.includes(row.task));
 }

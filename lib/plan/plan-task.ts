@@ -3,13 +3,23 @@ import type { TaskEntry } from '../catalogue/entry.ts';
 import type { TaskConfig } from '../catalogue/task-config.ts';
 import { PermanentError } from '../errors/errors.ts';
 import type { SampleMessage } from '../messages/sample.ts';
+import type { RequestStyle } from '../payload/request-style.ts';
 import { availableExamples, fewshotDraw } from '../task/fewshot.ts';
 import { checkPrintable, turnsOf } from '../task/render-settings.ts';
 import { askedSettings, shotsInEffect } from './asked-settings.ts';
 import { chooseTask } from './choose-task.ts';
 import { chooseDocs } from './doc-ids.ts';
+import type { OverrideRow } from './overrides.ts';
 import type { Plan } from './plan.ts';
 import { renderSettings } from './rendering.ts';
+
+/** What configuration says of all requests. */
+export interface PlanningSettings {
+  /** How requests differ from the harness's; undefined where they do not. */
+  readonly requestStyle?: RequestStyle | undefined;
+  /** Rows over the override table. */
+  readonly taskRows?: readonly OverrideRow[] | undefined;
+}
 
 /** Finds the rows that a task reads: its splits with the ids of their rows, and what distinguishes this table from a later one. */
 export type TableOf = (entry: TaskEntry, config: TaskConfig) => Promise<TableContents>;
@@ -40,8 +50,9 @@ export async function planTask(
   asked: TaskEntry,
   seed: bigint,
   tableOf: TableOf,
+  { requestStyle, taskRows }: PlanningSettings = {},
 ): Promise<PlannedTask> {
-  const settingsAsked = askedSettings(message, asked.name);
+  const settingsAsked = askedSettings(message, asked.name, taskRows);
   // A definition that can't be read is reported as such; a task whose twin is asked in its place need not be sampled itself.
   if (asked.problem !== null) catalogue.requireSupported(asked);
   const { entry, config, requestType } = await chooseTask(asked, settingsAsked.applyChatTemplate, (name) =>
@@ -71,6 +82,7 @@ export async function planTask(
     docCount: docIds.length,
     seed,
     ...(randomSeed === undefined ? {} : { randomSeed }),
+    ...(requestStyle === undefined ? {} : { requestStyle }),
     evalSplit,
     tableVersion: version,
     entry,

@@ -37,6 +37,15 @@ const askedSettings = z
   })
   .readonly();
 
+/** {@link RequestStyle} in effect. */
+const requestStyle = z
+  .strictObject({
+    chatTokensField: z.enum(['max_tokens', 'max_completion_tokens']),
+    leaveOut: z.array(text).readonly(),
+    defaultTokens: count,
+  })
+  .readonly();
+
 /** One task of one request, decided in full: whoever renders a shard of it needs nothing else but the documents. */
 const planSchema = z
   .strictObject({
@@ -53,6 +62,8 @@ const planSchema = z
     seed: z.bigint(),
     /** The Manager's seed, where it sent one: draws documents and worked examples alike for all suppliers of a run. */
     randomSeed: z.bigint().optional(),
+    /** How requests differ from the harness's, where configuration says so. */
+    requestStyle: requestStyle.optional(),
     evalSplit: text,
     /** The version of the data set that the documents were chosen from; unknown for tables that another program made. */
     tableVersion: text.optional(),
@@ -68,8 +79,13 @@ export type Plan = z.output<typeof planSchema>;
 
 /** The plan as text that keeps ints, floats and the order of keys. */
 export function encodePlan(plan: Plan): string {
-  const { asked, ...decided } = z.encode(planSchema, plan);
-  const encoded = dict({ format: BigInt(PLAN_FORMAT), ...decided, asked: dict(asked) });
+  const { asked, requestStyle: style, ...decided } = z.encode(planSchema, plan);
+  const encoded = dict({
+    format: BigInt(PLAN_FORMAT),
+    ...decided,
+    requestStyle: style && dict({ ...style, leaveOut: [...style.leaveOut] }),
+    asked: dict(asked),
+  });
   return dumps(encoded, { ensureAscii: false, separators: [',', ':'] });
 }
 
@@ -81,7 +97,7 @@ export function encodePlan(plan: Plan): string {
 export function decodePlan(encoded: string): Plan {
   const { format, ...fields } = fieldsOf(read(encoded));
   if (typeof format === 'bigint' && format > PLAN_FORMAT) throw tooNew(format);
-  const plan = planSchema.safeParse({ ...fields, asked: isDict(fields['asked']) && object(fields['asked']) });
+  const plan = planSchema.safeParse({ ...fields, ...inside(fields, 'asked'), ...inside(fields, 'requestStyle') });
   if (plan.success && typeof format === 'bigint' && format > 0n) return plan.data;
   const why = plan.error?.issues.map(({ path, message }) => `${path.join('.') || 'it'}: ${message}`) ?? ['its format'];
   throw damaged(why.slice(0, 3).join('; '), plan.error);
@@ -111,6 +127,12 @@ function fieldsOf(plan: PyDict): Record<string, PyValue> {
   if ('format' in fields || !isDict(message)) return fields;
   const { numFewshot: shotsAsked = null, ...asked } = object(message);
   return { format: 1n, ...same, shotsInEffect: numFewshot, asked: dict({ ...asked, shotsAsked }) };
+}
+
+/** A dict inside, as its schema has it. */
+function inside(fields: Record<string, PyValue>, name: string): Record<string, Record<string, PyValue>> {
+  const value = fields[name];
+  return isDict(value) ? { [name]: object(value) } : {};
 }
 
 function tooNew(format: bigint): TransientError {

@@ -1,5 +1,6 @@
 import { type TaskConfig, toTaskConfig } from '../catalogue/task-config.ts';
 import { modelArgs } from '../payload/data.ts';
+import { PLAIN_STYLE } from '../payload/request-style.ts';
 import type { PyValue } from '../python/value.ts';
 import type { RenderSettings } from '../task/render-settings.ts';
 import type { Rendering } from '../task/slice.ts';
@@ -8,8 +9,6 @@ import type { Plan } from './plan.ts';
 
 /** The harness's default seed of few-shot draws (`set_fewshot_seed`). */
 const FEWSHOT_SEED = 1234n;
-/** Tokens that an answer may have where nobody says how many. */
-const DEFAULT_LENGTH = 1024;
 
 /** What a plan says of rendering its documents. @throws PermanentError BadTaskDefinition where its task can't be read */
 export function renderingOf(plan: Plan): Rendering {
@@ -27,18 +26,18 @@ export function renderSettings({ asked, ...plan }: Plan, config: TaskConfig): Re
     fewshotSeed: plan.randomSeed ?? FEWSHOT_SEED,
     systemInstruction: asked.systemInstruction,
     generationKwargs: mergeGenKwargs(config.generation_kwargs, asked.genKwargs),
-    model: modelArgs(asked.llmArgs),
+    model: modelArgs(asked.llmArgs, plan.requestStyle),
   };
 }
 
 /** Tokens that an answer may have, for its time-out (PAYLOAD-14): the request's own arguments count before the task's. */
-export function answerLength({ requestType, asked }: Plan, config: TaskConfig): number {
+export function answerLength({ requestType, asked, requestStyle = PLAIN_STYLE }: Plan, config: TaskConfig): number {
   if (requestType === 'loglikelihood') return 1;
   const kwargs = asked.genKwargs && asked.genKwargs.size > 0 ? asked.genKwargs : config.generation_kwargs;
-  const length: PyValue = kwargs?.get('max_gen_toks') ?? BigInt(DEFAULT_LENGTH);
+  const length: PyValue = kwargs?.get('max_gen_toks') ?? BigInt(requestStyle.defaultTokens);
   const number =
     typeof length === 'bigint' || typeof length === 'number' || typeof length === 'string'
       ? Number(length)
       : Number.NaN;
-  return Number.isFinite(number) ? number : DEFAULT_LENGTH;
+  return Number.isFinite(number) ? number : requestStyle.defaultTokens;
 }

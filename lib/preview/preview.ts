@@ -3,7 +3,7 @@ import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { TaskEntry } from '../catalogue/entry.ts';
 import type { SampleMessage } from '../messages/sample.ts';
 import type { Plan } from '../plan/plan.ts';
-import { planTask } from '../plan/plan-task.ts';
+import { type PlanningSettings, planTask, type TableOf } from '../plan/plan-task.ts';
 import { renderingOf } from '../plan/rendering.ts';
 import type { RenderedInstance } from '../task/renderer.ts';
 import { prepareSlice } from '../task/slice.ts';
@@ -13,6 +13,8 @@ import { openStagedTable, type StagedTable } from './staged-table.ts';
 export interface PreviewServices {
   readonly catalogue: Catalogue;
   readonly source: ObjectSource;
+  /** What configuration says of all requests. */
+  readonly settings?: PlanningSettings;
 }
 
 /** A task planned over its staged data set. */
@@ -34,17 +36,18 @@ export interface Preview extends PreviewPlan {
  * @throws PermanentError as `planTask` does, and DatasetMissing or DatasetInvalid where the data set is not there or damaged
  */
 export async function planPreview(
-  { catalogue, source }: PreviewServices,
+  { catalogue, source, settings }: PreviewServices,
   message: SampleMessage,
   asked: TaskEntry,
   seed: bigint,
 ): Promise<PreviewPlan> {
   const opened: StagedTable[] = [];
-  const planned = await planTask(catalogue, message, asked, seed, async (entry, config) => {
+  const tableOf: TableOf = async (entry, config) => {
     const table = await openStagedTable(source, entry, config);
     opened.push(table);
     return { splits: table.splits, version: 'staged' };
-  });
+  };
+  const planned = await planTask(catalogue, message, asked, seed, tableOf, settings);
   const [table] = opened;
   if (table === undefined) throw new Error(`task ${asked.name} was planned without its data set`);
   return { ...planned, table };

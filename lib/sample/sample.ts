@@ -12,7 +12,7 @@ import type { Logger } from '../log/log.ts';
 import { type SampleMessage, SIGNATURES } from '../messages/sample.ts';
 import { writeIdList } from '../plan/id-list.ts';
 import { encodePlan, supplierOf } from '../plan/plan.ts';
-import { type PlannedTask, planTask } from '../plan/plan-task.ts';
+import { type PlannedTask, type PlanningSettings, planTask } from '../plan/plan-task.ts';
 import { shardCount } from '../plan/shards.ts';
 import type { Queue } from '../queue/queue.ts';
 import { encodeSignaturePlan, planSignatures, type SignaturePlan } from '../signatures/plan.ts';
@@ -25,6 +25,8 @@ export interface SampleServices {
   readonly catalogue: () => Promise<Catalogue>;
   readonly ledger: Ledger;
   readonly shardQueue: Queue;
+  /** What configuration says of all requests. */
+  readonly settings?: PlanningSettings;
   /** Documents per shard. */
   readonly shardSize: number;
 }
@@ -85,13 +87,13 @@ async function planTasks(services: SampleServices, message: SampleMessage, reque
 }
 
 async function planOf(
-  { sql }: SampleServices,
+  { sql, settings }: SampleServices,
   catalogue: Catalogue,
   message: SampleMessage,
   { seed, log }: Request,
   asked: TaskEntry,
 ): Promise<PlannedTask> {
-  const planned = await planTask(catalogue, message, asked, seed, ({ name }) => openTable(sql, name));
+  const planned = await planTask(catalogue, message, asked, seed, ({ name }) => openTable(sql, name), settings);
   const { length: count } = planned.ignoredBlacklist;
   if (count > 0) log.warn('blacklisted ids outside the split are ignored', { task: asked.name, count });
   return planned;

@@ -38,6 +38,8 @@ it('reads the settings asked for from the environment', () => {
     logLevel: 'info',
     timeouts: undefined,
     includePath: undefined,
+    taskRows: [],
+    requestStyle: undefined,
     warnings: [],
   });
 });
@@ -62,6 +64,24 @@ it('lets the environment win over the file', () => {
     postgresUri: 'postgresql://h/db',
     logLevel: 'debug',
   });
+});
+
+it('reads the rows of tasks and the style of requests from the file', () => {
+  const CONFIG_PATH = fileOf({
+    task_table: {
+      gsm8k: { num_fewshot: 3, filters: ['strict-match'], metrics: ['exact_match'] },
+      mmlu: { num_fewshot: 0 },
+    },
+    requests: { max_completion_tokens: true, leave_out: ['temperature'] },
+  });
+  expect(readConfig({ CONFIG_PATH }, [])).toMatchObject({
+    taskRows: [
+      { task: 'gsm8k', numFewshot: 3, filter: 'strict-match', metric: 'exact_match' },
+      { task: 'mmlu', numFewshot: 0 },
+    ],
+    requestStyle: { chatTokensField: 'max_completion_tokens', leaveOut: ['temperature'], defaultTokens: 1024 },
+  });
+  expect(readConfig({}, [])).toMatchObject({ taskRows: [], requestStyle: undefined });
 });
 
 it('reads timeouts and the include path from the file', () => {

@@ -47,10 +47,11 @@ const probe = spawnSync('python3', ['-c', 'import unicodedata; print(unicodedata
 /** Whether a Python is there to compare with. */
 export const hasPython = probe.status === 0;
 
-/** Whether this Python has a module that is not part of it, e.g. `pydantic`. */
-export function hasModules(...names: readonly string[]): boolean {
-  if (!hasPython) return false;
-  return spawnSync('python3', ['-c', `import ${names.join(', ')}`], { stdio: 'ignore' }).status === 0;
+/** The version that this Python has of a package that is not part of it, e.g. `pydantic`; empty where it has none. */
+export function packageVersion(name: string): string {
+  const asked = `import importlib.metadata as m; print(m.version(${JSON.stringify(name)}))`;
+  const { status, stdout } = spawnSync('python3', ['-c', asked], { encoding: 'utf8' });
+  return status === 0 ? stdout.trim() : '';
 }
 
 /** Whether this Python has a package installed, without importing it: some import for seconds, or import others that are not there. */

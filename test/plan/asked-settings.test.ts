@@ -46,7 +46,7 @@ describe('the override table', () => {
   it.each(['bbh_cot_fewshot_snarks', 'leaderboard_bbh_snarks', 'arc_easy', 'constructor', ''])(
     '"%s" has no row',
     (task) => {
-      expect(overrideFor(task)).toEqual({});
+      expect(overrideFor(task)).toEqual({ source: 'nowhere' });
     },
   );
 
@@ -146,5 +146,22 @@ describe('what the tasks document will show', () => {
     ]);
     expect(settings().genKwargs).toBeNull();
     expect(settings({ gen_kwargs: '' }).genKwargs).toBe('');
+  });
+});
+
+describe("MANAGER-7: the configuration's rows", () => {
+  const rows = [
+    { task: 'mmlu', numFewshot: 2 },
+    { task: 'mmlu_anatomy', numFewshot: 1 },
+    { task: 'gsm', numFewshot: undefined },
+  ];
+
+  it.each([
+    ['mmlu_anatomy', 1, 'configuration'],
+    ['mmlu_virology', 2, 'configuration'],
+    ['gsm8k', 5, 'table'],
+    ['arc_easy', undefined, 'nowhere'],
+  ])('%s: the exact name, else a part of it, else the table', (task, numFewshot, source) => {
+    expect(overrideFor(task, rows)).toMatchObject(numFewshot === undefined ? { source } : { numFewshot, source });
   });
 });

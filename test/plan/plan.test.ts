@@ -121,6 +121,11 @@ describe('a plan kept as text', () => {
     expect(decodePlan(encodePlan(plan))).toEqual(plan);
   });
 
+  it("keeps the configuration's style of requests", () => {
+    const requestStyle = { chatTokensField: 'max_completion_tokens', leaveOut: ['top_p'], defaultTokens: 9 } as const;
+    expect(decodePlan(encodePlan({ ...PLAN, requestStyle }))).toEqual({ ...PLAN, requestStyle });
+  });
+
   it('one from before there were numbers is read, by the names that its fields had then', () => {
     const { shotsInEffect, asked, ...plan } = decodePlan(FROM_BEFORE);
     expect({ task: plan.task, docCount: plan.docCount, seed: plan.seed, tableVersion: plan.tableVersion }).toEqual({
