@@ -1,6 +1,6 @@
 import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { parquetWriteBuffer } from 'hyparquet-writer';
-import { S3ObjectSource } from '../lib/bucket/object-source.ts';
+import { Bucket } from '../lib/bucket/bucket.ts';
 import { type Catalogue, openCatalogue } from '../lib/catalogue/catalogue.ts';
 import type { TaskEntry } from '../lib/catalogue/entry.ts';
 import { toTaskConfig } from '../lib/catalogue/task-config.ts';
@@ -62,15 +62,15 @@ export interface BenchTask {
 /** Stages and registers rows for a task under a name of its own, so that nothing else is touched. */
 export async function benchTask(services: BenchServices, shape: ShapeName, documents: number): Promise<BenchTask> {
   const { s3, bucket, sql } = services;
+  const source = new Bucket(s3, bucket);
   const name = `bench_${shape}`;
-  const catalogue = await openCatalogue({ s3, bucket, log: new Logger('error') });
+  const catalogue = await openCatalogue({ bucket: source, log: new Logger('error') });
   const entry = await entryOf(catalogue, SHAPES[shape], name);
   const config = toTaskConfig(entry.config);
   const asked = config.test_split ?? 'test';
   await removeTable(services, name);
   await put(s3, bucket, name, SHAPES[shape].examples, SHAPES[shape].row, 100);
   await put(s3, bucket, name, asked, SHAPES[shape].row, documents);
-  const source = new S3ObjectSource(s3, bucket);
   const request = { sql, source, datasetPath: name, datasetName: null, taskName: name, log: new Logger('error') };
   const { splits } = await registerDataset(request);
   const range = splits.find(({ split }) => split === asked);

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
-import { S3ObjectSource } from '../lib/bucket/object-source.ts';
+import { Bucket } from '../lib/bucket/bucket.ts';
 import { createS3 } from '../lib/clients/aws.ts';
 import { createSql } from '../lib/clients/postgres.ts';
 import { keepHeapFlat } from '../lib/register/flat-heap.ts';
@@ -35,7 +35,7 @@ async function main(): Promise<void> {
 async function register(sql: ReturnType<typeof createSql>, path: string): Promise<void> {
   keepHeapFlat();
   const s3 = createS3();
-  const source = new S3ObjectSource(s3, process.env['DATASETS_BUCKET'] ?? '');
+  const source = new Bucket(s3, process.env['DATASETS_BUCKET'] ?? '');
   const log = { info: () => {}, warn: () => {} };
   await registerDataset({ sql, source, datasetPath: path, datasetName: null, taskName: path, log });
   s3.destroy();

@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { buildSync } from 'esbuild';
 import { parquetWriteBuffer } from 'hyparquet-writer';
-import { S3ObjectSource } from '../lib/bucket/object-source.ts';
+import { Bucket } from '../lib/bucket/bucket.ts';
 import { createS3 } from '../lib/clients/aws.ts';
 import { createSql } from '../lib/clients/postgres.ts';
 import { openDataset } from '../lib/datasets/open-dataset.ts';
@@ -31,7 +31,7 @@ const ENV = join(import.meta.dirname, '..', '.local', 'env');
 if (process.env['DATASETS_BUCKET'] === undefined && existsSync(ENV)) loadEnvFile(ENV);
 const bucket = required('DATASETS_BUCKET');
 const s3 = createS3();
-const source = new S3ObjectSource(s3, bucket);
+const source = new Bucket(s3, bucket);
 
 await makeDataset();
 await compare();

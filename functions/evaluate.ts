@@ -1,3 +1,4 @@
+import { Bucket } from '../lib/bucket/bucket.ts';
 import { openCatalogue } from '../lib/catalogue/catalogue.ts';
 import { createS3, createSqs } from '../lib/clients/aws.ts';
 import { createMongo } from '../lib/clients/mongo.ts';
@@ -19,18 +20,18 @@ const runtime = startRuntime(['mongodbUri', 'datasetsBucket', 'evaluateQueueUrl'
 const { config, traced, log } = runtime;
 const mongo = createMongo(config.mongodbUri);
 const db = mongo.db();
-const s3 = traced(createS3());
+const bucket = new Bucket(traced(createS3()), config.datasetsBucket);
 const sqs = traced(createSqs());
 const ledger = new Ledger(db, readLimits(process.env).leaseMs);
 const queue = new Queue(sqs, config.evaluateQueueUrl);
 const evaluatedQueue = new Queue(sqs, config.evaluatedQueueUrl);
 const messages = new MessageLog(db, queue.name);
-const { datasetsBucket: bucket, includePath } = config;
+const { includePath } = config;
 
 async function handle({ task_id }: EvaluateMessage, delivery: Delivery): Promise<Counts> {
   delivery.log.append({ taskId: task_id });
   await ensureEvaluationIndexes(db);
-  const catalogue = () => openCatalogue({ s3, bucket, includePath, log });
+  const catalogue = () => openCatalogue({ bucket, includePath, log });
   try {
     const services = { mongo, db, ledger, catalogue, evaluatedQueue, selection: config.taskRows };
     const { documents, failed, completed } = await evaluateTask(services, task_id, delivery.log);

@@ -1,4 +1,4 @@
-import { S3ObjectSource } from '../lib/bucket/object-source.ts';
+import { Bucket } from '../lib/bucket/bucket.ts';
 import { openCatalogue } from '../lib/catalogue/catalogue.ts';
 import { createS3, createSqs } from '../lib/clients/aws.ts';
 import { createMongo } from '../lib/clients/mongo.ts';
@@ -19,14 +19,14 @@ keepHeapFlat();
 const runtime = startRuntime(['postgresUri', 'mongodbUri', 'datasetsBucket', 'registerQueueUrl']);
 const { config, traced } = runtime;
 const sql = createSql(config.postgresUri);
-const s3 = traced(createS3());
+const bucket = new Bucket(traced(createS3()), config.datasetsBucket);
 const queue = new Queue(traced(createSqs()), config.registerQueueUrl);
 const messages = new MessageLog(createMongo(config.mongodbUri).db(), queue.name);
 const limits = readPartLimits(process.env);
 
 async function handle(message: RegisterQueueMessage, delivery: Delivery): Promise<Counts> {
   const { log } = delivery;
-  const services = { sql, source: new S3ObjectSource(s3, config.datasetsBucket), log };
+  const services = { sql, source: bucket, log };
   if ('load' in message) {
     const outcome = await loadDatasetPart(services, message);
     if (outcome === 'finished') await messages.loadOver(message.load);
@@ -34,8 +34,7 @@ async function handle(message: RegisterQueueMessage, delivery: Delivery): Promis
   }
   log.append({ tasks: message.tasks });
   const catalogue = await openCatalogue({
-    s3,
-    bucket: config.datasetsBucket,
+    bucket,
     includePath: message.include_path ?? config.includePath,
     log,
   });

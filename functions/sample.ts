@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { Bucket } from '../lib/bucket/bucket.ts';
 import { openCatalogue } from '../lib/catalogue/catalogue.ts';
 import { createS3, createSqs } from '../lib/clients/aws.ts';
 import { createMongo } from '../lib/clients/mongo.ts';
@@ -21,7 +22,7 @@ const { config, traced } = runtime;
 const { shardSize, leaseMs } = readLimits(process.env);
 const sql = createSql(config.postgresUri);
 const db = createMongo(config.mongodbUri).db();
-const s3 = traced(createS3());
+const bucket = new Bucket(traced(createS3()), config.datasetsBucket);
 const sqs = traced(createSqs());
 const ledger = new Ledger(db, leaseMs);
 const queue = new Queue(sqs, config.sampleQueueUrl);
@@ -33,7 +34,7 @@ async function handle(message: SampleMessage, delivery: Delivery): Promise<Count
   log.append({ tasks: message.tasks, supplier: message.requester_args.address });
   await ensureIndexes(db);
   const includePath = message.include_path ?? config.includePath;
-  const catalogue = () => openCatalogue({ s3, bucket: config.datasetsBucket, includePath, log });
+  const catalogue = () => openCatalogue({ bucket, includePath, log });
   const settings = { requestStyle: config.requestStyle, taskRows: config.taskRows };
   const services = { sql, catalogue, ledger, shardQueue, shardSize, settings };
   const seed = message.seed ?? seedOf(requestId);

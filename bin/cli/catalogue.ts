@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { Bucket } from '../../lib/bucket/bucket.ts';
 import { type Catalogue, openCatalogue } from '../../lib/catalogue/catalogue.ts';
 import type { TaskEntry } from '../../lib/catalogue/entry.ts';
 import { resolveTasks } from '../../lib/catalogue/resolve.ts';
@@ -42,7 +43,11 @@ export async function withCatalogue<T>(
   }
   return withSession(['datasetsBucket'], async ({ config, clients, log }) => {
     const includePath = staged ?? config.includePath;
-    const catalogue = await openCatalogue({ s3: clients.s3(), bucket: config.datasetsBucket, includePath, log });
+    const catalogue = await openCatalogue({
+      bucket: new Bucket(clients.s3(), config.datasetsBucket),
+      includePath,
+      log,
+    });
     return work(withFolder(catalogue));
   });
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import * as z from 'zod';
+import { messageOf } from '../../lib/errors/errors.ts';
 import { parseMessage } from '../../lib/messages/parse.ts';
 import { type SampleMessage, sampleMessage } from '../../lib/messages/sample.ts';
 import { dumps, loads } from '../../lib/python/json.ts';
@@ -126,7 +127,7 @@ function jsonObject(name: string, json: string): PyDict {
     const value = loads(json);
     if (isDict(value)) return value;
   } catch (error) {
-    throw new UsageError(`--${name} is no JSON: ${error instanceof Error ? error.message : error}`);
+    throw new UsageError(`--${name} is no JSON: ${messageOf(error)}`);
   }
   throw new UsageError(`--${name} must be a JSON object.`);
 }

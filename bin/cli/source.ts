@@ -1,5 +1,5 @@
+import { Bucket } from '../../lib/bucket/bucket.ts';
 import type { ObjectSource } from '../../lib/bucket/object-source.ts';
-import { S3ObjectSource } from '../../lib/bucket/object-source.ts';
 import { FolderSource } from '../../lib/preview/folder-source.ts';
 import { UsageError } from './exit.ts';
 import { withSession } from './session.ts';
@@ -13,6 +13,6 @@ export async function withSource<T>(from: string | undefined, work: (source: Obj
     );
   }
   return withSession(['datasetsBucket'], ({ config, clients }) =>
-    work(new S3ObjectSource(clients.s3(), config.datasetsBucket)),
+    work(new Bucket(clients.s3(), config.datasetsBucket)),
   );
 }

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { Command } from 'commander';
 import * as z from 'zod';
+import { messageOf } from '../../lib/errors/errors.ts';
 import { previewPage } from '../../lib/preview/page.ts';
 import { type Preview, previewTask } from '../../lib/preview/preview.ts';
 import { previewText } from '../../lib/preview/text.ts';
@@ -77,7 +78,7 @@ function writePage(file: string, page: string): void {
   try {
     writeFileSync(file, page);
   } catch (error) {
-    throw new UsageError(`--html ${file} can't be written: ${error instanceof Error ? error.message : error}`);
+    throw new UsageError(`--html ${file} can't be written: ${messageOf(error)}`);
   }
 }
 

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { Command } from 'commander';
 import * as z from 'zod';
+import { messageOf } from '../../lib/errors/errors.ts';
 import { waitForSample } from '../../lib/operator/waiting.ts';
 import { tasksNamed, withCatalogue } from '../cli/catalogue.ts';
 import { UsageError } from '../cli/exit.ts';
@@ -92,6 +93,6 @@ async function ownBody(names: readonly string[], file: string, command: Command)
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    throw new UsageError(`--message ${file} can't be read: ${error instanceof Error ? error.message : error}`);
+    throw new UsageError(`--message ${file} can't be read: ${messageOf(error)}`);
   }
 }

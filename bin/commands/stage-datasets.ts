@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import * as z from 'zod';
+import { Bucket } from '../../lib/bucket/bucket.ts';
 import { DATASETS_PREFIX, datasetPrefix } from '../../lib/bucket/layout.ts';
 import { createS3 } from '../../lib/clients/aws.ts';
 import { type StageResult, stageDatasets } from '../../lib/datasets/stage.ts';
@@ -80,12 +81,13 @@ async function run(tasks: readonly string[], command: Command): Promise<void> {
   );
   if (ignored.length > 0) throw new UsageError(`--from takes no hub; leave out ${ignored.join(', ')}.`);
   const needed = tasks.length === 0 ? undefined : await needs(tasks, options);
-  const result = await withSession(['datasetsBucket'], async ({ config: { datasetsBucket: bucket } }) => {
+  const result = await withSession(['datasetsBucket'], async ({ config }) => {
     const s3 = createS3(process.env, UPLOAD_MS);
+    const bucket = new Bucket(s3, config.datasetsBucket);
     try {
-      if (options.from === undefined) return await fromHub(s3, bucket, needed ?? [], options);
+      if (options.from === undefined) return await fromHub(bucket, needed ?? [], options);
       const only = needed && new Set(needed.map(folderOf));
-      return await stageDatasets({ s3, bucket, fromDir: options.from, only, log: progressLog });
+      return await stageDatasets({ bucket, fromDir: options.from, only, log: progressLog });
     } finally {
       s3.destroy();
     }
@@ -103,7 +105,7 @@ async function needs(tasks: readonly string[], options: Options): Promise<Needed
   return datasets;
 }
 
-async function fromHub(s3: ReturnType<typeof createS3>, bucket: string, datasets: Needed, options: Options) {
+async function fromHub(bucket: Bucket, datasets: Needed, options: Options) {
   const { revision, concurrency } = options;
   if (revision !== undefined && new Set(datasets.map(({ path }) => path)).size > 1) {
     throw new UsageError('--revision belongs to one data set, and these tasks need several; stage them one by one.');
@@ -116,7 +118,6 @@ async function fromHub(s3: ReturnType<typeof createS3>, bucket: string, datasets
   const progress = showProgress('staging', 0, 'bytes');
   try {
     return await stageFromHub({
-      s3,
       bucket,
       hub,
       datasets,

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import * as z from 'zod';
+import { Bucket } from '../../lib/bucket/bucket.ts';
 import { openCatalogue } from '../../lib/catalogue/catalogue.ts';
 import { type IncludeSummary, readLocalInclude, stageInclude } from '../../lib/catalogue/staging/local-include.ts';
 import { type StageSummary, stageHarness } from '../../lib/catalogue/staging/stage.ts';
@@ -32,12 +33,12 @@ async function run(command: Command): Promise<void> {
   // Broken definitions are reported before anything is uploaded.
   const includes = await Promise.all(options.includePath.map(readInclude));
   const wheel = wheelPath(options.wheel);
-  await withSession(['datasetsBucket'], async ({ config: { datasetsBucket: bucket }, clients, log }) => {
-    const s3 = clients.s3();
-    const harness = await stageHarness({ s3, bucket, wheelPath: wheel, log });
-    const { index } = await openCatalogue({ s3, bucket, log });
+  await withSession(['datasetsBucket'], async ({ config, clients, log }) => {
+    const bucket = new Bucket(clients.s3(), config.datasetsBucket);
+    const harness = await stageHarness({ bucket, wheelPath: wheel, log });
+    const { index } = await openCatalogue({ bucket, log });
     const staged: IncludeSummary[] = [];
-    for (const include of includes) staged.push(await stageInclude(s3, bucket, include, index));
+    for (const include of includes) staged.push(await stageInclude(bucket, include, index));
     for (const { name, hidden } of staged) {
       if (hidden.length > 0)
         note(`warn: the harness has these names of ${name} too, and its own are used: ${hidden.join(', ')}`);

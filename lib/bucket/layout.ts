@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { PermanentError } from '../errors/errors.ts';
+import { compareCodePoints } from '../python/sort.ts';
 
 /** Where data sets lie in the bucket; BUCKET-1 in docs/rules/tables.md. */
 export const DATASETS_PREFIX = 'datasets/';
@@ -56,12 +57,7 @@ export function splitOfKey(key: string, prefix: string): { split: string; name: 
 /** The splits in the order in which they are loaded where there is no manifest: train, validation, test, others by name. */
 export function inUsualOrder(splits: Iterable<string>): string[] {
   const rank = (split: string) => (USUAL_ORDER.includes(split) ? USUAL_ORDER.indexOf(split) : USUAL_ORDER.length);
-  return [...splits].sort((a, b) => rank(a) - rank(b) || byCodePoint(a, b));
-}
-
-/** Order of Python's `sorted()` for strings. */
-export function byCodePoint(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+  return [...splits].sort((a, b) => rank(a) - rank(b) || compareCodePoints(a, b));
 }
 
 /** Whether the text can be one folder's or file's name: not empty, no way up, no separators, no control characters. */

@@ -1,4 +1,4 @@
-import type { S3Client } from '@aws-sdk/client-s3';
+import type { Bucket } from '../bucket/bucket.ts';
 import { SUPPORTED_HOOKS } from '../hooks/registry.ts';
 import type { Logger } from '../log/log.ts';
 import type { TaskEntry } from './entry.ts';
@@ -24,16 +24,15 @@ export interface Catalogue {
 
 /** Where the catalogue is. */
 export interface CatalogueOptions {
-  readonly s3: S3Client;
-  readonly bucket: string;
+  readonly bucket: Bucket;
   readonly version?: string;
   /** Name of a folder below `include/` with further definitions; on a clash of names the harness wins. */
   readonly includePath?: string | null | undefined;
   readonly log: Logger;
 }
 
-/** What this process has read so far, by client and place; warm calls find it here. */
-const known = new WeakMap<S3Client, Map<string, StagedHarness>>();
+/** What this process has read so far, by bucket and version; warm calls find it here. */
+const known = new WeakMap<Bucket, Map<string, StagedHarness>>();
 
 /**
  * Opens the staged catalogue. The first call of a process reads its root; later ones ask whether that changed, once a minute
@@ -42,13 +41,12 @@ const known = new WeakMap<S3Client, Map<string, StagedHarness>>();
  * for an include path that is none.
  */
 export async function openCatalogue({
-  s3,
   bucket,
   version = HARNESS_VERSION,
   includePath,
   log,
 }: CatalogueOptions): Promise<Catalogue> {
-  const harness = harnessOf(s3, bucket, version);
+  const harness = harnessOf(bucket, version);
   const opened = await harness.open();
   const include = includePath ? await harness.include(includePath, log) : null;
   return {
@@ -66,11 +64,10 @@ function findIncluded(include: IncludeRoot | null, name: string): TaskEntry | un
   return type === 'task' || type === 'python_task' ? include?.tasks.get(name) : undefined;
 }
 
-function harnessOf(s3: S3Client, bucket: string, version: string): StagedHarness {
-  const byPlace = known.get(s3) ?? new Map<string, StagedHarness>();
-  known.set(s3, byPlace);
-  const place = `${bucket}/${version}`;
-  const harness = byPlace.get(place) ?? new StagedHarness(s3, bucket, version);
-  byPlace.set(place, harness);
+function harnessOf(bucket: Bucket, version: string): StagedHarness {
+  const byVersion = known.get(bucket) ?? new Map<string, StagedHarness>();
+  known.set(bucket, byVersion);
+  const harness = byVersion.get(version) ?? new StagedHarness(bucket, version);
+  byVersion.set(version, harness);
   return harness;
 }

@@ -1,8 +1,9 @@
-import type { S3Objects } from '../bucket/objects.ts';
+import pMap from 'p-map';
+import type { Bucket } from '../bucket/bucket.ts';
+import type { ListedObject } from '../bucket/object-source.ts';
 import { PermanentError } from '../errors/errors.ts';
 import type { Logger } from '../log/log.ts';
 import { buildIndex } from './definitions/build-index.ts';
-import { mapLimited } from './limited.ts';
 import type { TaskRoot } from './task-index.ts';
 
 /** Files and bytes that one folder of definitions may hold. */
@@ -31,13 +32,13 @@ export function includePrefix(name: string): string {
  * @throws PermanentError BadMessage where there is no such folder, or it is too large.
  */
 export async function readInclude(
-  objects: S3Objects,
+  bucket: Bucket,
   name: string,
   known: IncludeRoot | undefined,
   log: Logger,
 ): Promise<IncludeRoot> {
   const prefix = includePrefix(name);
-  const listed = await objects.list(prefix);
+  const listed = await Array.fromAsync(bucket.list(prefix));
   if (listed.length === 0)
     throw new PermanentError('BadMessage', `include_path "${name}": there is nothing below ${prefix} in the bucket.`);
   const bytes = listed.reduce((sum, { size }) => sum + size, 0);
@@ -49,10 +50,11 @@ export async function readInclude(
   }
   const fingerprint = listed.map(({ key, etag }) => `${key}\n${etag}`).join('\n');
   if (known?.fingerprint === fingerprint) return known;
-  const read = await mapLimited(listed, PARALLEL_READS, async ({ key }): Promise<[string, Uint8Array]> => {
-    const object = await objects.get(key);
+  const readOne = async ({ key }: ListedObject): Promise<[string, Uint8Array]> => {
+    const object = await bucket.get(key);
     return [key.slice(prefix.length), object === null || object === 'unchanged' ? new Uint8Array() : object.body];
-  });
+  };
+  const read = await pMap(listed, readOne, { concurrency: PARALLEL_READS });
   const { index, tasks, skipped } = buildIndex(new Map(read), prefix.slice(0, -1));
   for (const reason of skipped) log.warn('definition left out', { includePath: name, reason });
   return { index, tasks, fingerprint };

@@ -1,5 +1,4 @@
-import type { S3Client } from '@aws-sdk/client-s3';
-import { S3Objects } from '../bucket/objects.ts';
+import type { Bucket } from '../bucket/bucket.ts';
 import { PermanentError, TransientError } from '../errors/errors.ts';
 import type { Logger } from '../log/log.ts';
 import type { TaskEntry } from './entry.ts';
@@ -25,7 +24,7 @@ interface Known<T> {
 
 /** One staged harness in one bucket, and what was read of it. */
 export class StagedHarness {
-  readonly #objects: S3Objects;
+  readonly #bucket: Bucket;
   readonly #key: string;
   readonly #place: string;
   readonly #packs = new Map<string, Promise<string[]>>();
@@ -33,10 +32,10 @@ export class StagedHarness {
   #root: Known<{ root: StoredRoot; etag: string | undefined }> | undefined;
   #refreshing: Promise<StoredRoot> | undefined;
 
-  constructor(s3: S3Client, bucket: string, version: string) {
-    this.#objects = new S3Objects(s3, bucket);
+  constructor(bucket: Bucket, version: string) {
+    this.#bucket = bucket;
     this.#key = rootKey(version);
-    this.#place = `s3://${bucket}/${this.#key}`;
+    this.#place = `${bucket.name}/${this.#key}`;
   }
 
   /** @throws TransientError HarnessNotStaged or Unavailable; PermanentError HarnessNotStaged where the root is damaged. */
@@ -49,7 +48,7 @@ export class StagedHarness {
   async include(name: string, log: Logger): Promise<IncludeRoot> {
     const known = this.#includes.get(name);
     if (known && isFresh(known)) return known.value;
-    const value = await readInclude(this.#objects, name, known?.value, log);
+    const value = await readInclude(this.#bucket, name, known?.value, log);
     this.#includes.set(name, { value, checked: Date.now() });
     return value;
   }
@@ -64,7 +63,7 @@ export class StagedHarness {
 
   async #refresh(): Promise<StoredRoot> {
     const known = this.#root?.value;
-    const got = await this.#objects.get(this.#key, known?.etag);
+    const got = await this.#bucket.get(this.#key, known?.etag);
     if (got === 'unchanged' && known) {
       this.#root = { value: known, checked: Date.now() };
       return known.root;
@@ -105,7 +104,7 @@ export class StagedHarness {
 
   async #readPack(key: string): Promise<string[]> {
     try {
-      const got = await this.#objects.get(key);
+      const got = await this.#bucket.get(key);
       if (got === null || got === 'unchanged') {
         throw new PermanentError(
           'HarnessNotStaged',

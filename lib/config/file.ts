@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import * as z from 'zod';
-import { PermanentError } from '../errors/errors.ts';
+import { messageOf, PermanentError } from '../errors/errors.ts';
 import { parseLogLevel } from '../log/log.ts';
 
 const seconds = z.number().nonnegative();
@@ -89,7 +89,7 @@ function parseJson(path: string): unknown {
   try {
     return JSON.parse(readFileSync(path, 'utf8'));
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = messageOf(cause);
     const advice = 'CONFIG_PATH must name a JSON file';
     throw new PermanentError('Configuration', `the configuration file ${path} can't be read (${why}); ${advice}.`, {
       cause,

@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { createReadStream, type ReadStream } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, sep } from 'node:path';
-import { byCodePoint, inUsualOrder, MANIFEST_NAME, type Manifest } from '../bucket/layout.ts';
-import { PermanentError } from '../errors/errors.ts';
+import { inUsualOrder, MANIFEST_NAME, type Manifest } from '../bucket/layout.ts';
+import { messageOf, PermanentError } from '../errors/errors.ts';
+import { compareCodePoints } from '../python/sort.ts';
 import { parseManifest } from './stored-dataset.ts';
 
 /** Longer files are sent as a stream, which can't be sent again if the connection breaks. */
@@ -41,7 +42,9 @@ export async function localDatasets(fromDir: string): Promise<LocalDataset[]> {
   if (byDir.size === 0) {
     throw new PermanentError('DatasetMissing', `${fromDir} holds no data sets: no parquet files are in it or below.`);
   }
-  return [...byDir].sort(([a], [b]) => byCodePoint(a, b)).map(([dir, files]) => localDataset(fromDir, dir, files));
+  return [...byDir]
+    .sort(([a], [b]) => compareCodePoints(a, b))
+    .map(([dir, files]) => localDataset(fromDir, dir, files));
 }
 
 function localDataset(fromDir: string, dir: string, files: readonly string[]): LocalDataset {
@@ -70,7 +73,7 @@ async function makeManifest(fromDir: string, dir: string, paths: readonly string
   const inSplit = Map.groupBy(paths, (path) => basename(dirname(path)));
   const splits: Manifest['splits'] = [];
   for (const split of inUsualOrder(inSplit.keys())) {
-    const names = (inSplit.get(split) ?? []).map((path) => basename(path)).sort(byCodePoint);
+    const names = (inSplit.get(split) ?? []).map((path) => basename(path)).sort(compareCodePoints);
     const files: Manifest['splits'][number]['files'] = [];
     for (const name of names) {
       const path = join(dir, split, name);
@@ -114,7 +117,7 @@ async function readFolder(dir: string): Promise<string[]> {
       .filter((entry) => !entry.isDirectory())
       .map((entry) => relative(dir, join(entry.parentPath, entry.name)));
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = messageOf(cause);
     throw new PermanentError('DatasetMissing', `${dir} can't be read as a folder of data sets (${why}).`, { cause });
   }
 }

@@ -1,3 +1,4 @@
+import pMap from 'p-map';
 import type { ObjectSource } from '../bucket/object-source.ts';
 import { PermanentError } from '../errors/errors.ts';
 import { type Column, commonType, describeType } from '../parquet/column-type.ts';
@@ -35,14 +36,13 @@ export interface OpenDataset {
 export async function openDataset(source: ObjectSource, dataset: StoredDataset): Promise<OpenDataset> {
   const opened = new Map<string, DatasetFile>();
   let kept = 0;
-  await inParallel(
-    dataset.splits.flatMap((split) => split.files),
-    async (stored) => {
-      const keep = stored.size <= KEEP_FILE_BYTES && kept + stored.size <= KEEP_ALL_BYTES;
-      if (keep) kept += stored.size;
-      opened.set(stored.key, await openFile(source, stored, dataset.prefix, keep ? stored.size : -1));
-    },
-  );
+  const open = async (stored: StoredFile) => {
+    const keep = stored.size <= KEEP_FILE_BYTES && kept + stored.size <= KEEP_ALL_BYTES;
+    if (keep) kept += stored.size;
+    opened.set(stored.key, await openFile(source, stored, dataset.prefix, keep ? stored.size : -1));
+  };
+  const files = dataset.splits.flatMap((split) => split.files);
+  await pMap(files, open, { concurrency: PARALLEL });
   let columns: readonly Column[] | undefined;
   const splits = dataset.splits.map(({ split, files: stored }) => ({
     split,
@@ -77,14 +77,6 @@ export async function openFile(
  */
 export async function verifyDataset(source: ObjectSource, { splits }: OpenDataset): Promise<void> {
   for (const { stored, bytes } of splits.flatMap(({ files }) => files)) await verifyFile(source, stored, bytes);
-}
-
-async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
-  const waiting = items.values();
-  const worker = async () => {
-    for (const item of waiting) await work(item);
-  };
-  await Promise.all(Array.from({ length: PARALLEL }, worker));
 }
 
 function mergeColumns(columns: readonly Column[], others: readonly Column[], file: string): Column[] {

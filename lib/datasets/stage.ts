@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { relative, sep } from 'node:path';
-import { HeadObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import pMap from 'p-map';
+import type { Bucket } from '../bucket/bucket.ts';
 import { DATASETS_PREFIX, MANIFEST_NAME } from '../bucket/layout.ts';
 import { PermanentError } from '../errors/errors.ts';
 import type { Logger } from '../log/log.ts';
@@ -11,8 +12,7 @@ const PARALLEL = 6;
 
 /** Where from, and where to. */
 export interface StageRequest {
-  s3: S3Client;
-  bucket: string;
+  bucket: Bucket;
   /** A folder laid out as `<dataset_path>/<config or default>/<split>/<NNNN>.parquet`. */
   fromDir: string;
   /** Folders below it, such as `cais/mmlu/anatomy`: only these data sets are staged; all where not given. */
@@ -34,24 +34,21 @@ export interface StageResult {
  * that is there must fit its files.
  * @throws PermanentError DatasetMissing (no data sets in the folder, or not those wanted), DatasetInvalid (files not those of the manifest)
  */
-export async function stageDatasets({ s3, bucket, fromDir, only, log }: StageRequest): Promise<StageResult> {
+export async function stageDatasets({ bucket, fromDir, only, log }: StageRequest): Promise<StageResult> {
   const datasets = chosen(fromDir, await localDatasets(fromDir), only);
   const result: StageResult = { datasets: datasets.length, uploaded: 0, unchanged: 0, bytes: 0 };
   let done = 0;
-  const waiting = datasets.values();
-  const work = async () => {
-    for (const dataset of waiting) {
-      const before = result.uploaded;
-      await stageDataset(s3, bucket, fromDir, dataset, result);
-      done++;
-      log.info('staged a data set', {
-        dataset: relative(fromDir, dataset.dir),
-        uploaded: result.uploaded - before,
-        progress: `${done} of ${datasets.length}`,
-      });
-    }
+  const stage = async (dataset: LocalDataset) => {
+    const before = result.uploaded;
+    await stageDataset(bucket, fromDir, dataset, result);
+    done++;
+    log.info('staged a data set', {
+      dataset: relative(fromDir, dataset.dir),
+      uploaded: result.uploaded - before,
+      progress: `${done} of ${datasets.length}`,
+    });
   };
-  await Promise.all(Array.from({ length: PARALLEL }, work));
+  await pMap(datasets, stage, { concurrency: PARALLEL });
   return result;
 }
 
@@ -70,8 +67,7 @@ function folderOf(fromDir: string, { dir }: LocalDataset): string {
 }
 
 async function stageDataset(
-  s3: S3Client,
-  bucket: string,
+  bucket: Bucket,
   fromDir: string,
   dataset: LocalDataset,
   result: StageResult,
@@ -79,21 +75,11 @@ async function stageDataset(
   const { manifest, made } = await dataset.manifest();
   const prefix = `${DATASETS_PREFIX}${folderOf(fromDir, dataset)}/`;
   const put = async (key: string, size: number, sha256: string, body: () => ReturnType<typeof bodyOf>) => {
-    if (await isThere(s3, bucket, key, size, sha256)) {
+    if (await bucket.holds(key, size, sha256)) {
       result.unchanged++;
       return;
     }
-    await s3.send(
-      new PutObjectCommand({
-        Bucket: bucket,
-        Key: key,
-        Body: await body(),
-        ContentLength: size,
-        // S3 refuses bytes with another hash: a file that changes under our hands is noticed.
-        ChecksumSHA256: Buffer.from(sha256, 'hex').toString('base64'),
-        Metadata: { sha256 },
-      }),
-    );
+    await bucket.upload(key, { body: await body(), size, sha256 });
     result.uploaded++;
     result.bytes += size;
   };
@@ -107,21 +93,4 @@ async function stageDataset(
     ? Buffer.from(`${JSON.stringify(manifest, null, 1)}\n`)
     : await readFile(dataset.file(MANIFEST_NAME));
   await put(prefix + MANIFEST_NAME, text.length, await hashOf([text]), async () => text);
-}
-
-/** Whether the bucket holds that file already, as an earlier staging put it there. */
-export async function isThere(
-  s3: S3Client,
-  bucket: string,
-  key: string,
-  size: number,
-  sha256: string,
-): Promise<boolean> {
-  try {
-    const head = await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
-    return head.ContentLength === size && head.Metadata?.['sha256'] === sha256;
-  } catch (error) {
-    if (error instanceof Error && (error.name === 'NotFound' || error.name === 'NoSuchKey')) return false;
-    throw error;
-  }
 }

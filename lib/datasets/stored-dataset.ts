@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import {
-  byCodePoint,
   datasetPrefix,
   inUsualOrder,
   MANIFEST_NAME,
@@ -10,6 +9,7 @@ import {
 } from '../bucket/layout.ts';
 import type { ObjectSource } from '../bucket/object-source.ts';
 import { PermanentError } from '../errors/errors.ts';
+import { compareCodePoints } from '../python/sort.ts';
 
 const VERSION_DIGITS = 32;
 /** A manifest longer than this is none. In bytes. */
@@ -116,7 +116,7 @@ async function listSplits(source: ObjectSource, prefix: string): Promise<StoredD
   }
   return inUsualOrder(bySplit.keys()).map((split) => {
     const files = bySplit.get(split) ?? [];
-    return { split, files: files.sort((a, b) => byCodePoint(a.key, b.key)) };
+    return { split, files: files.sort((a, b) => compareCodePoints(a.key, b.key)) };
   });
 }
 

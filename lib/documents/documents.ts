@@ -1,5 +1,5 @@
 import { BSON, type Document, Int32, ObjectId } from 'mongodb';
-import { PermanentError } from '../errors/errors.ts';
+import { messageOf, PermanentError } from '../errors/errors.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { RenderedInstance } from '../task/renderer.ts';
 import { toBson } from './bson.ts';
@@ -42,7 +42,7 @@ export function checkStorable(plan: Plan): void {
   try {
     BSON.serialize(taskDocument(new ObjectId(), plan, 0, new Date(0)), { checkKeys: false });
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = messageOf(cause);
     throw new PermanentError(
       'BadMessage',
       `Task ${plan.task}: MongoDB could not hold its tasks document (${why}); look at llm_args, gen_kwargs and headers.`,

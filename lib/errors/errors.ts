@@ -22,6 +22,11 @@ export type ErrorCode =
   | 'Configuration'
   | 'Unavailable';
 
+/** What a thrown value says: an error's message, or the value itself as text. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 /** Where and why something failed; `cause` keeps the original. */
 export interface ErrorDetails {
   cause?: unknown;

@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
-import { byCodePoint, inUsualOrder } from '../bucket/layout.ts';
+import { inUsualOrder } from '../bucket/layout.ts';
 import { PermanentError } from '../errors/errors.ts';
+import { compareCodePoints } from '../python/sort.ts';
 import { type CardConfig, defaultConfig, readCard } from './card.ts';
 import type { Hub, HubCommit, HubFile } from './hub.ts';
 
@@ -130,7 +131,7 @@ function ownSplits(
 
 function matching(files: readonly HubFile[], pattern: string): HubFile[] {
   const normal = posix.normalize(pattern);
-  return files.filter(({ path }) => posix.matchesGlob(path, normal)).sort((a, b) => byCodePoint(a.path, b.path));
+  return files.filter(({ path }) => posix.matchesGlob(path, normal)).sort((a, b) => compareCodePoints(a.path, b.path));
 }
 
 /** The configuration's folder among those that lie as the converted branch has them; null where there is none. */
@@ -147,7 +148,7 @@ function folderSplits(
 /** `<config>/<split>/<file>.parquet`, by configuration and split. */
 function foldersOf(files: readonly HubFile[]): Map<string, Splits> {
   const folders = new Map<string, Splits>();
-  for (const file of [...files].sort((a, b) => byCodePoint(a.path, b.path))) {
+  for (const file of [...files].sort((a, b) => compareCodePoints(a.path, b.path))) {
     const [config, split, name, ...rest] = file.path.split('/');
     if (!config || !split || !name?.endsWith('.parquet') || rest.length > 0) continue;
     const splits: Splits = folders.get(config) ?? new Map();

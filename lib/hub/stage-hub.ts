@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
-import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import pMap from 'p-map';
+import type { Bucket } from '../bucket/bucket.ts';
 import { datasetPrefix, MANIFEST_NAME, type Manifest } from '../bucket/layout.ts';
-import { mapLimited } from '../catalogue/limited.ts';
-import { isThere, type StageResult } from '../datasets/stage.ts';
+import type { StageResult } from '../datasets/stage.ts';
 import { PermanentError, SamplerError } from '../errors/errors.ts';
 import { download, downloadPlain } from './download.ts';
 import type { Hub, HubFile } from './hub.ts';
@@ -16,9 +16,8 @@ const MAX_FILE_BYTES = 5 * 1024 ** 3;
 
 /** What to stage from a hub, and where to. */
 export interface HubStageRequest {
-  /** Its time-out for one request must be above the time that the longest file takes. */
-  readonly s3: S3Client;
-  readonly bucket: string;
+  /** Its client's time-out for one request must be above the time that the longest file takes. */
+  readonly bucket: Bucket;
   readonly hub: Hub;
   readonly datasets: readonly DatasetName[];
   /** A branch, tag or commit; the newest one where not given. */
@@ -45,9 +44,9 @@ export interface HubStageResult extends StageResult {
 export async function stageFromHub(request: HubStageRequest): Promise<HubStageResult> {
   const { hub, concurrency, revision, warn, onBytes } = request;
   const refused: SamplerError[] = [];
-  const found = await mapLimited(request.datasets, PARALLEL_LOOKUPS, (name) =>
-    findHubDataset(hub, name, revision).catch((error: unknown) => keepRefused(error, refused)),
-  );
+  const lookUp = (name: DatasetName) =>
+    findHubDataset(hub, name, revision).catch((error: unknown) => keepRefused(error, refused));
+  const found = await pMap(request.datasets, lookUp, { concurrency: PARALLEL_LOOKUPS });
   const datasets = found.filter((dataset) => dataset !== null);
   for (const { name, orderKnown, splits } of datasets) {
     const order = splits.map(({ split }) => split).join(', ');
@@ -61,7 +60,7 @@ export async function stageFromHub(request: HubStageRequest): Promise<HubStageRe
   const result = { datasets: datasets.length, uploaded: 0, unchanged: 0, bytes: 0 };
   const staged = new Map<HubDataset, Map<HubFile, ManifestFile>>();
   const failed = new Set<HubDataset>();
-  await mapLimited(jobs, concurrency, async ({ dataset, split, file, at }) => {
+  const copyOne = async ({ dataset, split, file, at }: (typeof jobs)[number]) => {
     try {
       const copied = await copyFile(request, dataset, split, file, at, (bytes) => onBytes(bytes, total));
       if (copied.uploaded) {
@@ -73,7 +72,8 @@ export async function stageFromHub(request: HubStageRequest): Promise<HubStageRe
       failed.add(dataset);
       keepRefused(error, refused);
     }
-  });
+  };
+  await pMap(jobs, copyOne, { concurrency });
   for (const dataset of datasets) {
     if (failed.has(dataset)) continue;
     if (await putManifest(request, manifestOf(dataset, staged.get(dataset) ?? new Map()))) result.uploaded++;
@@ -89,7 +89,7 @@ export async function stageFromHub(request: HubStageRequest): Promise<HubStageRe
 type ManifestFile = Manifest['splits'][number]['files'][number];
 
 async function copyFile(
-  { s3, bucket, hub }: HubStageRequest,
+  { bucket, hub }: HubStageRequest,
   { name, commit }: HubDataset,
   split: string,
   file: HubFile,
@@ -109,50 +109,17 @@ async function copyFile(
       .update(plain ?? '')
       .digest('hex');
   const entry = { name: `${String(at).padStart(4, '0')}.parquet`, size: file.size, sha256 };
-  const Key = `${datasetPrefix(name.path, name.config)}${split}/${entry.name}`;
-  if (await isThere(s3, bucket, Key, file.size, sha256)) {
+  const key = `${datasetPrefix(name.path, name.config)}${split}/${entry.name}`;
+  if (await bucket.holds(key, file.size, sha256)) {
     onBytes(file.size);
     return { entry, uploaded: false };
   }
   const body = plain
     ? Readable.from([plain])
     : Readable.from(counted(download(hub, commit, file), onBytes), { objectMode: false });
-  await put(s3, bucket, Key, body, file.size, sha256);
+  await bucket.upload(key, { body, size: file.size, sha256 });
   if (plain) onBytes(file.size);
   return { entry, uploaded: true };
-}
-
-/** S3 refuses bytes of another hash. A body that fails ends the request: the client alone would wait for more of it. */
-async function put(
-  s3: S3Client,
-  Bucket: string,
-  Key: string,
-  body: Readable,
-  size: number,
-  sha256: string,
-): Promise<void> {
-  const abort = new AbortController();
-  let failure: unknown;
-  body.once('error', (error) => {
-    failure = error;
-    abort.abort();
-  });
-  const ChecksumSHA256 = Buffer.from(sha256, 'hex').toString('base64');
-  const command = new PutObjectCommand({
-    Bucket,
-    Key,
-    Body: body,
-    ContentLength: size,
-    ChecksumSHA256,
-    Metadata: { sha256 },
-  });
-  try {
-    await s3.send(command, { abortSignal: abort.signal });
-  } catch (error) {
-    throw failure ?? error;
-  } finally {
-    body.destroy();
-  }
 }
 
 async function* counted(
@@ -175,13 +142,13 @@ function manifestOf({ name, commit, splits }: HubDataset, files: ReadonlyMap<Hub
 }
 
 /** Whether it was another one before. */
-async function putManifest({ s3, bucket }: HubStageRequest, manifest: Manifest): Promise<boolean> {
+async function putManifest({ bucket }: HubStageRequest, manifest: Manifest): Promise<boolean> {
   const bytes = Buffer.from(`${JSON.stringify(manifest, null, 1)}\n`);
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   const { dataset_path: path, config } = manifest;
   const key = datasetPrefix(path, config) + MANIFEST_NAME;
-  if (await isThere(s3, bucket, key, bytes.length, sha256)) return false;
-  await put(s3, bucket, key, Readable.from([bytes]), bytes.length, sha256);
+  if (await bucket.holds(key, bytes.length, sha256)) return false;
+  await bucket.upload(key, { body: Readable.from([bytes]), size: bytes.length, sha256 });
   return true;
 }
 

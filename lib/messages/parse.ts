@@ -1,6 +1,6 @@
 import type * as z from 'zod';
 import { cutTo, listed } from '../errors/bounds.ts';
-import { PermanentError } from '../errors/errors.ts';
+import { messageOf, PermanentError } from '../errors/errors.ts';
 import { loads } from '../python/json.ts';
 import { isDict } from '../python/value.ts';
 
@@ -26,7 +26,7 @@ function readJson(kind: string, body: string) {
     const value = loads(body);
     if (isDict(value)) return value;
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageOf(cause);
     throw new PermanentError('BadMessage', `Bad ${kind} message: the body is not JSON (${reason}).`, { cause });
   }
   throw new PermanentError('BadMessage', `Bad ${kind} message: the body must be a JSON object.`);

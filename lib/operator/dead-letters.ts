@@ -7,7 +7,7 @@ import {
   SendMessageCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
-import { TransientError } from '../errors/errors.ts';
+import { messageOf, TransientError } from '../errors/errors.ts';
 import { ERROR_CODE_ATTRIBUTE, REQUEST_ID_ATTRIBUTE } from '../queue/delivery.ts';
 
 /** SQS gives and takes this many messages in one call. */
@@ -74,7 +74,7 @@ export class DeadLetters {
         onSent(letter);
       }
     } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
+      const reason = messageOf(cause);
       const message = `message ${chosen[done]?.messageId} could not be sent back: ${reason}. It stays in the dead-letter queue, as do ${chosen.length - done - 1} after it.`;
       throw new TransientError('Unavailable', message, { cause });
     } finally {

@@ -1,8 +1,9 @@
 import { open, readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
-import { byCodePoint, DATASETS_PREFIX } from '../bucket/layout.ts';
+import { DATASETS_PREFIX } from '../bucket/layout.ts';
 import type { ObjectSource, ObjectStat } from '../bucket/object-source.ts';
-import { TransientError } from '../errors/errors.ts';
+import { messageOf, TransientError } from '../errors/errors.ts';
+import { compareCodePoints } from '../python/sort.ts';
 
 /** A folder of data sets in the bucket's layout, read as the bucket's `datasets/` would be. */
 export class FolderSource implements ObjectSource {
@@ -52,7 +53,7 @@ export class FolderSource implements ObjectSource {
     const keys = entries
       .filter((entry) => !entry.isDirectory())
       .map((entry) => prefix + relative(root, join(entry.parentPath, entry.name)).split(sep).join('/'));
-    for (const key of keys.sort(byCodePoint)) {
+    for (const key of keys.sort(compareCodePoints)) {
       const found = await this.stat(key);
       if (found) yield { key, size: found.size };
     }
@@ -68,6 +69,6 @@ function isMissing(error: unknown): boolean {
 }
 
 function unreadable(path: string, why: unknown): TransientError {
-  const reason = why instanceof Error ? why.message : String(why);
+  const reason = messageOf(why);
   return new TransientError('Unavailable', `${path} can't be read: ${reason}.`, { cause: why });
 }

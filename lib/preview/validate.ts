@@ -1,6 +1,6 @@
 import type { TaskEntry } from '../catalogue/entry.ts';
 import { toBson } from '../documents/bson.ts';
-import { type ErrorCode, SamplerError } from '../errors/errors.ts';
+import { type ErrorCode, messageOf, SamplerError } from '../errors/errors.ts';
 import type { SampleMessage } from '../messages/sample.ts';
 import { renderingOf } from '../plan/rendering.ts';
 import type { Doc } from '../python/value.ts';
@@ -108,5 +108,5 @@ async function readAll(table: StagedTable, split: string): Promise<[number, Doc]
 
 function failureOf(docId: number, error: unknown): Failure {
   const code = error instanceof SamplerError ? error.code : 'Unexpected';
-  return { docId, code, message: error instanceof Error ? error.message : String(error) };
+  return { docId, code, message: messageOf(error) };
 }

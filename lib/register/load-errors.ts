@@ -1,4 +1,4 @@
-import { PermanentError } from '../errors/errors.ts';
+import { messageOf, PermanentError } from '../errors/errors.ts';
 import { codeOf, explainPostgres } from '../tables/postgres-errors.ts';
 
 /** What is reported of the place where Postgres stopped: it ends in the value, which can be long. In characters. */
@@ -8,7 +8,7 @@ const MAX_WHERE = 200;
 export function explainLoad(table: string, error: unknown): unknown {
   const doing = `registering the data set of table ${JSON.stringify(table)}`;
   if (!/^(22|54)/.test(codeOf(error))) return explainPostgres(doing, error);
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = messageOf(error);
   // The line of the COPY, hence the row, and the column.
   const where = error instanceof Error && 'where' in error ? ` (${String(error.where).slice(0, MAX_WHERE)})` : '';
   return new PermanentError('DatasetInvalid', `${doing}: Postgres refuses it: ${reason}${where}.`, {

@@ -5,7 +5,7 @@ import type { TaskEntry } from '../catalogue/entry.ts';
 import { resolveTasks } from '../catalogue/resolve.ts';
 import { toTaskConfig } from '../catalogue/task-config.ts';
 import type { PartLimits } from '../config/limits.ts';
-import { PermanentError, SamplerError } from '../errors/errors.ts';
+import { messageOf, PermanentError, SamplerError } from '../errors/errors.ts';
 import type { Logger } from '../log/log.ts';
 import { twinName } from '../plan/choose-task.ts';
 import type { Queue } from '../queue/queue.ts';
@@ -97,7 +97,7 @@ async function tidy({ sql, log }: RegisterServices): Promise<void> {
   try {
     await reapTables(sql, log);
   } catch (error) {
-    log.warn('old tables could not be dropped', { error: error instanceof Error ? error.message : String(error) });
+    log.warn('old tables could not be dropped', { error: messageOf(error) });
   }
 }
 

@@ -1,5 +1,5 @@
 import type { TaskConfig } from '../catalogue/task-config.ts';
-import { PermanentError, SamplerError } from '../errors/errors.ts';
+import { messageOf, PermanentError, SamplerError } from '../errors/errors.ts';
 import type { ProcessDocsHook } from '../hooks/hook.ts';
 import { findHook } from '../hooks/registry.ts';
 import { type Clock, NO_CLOCK } from '../jinja/limits.ts';
@@ -202,7 +202,7 @@ function locateErrors<T>(task: string, doc: Doc, work: () => T): T {
     return work();
   } catch (error) {
     const code = error instanceof SamplerError ? error.code : 'TemplateFailed';
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     throw new PermanentError(code, `Task ${task}, document ${docIdOf(doc)}: ${message}`, {
       cause: error,
       context: { task, docId: docIdOf(doc) },

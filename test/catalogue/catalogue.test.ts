@@ -1,6 +1,6 @@
 import { DeleteObjectCommand, ListObjectsV2Command, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { S3Objects } from '../../lib/bucket/objects.ts';
+import { Bucket } from '../../lib/bucket/bucket.ts';
 import { openCatalogue } from '../../lib/catalogue/catalogue.ts';
 import { resolveTasks } from '../../lib/catalogue/resolve.ts';
 import { publishCatalogue } from '../../lib/catalogue/staging/publish.ts';
@@ -13,14 +13,16 @@ import { hasWheel, WHEEL } from './yaml/pyyaml.ts';
 
 const log = new Logger('error');
 let stack: TestStack;
-let bucket: string;
+let name: string;
+let bucket: Bucket;
 let s3: S3Client;
 
 beforeAll(async () => {
   stack = await freshStack();
-  bucket = required(stack.env, 'DATASETS_BUCKET');
+  name = required(stack.env, 'DATASETS_BUCKET');
   for (const [name, value] of Object.entries(stack.env)) vi.stubEnv(name, value);
   s3 = createS3();
+  bucket = new Bucket(s3, name);
 });
 afterEach(() => {
   vi.useRealTimers();
@@ -34,10 +36,10 @@ afterAll(async () => {
 /** Publishes what the files define as a version of the harness. */
 async function publish(version: string, texts: Record<string, string>): Promise<void> {
   const { index, tasks } = rootOf(texts);
-  await publishCatalogue(new S3Objects(s3, bucket), version, index, [...tasks.values()]);
+  await publishCatalogue(bucket, version, index, [...tasks.values()]);
 }
-const open = (version: string, includePath?: string) => openCatalogue({ s3, bucket, version, includePath, log });
-const put = (Key: string, Body: string) => s3.send(new PutObjectCommand({ Bucket: bucket, Key, Body }));
+const open = (version: string, includePath?: string) => openCatalogue({ bucket, version, includePath, log });
+const put = (Key: string, Body: string) => s3.send(new PutObjectCommand({ Bucket: name, Key, Body }));
 const laterBy = (ms: number) => vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + ms });
 
 describe('a staged catalogue', () => {
@@ -100,8 +102,8 @@ describe('a staged catalogue', () => {
 
   test('with a part missing or a damaged root says so, and is not retried', async () => {
     await publish('4', { 'a.yaml': taskYaml('one') });
-    const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: 'harness/4/packs/' }));
-    for (const { Key } of Contents) await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key }));
+    const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: name, Prefix: 'harness/4/packs/' }));
+    for (const { Key } of Contents) await s3.send(new DeleteObjectCommand({ Bucket: name, Key }));
     await expect((await open('4')).find('one')).rejects.toMatchObject({ code: 'HarnessNotStaged', permanent: true });
     await put('harness/5/catalogue.json.gz', 'no gzip');
     await expect(open('5')).rejects.toMatchObject({ code: 'HarnessNotStaged', permanent: true });
@@ -142,18 +144,18 @@ describe('further definitions', () => {
 });
 
 test.skipIf(!hasWheel)('the whole harness is staged, twice to the same objects, and read by name', async () => {
-  const first = await stageHarness({ s3, bucket, wheelPath: WHEEL, log });
-  const second = await stageHarness({ s3, bucket, wheelPath: WHEEL, log });
+  const first = await stageHarness({ bucket, wheelPath: WHEEL, log });
+  const second = await stageHarness({ bucket, wheelPath: WHEEL, log });
   expect(second).toEqual({ ...first, seconds: second.seconds });
   expect(first.objects).toBeLessThan(100);
-  const catalogue = await openCatalogue({ s3, bucket, log });
+  const catalogue = await openCatalogue({ bucket, log });
   expect((await resolveTasks(catalogue, 'bbh_cot_fewshot_*')).length).toBe(27);
   expect((await resolveTasks(catalogue, 'mmlu')).length).toBe(57);
   expect((await resolveTasks(catalogue, 'mmlu_pro-category_*')).length).toBe(14);
 });
 
 test('what is no wheel is refused with the way to get one', async () => {
-  await expect(stageHarness({ s3, bucket, wheelPath: import.meta.filename, log })).rejects.toMatchObject({
+  await expect(stageHarness({ bucket, wheelPath: import.meta.filename, log })).rejects.toMatchObject({
     code: 'Configuration',
   });
 });

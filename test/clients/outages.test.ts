@@ -1,8 +1,7 @@
 import { createServer } from 'node:http';
 import { MongoBulkWriteError, type MongoClient } from 'mongodb';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { S3ObjectSource } from '../../lib/bucket/object-source.ts';
-import { S3Objects } from '../../lib/bucket/objects.ts';
+import { Bucket } from '../../lib/bucket/bucket.ts';
 import { createS3 } from '../../lib/clients/aws.ts';
 import { createMongo } from '../../lib/clients/mongo.ts';
 import { isOutage } from '../../lib/clients/outage.ts';
@@ -213,7 +212,7 @@ describe('S3 that stops in the middle of an answer', () => {
       server.closeAllConnections();
       server.close();
     });
-    const reads = [new S3Objects(s3, 'b').get('k'), new S3ObjectSource(s3, 'b').readRange('k', 0, 10)];
+    const reads = [new Bucket(s3, 'b').get('k'), new Bucket(s3, 'b').readRange('k', 0, 10)];
     const errors = await Promise.all(reads.map((read) => caught(read)));
     expect(errors.map((error) => failureOf(error).code)).toEqual(['Unavailable', 'Unavailable']);
   });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type Db, type Document, MongoClient } from 'mongodb';
 import postgres, { type Sql } from 'postgres';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Bucket } from '../../lib/bucket/bucket.ts';
 import { stageHarness } from '../../lib/catalogue/staging/stage.ts';
 import { stageDatasets } from '../../lib/datasets/stage.ts';
 import { Logger } from '../../lib/log/log.ts';
@@ -43,10 +44,10 @@ describe.skipIf(!goldenAvailable)(
       db = mongo.db();
       sql = postgres(stack.postgresUri, { max: 1, onnotice: () => {} });
       const s3 = createLocalS3(stack.endpoint);
-      const bucket = required(stack.env, 'DATASETS_BUCKET');
+      const bucket = new Bucket(s3, required(stack.env, 'DATASETS_BUCKET'));
       const log = new Logger('error');
-      await stageHarness({ s3, bucket, wheelPath: WHEEL, log });
-      await stageDatasets({ s3, bucket, fromDir: join(SHARED, 'data', 'datasets'), log });
+      await stageHarness({ bucket, wheelPath: WHEEL, log });
+      await stageDatasets({ bucket, fromDir: join(SHARED, 'data', 'datasets'), log });
       s3.destroy();
       await inFunctions('{}', async (run) => {
         const tasks = [

@@ -5,7 +5,7 @@ import { createGunzip } from 'node:zlib';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import type { Sql } from 'postgres';
 import * as z from 'zod';
-import { S3ObjectSource } from '../../lib/bucket/object-source.ts';
+import { Bucket } from '../../lib/bucket/bucket.ts';
 import { createSql } from '../../lib/clients/postgres.ts';
 import { PermanentError } from '../../lib/errors/errors.ts';
 import { Logger } from '../../lib/log/log.ts';
@@ -39,7 +39,7 @@ export interface Verdict {
 /** Where files are loaded to and read back from. */
 export interface ParquetBench {
   readonly sql: Sql;
-  readonly source: S3ObjectSource;
+  readonly source: Bucket;
   put(key: string, body: Uint8Array): Promise<void>;
 }
 
@@ -55,11 +55,11 @@ export async function conformance(dir: string): Promise<boolean> {
   const s3 = createLocalS3(emulator.endpoint);
   try {
     const { env } = await createResources(emulator.endpoint, 'conformance');
-    const Bucket = env['DATASETS_BUCKET'] ?? '';
+    const bucket = env['DATASETS_BUCKET'] ?? '';
     const put = async (Key: string, Body: Uint8Array) => {
-      await s3.send(new PutObjectCommand({ Bucket, Key, Body }));
+      await s3.send(new PutObjectCommand({ Bucket: bucket, Key, Body }));
     };
-    const verdicts = await compareFolder({ sql, source: new S3ObjectSource(s3, Bucket), put }, dir);
+    const verdicts = await compareFolder({ sql, source: new Bucket(s3, bucket), put }, dir);
     return report(verdicts);
   } finally {
     await sql.end();

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { DeleteObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { type ParquetWriteOptions, parquetWriteBuffer } from 'hyparquet-writer';
 import type { Sql } from 'postgres';
-import { S3ObjectSource } from '../../lib/bucket/object-source.ts';
+import { Bucket } from '../../lib/bucket/bucket.ts';
 import { createSql } from '../../lib/clients/postgres.ts';
 import { Logger } from '../../lib/log/log.ts';
 import type { Doc } from '../../lib/python/value.ts';
@@ -15,7 +15,7 @@ import { freshStack, required } from '../helpers/stack.ts';
 export interface Bench {
   readonly s3: S3Client;
   readonly bucket: string;
-  readonly source: S3ObjectSource;
+  readonly source: Bucket;
   readonly sql: Sql;
   readonly postgresUri: string;
   readonly mongodbUri: string;
@@ -43,7 +43,7 @@ export async function openBench(): Promise<Bench> {
   const stack = await freshStack();
   const s3 = createLocalS3(stack.endpoint);
   const bucket = required(stack.env, 'DATASETS_BUCKET');
-  const source = new S3ObjectSource(s3, bucket);
+  const source = new Bucket(s3, bucket);
   const sql = createSql(stack.postgresUri);
   const logged: string[] = [];
   const log = new Logger('debug', {}, (line) => logged.push(line));

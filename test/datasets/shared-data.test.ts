@@ -41,7 +41,7 @@ describe.skipIf(!sharedAvailable)('the example data (skipped where ../shared is 
   describe('data sets that the Python service registered', () => {
     beforeAll(async () => {
       const fromDir = join(SHARED, 'data', 'datasets');
-      const request = { s3: bench.s3, bucket: bench.bucket, fromDir, log: new Logger('error') };
+      const request = { bucket: bench.source, fromDir, log: new Logger('error') };
       const first = await stageDatasets(request);
       expect(first.uploaded).toBeGreaterThan(0);
       expect(await stageDatasets(request)).toEqual({

@@ -29,7 +29,7 @@ function write(path: string, content: Uint8Array | string): void {
 }
 
 function stage() {
-  return stageDatasets({ s3: bench.s3, bucket: bench.bucket, fromDir: dir, log: new Logger('error') });
+  return stageDatasets({ bucket: bench.source, fromDir: dir, log: new Logger('error') });
 }
 
 describe('stageDatasets', () => {
@@ -84,7 +84,7 @@ describe('stageDatasets', () => {
     write('test/0000.parquet', texts('t', ['a']));
     await expect(stage()).rejects.toThrow(/is not where a data set's file should be/);
     await expect(
-      stageDatasets({ s3: bench.s3, bucket: bench.bucket, fromDir: join(dir, 'none'), log: new Logger('error') }),
+      stageDatasets({ bucket: bench.source, fromDir: join(dir, 'none'), log: new Logger('error') }),
     ).rejects.toMatchObject({ code: 'DatasetMissing' });
   });
 });

@@ -1,6 +1,6 @@
 import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { parquetWriteBuffer } from 'hyparquet-writer';
-import { S3Objects } from '../../lib/bucket/objects.ts';
+import { Bucket } from '../../lib/bucket/bucket.ts';
 import { HARNESS_VERSION } from '../../lib/catalogue/catalogue.ts';
 import { publishCatalogue } from '../../lib/catalogue/staging/publish.ts';
 
@@ -46,9 +46,9 @@ doc_to_target: "{{label}}"
 };
 
 /** Puts a catalogue without tasks, the suite's own definitions and their data set into the bucket. */
-export async function stageOwnTasks(s3: S3Client, Bucket: string): Promise<void> {
-  const put = (Key: string, Body: string | Uint8Array) => s3.send(new PutObjectCommand({ Bucket, Key, Body }));
-  await publishCatalogue(new S3Objects(s3, Bucket), HARNESS_VERSION, new Map(), []);
+export async function stageOwnTasks(s3: S3Client, bucket: string): Promise<void> {
+  const put = (Key: string, Body: string | Uint8Array) => s3.send(new PutObjectCommand({ Bucket: bucket, Key, Body }));
+  await publishCatalogue(new Bucket(s3, bucket), HARNESS_VERSION, new Map(), []);
   for (const [task, definition] of Object.entries(DEFINITIONS))
     await put(`include/${INCLUDE}/${task}.yaml`, definition);
   for (const [split, first, count] of [

@@ -4,7 +4,7 @@ import type { SQSClient } from '@aws-sdk/client-sqs';
 import { type Db, MongoClient, type ObjectId } from 'mongodb';
 import type { Sql } from 'postgres';
 import { inject } from 'vitest';
-import { S3ObjectSource } from '../../lib/bucket/object-source.ts';
+import { Bucket } from '../../lib/bucket/bucket.ts';
 import { type Catalogue, openCatalogue } from '../../lib/catalogue/catalogue.ts';
 import { createSql } from '../../lib/clients/postgres.ts';
 import { ensureIndexes } from '../../lib/documents/collections.ts';
@@ -270,10 +270,11 @@ export async function openScene(): Promise<Scene> {
   const sql = createSql(postgresUri);
   const bucket = required(env, 'DATASETS_BUCKET');
   const workers = new Workers(await bundled(join(servers.dir, 'functions'), env), env);
+  const source = new Bucket(s3, bucket);
   await stageOwnTasks(s3, bucket);
   const log = new Logger('error');
-  const catalogue = await openCatalogue({ s3, bucket, includePath: INCLUDE, log });
-  await registerTasks({ sql, source: new S3ObjectSource(s3, bucket), catalogue, log }, TASKS.join(','));
+  const catalogue = await openCatalogue({ bucket: source, includePath: INCLUDE, log });
+  await registerTasks({ sql, source, catalogue, log }, TASKS.join(','));
   await Promise.all([ensureIndexes(mongo.db()), ensureIndexes(mongo.db('undisturbed'))]);
   const close = async () => {
     await Promise.all([mongo.close(), sql.end()]);

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import postgres from 'postgres';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { S3Objects } from '../../lib/bucket/objects.ts';
+import { Bucket } from '../../lib/bucket/bucket.ts';
 import { HARNESS_VERSION } from '../../lib/catalogue/catalogue.ts';
 import { publishCatalogue } from '../../lib/catalogue/staging/publish.ts';
 import { DEMO_INCLUDE, DEMO_TASK, stageDemo } from '../../localstack/demo-data.ts';
@@ -28,7 +28,7 @@ beforeAll(async () => {
   sqs = createLocalSqs(stack.endpoint);
   const s3 = createLocalS3(stack.endpoint);
   const bucket = required(stack.env, 'DATASETS_BUCKET');
-  await publishCatalogue(new S3Objects(s3, bucket), HARNESS_VERSION, new Map(), []);
+  await publishCatalogue(new Bucket(s3, bucket), HARNESS_VERSION, new Map(), []);
   await stageDemo(s3, bucket);
   s3.destroy();
   lines = (await linesOfOneRequest()).map((line) => JSON.parse(line));

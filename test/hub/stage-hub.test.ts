@@ -1,6 +1,6 @@
 import { DeleteObjectCommand, GetObjectCommand, ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { S3ObjectSource } from '../../lib/bucket/object-source.ts';
+import { Bucket } from '../../lib/bucket/bucket.ts';
 import { readManifest } from '../../lib/datasets/stored-dataset.ts';
 import { Hub, type HubOptions } from '../../lib/hub/hub.ts';
 import { type HubStageRequest, stageFromHub } from '../../lib/hub/stage-hub.ts';
@@ -20,7 +20,7 @@ const CONVERTED = { 'main/dev/0000.parquet': DEV, 'main/test/0000.parquet': TEST
 let stack: TestStack;
 let s3: S3Client;
 let bucket: string;
-let source: S3ObjectSource;
+let source: Bucket;
 let hub: SmallHub;
 let warnings: string[];
 let progress: { bytes: number; total: number };
@@ -32,7 +32,7 @@ beforeAll(async () => {
   stack = await freshStack();
   s3 = createLocalS3(stack.endpoint);
   bucket = required(stack.env, 'DATASETS_BUCKET');
-  source = new S3ObjectSource(s3, bucket);
+  source = new Bucket(s3, bucket);
 });
 afterAll(async () => {
   s3?.destroy();
@@ -50,8 +50,7 @@ afterEach(() => hub.stop());
 function stage(options: Partial<HubStageRequest> = {}, hubOptions: HubOptions = {}) {
   const { url = hub.url } = hubOptions;
   return stageFromHub({
-    s3,
-    bucket,
+    bucket: source,
     hub: new Hub({ url, serverUrl: url, patience: { tries: 3, firstWaitMs: 1 }, ...hubOptions }),
     datasets: [{ path: repo, config: 'main' }],
     concurrency: 2,

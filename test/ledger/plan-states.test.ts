@@ -39,7 +39,7 @@ beforeAll(async () => {
   db = mongo.db();
   sqs = createLocalSqs(bench.endpoint);
   await stageOwnTasks(bench.s3, bench.bucket);
-  catalogue = await openCatalogue({ s3: bench.s3, bucket: bench.bucket, includePath: INCLUDE, log });
+  catalogue = await openCatalogue({ bucket: bench.source, includePath: INCLUDE, log });
   await registerTasks({ sql: bench.sql, source: bench.source, catalogue, log }, ASKED);
   await ensureIndexes(db);
 });

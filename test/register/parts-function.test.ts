@@ -18,7 +18,7 @@ let sqs: SQSClient;
 beforeAll(async () => {
   bench = await openBench();
   sqs = createLocalSqs(bench.endpoint);
-  await stageHarness({ s3: bench.s3, bucket: bench.bucket, wheelPath: WHEEL, log: new Logger('error') });
+  await stageHarness({ bucket: bench.source, wheelPath: WHEEL, log: new Logger('error') });
   functions = await startFunctions({ ...bench.env, REGISTER_PART_ROWS: '20' });
 }, PREPARE_MS);
 afterAll(async () => {

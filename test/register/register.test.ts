@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { S3ObjectSource } from '../../lib/bucket/object-source.ts';
+import { Bucket } from '../../lib/bucket/bucket.ts';
 import { createSql } from '../../lib/clients/postgres.ts';
 import { Logger } from '../../lib/log/log.ts';
 import type { PyValue } from '../../lib/python/value.ts';
@@ -411,7 +411,7 @@ describe('what is refused', () => {
   it('what may pass is transient: S3 or Postgres down', async () => {
     const request = { datasetPath: 'away', datasetName: null, taskName: 'away_task', log: silent };
     const s3 = createLocalS3('http://127.0.0.1:1');
-    const away = new S3ObjectSource(s3, 'bucket');
+    const away = new Bucket(s3, 'bucket');
     await expect(registerDataset({ ...request, sql: bench.sql, source: away })).rejects.toMatchObject({
       code: 'Unavailable',
       permanent: false,

@@ -1,6 +1,7 @@
 import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { type Db, type Document, MongoClient } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Bucket } from '../../lib/bucket/bucket.ts';
 import { stageHarness } from '../../lib/catalogue/staging/stage.ts';
 import { stageDatasets } from '../../lib/datasets/stage.ts';
 import { Logger } from '../../lib/log/log.ts';
@@ -31,10 +32,10 @@ let db: Db;
 beforeAll(async () => {
   stack = await freshStack();
   const s3 = createLocalS3(stack.endpoint);
-  const bucket = required(stack.env, 'DATASETS_BUCKET');
+  const bucket = new Bucket(s3, required(stack.env, 'DATASETS_BUCKET'));
   const log = new Logger('error');
-  await stageHarness({ s3, bucket, wheelPath: WHEEL, log });
-  await stageDatasets({ s3, bucket, fromDir: writeOwnDatasets(), log });
+  await stageHarness({ bucket, wheelPath: WHEEL, log });
+  await stageDatasets({ bucket, fromDir: writeOwnDatasets(), log });
   s3.destroy();
   sqs = createLocalSqs(stack.endpoint);
   mongo = new MongoClient(stack.mongodbUri);

@@ -1,18 +1,15 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
-import { DeleteObjectsCommand, type S3Client } from '@aws-sdk/client-s3';
-import { S3Objects } from '../../bucket/objects.ts';
-import { PermanentError } from '../../errors/errors.ts';
+import pMap from 'p-map';
+import type { Bucket } from '../../bucket/bucket.ts';
+import { messageOf, PermanentError } from '../../errors/errors.ts';
 import { compareCodePoints } from '../../python/sort.ts';
 import { buildIndex } from '../definitions/build-index.ts';
 import { DefinitionError, DefinitionReader, type TaskFiles } from '../definitions/definition.ts';
 import { includePrefix, MAX_INCLUDE_BYTES, MAX_INCLUDE_FILES } from '../include.ts';
-import { mapLimited } from '../limited.ts';
 import type { TaskIndex, TaskRoot } from '../task-index.ts';
 
 const PARALLEL_WRITES = 16;
-/** S3 deletes this many objects in one call. */
-const MAX_DELETES = 1000;
 /** Broken files that one message reports. */
 const MAX_TOLD = 20;
 
@@ -60,19 +57,15 @@ export async function readLocalInclude(name: string, dir: string): Promise<Local
  * @throws TransientError Unavailable where S3 fails.
  */
 export async function stageInclude(
-  s3: S3Client,
-  bucket: string,
+  bucket: Bucket,
   { name, files, root }: LocalInclude,
   harness: TaskIndex,
 ): Promise<IncludeSummary> {
-  const objects = new S3Objects(s3, bucket);
   const prefix = includePrefix(name);
-  await mapLimited([...files], PARALLEL_WRITES, ([path, body]) => objects.put(prefix + path, body));
-  const stale = (await objects.list(prefix)).filter(({ key }) => !files.has(key.slice(prefix.length)));
-  for (let i = 0; i < stale.length; i += MAX_DELETES) {
-    const Objects = stale.slice(i, i + MAX_DELETES).map(({ key }) => ({ Key: key }));
-    await s3.send(new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects, Quiet: true } }));
-  }
+  await pMap(files, ([path, body]) => bucket.put(prefix + path, body), { concurrency: PARALLEL_WRITES });
+  const keys = (await Array.fromAsync(bucket.list(prefix))).map(({ key }) => key);
+  const stale = keys.filter((key) => !files.has(key.slice(prefix.length)));
+  await bucket.remove(stale);
   const types = [...root.index.values()].map(({ type }) => type);
   return {
     name,
@@ -87,11 +80,9 @@ export async function stageInclude(
 
 async function readFiles(dir: string): Promise<Map<string, Uint8Array>> {
   const found = await readdir(dir, { recursive: true, withFileTypes: true }).catch((cause: unknown) => {
-    throw new PermanentError(
-      'Configuration',
-      `${dir} can't be read as a folder of definitions: ${cause instanceof Error ? cause.message : cause}.`,
-      { cause },
-    );
+    throw new PermanentError('Configuration', `${dir} can't be read as a folder of definitions: ${messageOf(cause)}.`, {
+      cause,
+    });
   });
   const paths = found
     .filter((entry) => entry.isFile())

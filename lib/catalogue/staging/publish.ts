@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { S3Objects } from '../../bucket/objects.ts';
+import pMap from 'p-map';
+import type { Bucket } from '../../bucket/bucket.ts';
 import type { TaskEntry } from '../entry.ts';
-import { mapLimited } from '../limited.ts';
 import { encodePack, encodeRoot, encodeTask, rootKey } from '../stored.ts';
 import type { TaskIndex } from '../task-index.ts';
 
@@ -15,7 +15,7 @@ const PARALLEL_WRITES = 16;
  * @throws TransientError Unavailable where S3 fails.
  */
 export async function publishCatalogue(
-  objects: S3Objects,
+  bucket: Bucket,
   version: string,
   index: TaskIndex,
   entries: readonly TaskEntry[],
@@ -28,13 +28,13 @@ export async function publishCatalogue(
     const body = encodePack(lines.map(({ line }) => line));
     return { key: `harness/${version}/packs/${digest}.gz`, tasks: lines.map(({ name }) => name), body };
   });
-  await mapLimited(packs, PARALLEL_WRITES, ({ key, body }) => objects.put(key, body));
+  await pMap(packs, ({ key, body }) => bucket.put(key, body), { concurrency: PARALLEL_WRITES });
   const root = encodeRoot(
     version,
     index,
     packs.map(({ key, tasks }) => ({ key, tasks })),
   );
-  await objects.put(rootKey(version), root);
+  await bucket.put(rootKey(version), root);
   return { objects: packs.length + 1, bytes: packs.reduce((sum, { body }) => sum + body.length, root.length) };
 }
 

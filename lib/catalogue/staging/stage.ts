@@ -1,5 +1,4 @@
-import type { S3Client } from '@aws-sdk/client-s3';
-import { S3Objects } from '../../bucket/objects.ts';
+import type { Bucket } from '../../bucket/bucket.ts';
 import { SUPPORTED_HOOKS } from '../../hooks/registry.ts';
 import type { Logger } from '../../log/log.ts';
 import { supportOf } from '../support.ts';
@@ -21,8 +20,7 @@ export interface StageSummary {
 
 /** What is staged, and where to. */
 export interface StageOptions {
-  readonly s3: S3Client;
-  readonly bucket: string;
+  readonly bucket: Bucket;
   readonly wheelPath: string;
   readonly log: Logger;
 }
@@ -31,11 +29,11 @@ export interface StageOptions {
  * Compiles the wheel's task definitions, and our own, into the catalogue that `openCatalogue` reads.
  * @throws PermanentError Configuration where the file is no wheel of the version in use; TransientError where S3 fails.
  */
-export async function stageHarness({ s3, bucket, wheelPath, log }: StageOptions): Promise<StageSummary> {
+export async function stageHarness({ bucket, wheelPath, log }: StageOptions): Promise<StageSummary> {
   const started = performance.now();
   const { version, index, entries, wheel } = await compileHarness(wheelPath);
   for (const reason of wheel.skipped) log.debug('definition left out', { reason });
-  const written = await publishCatalogue(new S3Objects(s3, bucket), version, index, entries);
+  const written = await publishCatalogue(bucket, version, index, entries);
   const types = [...index.values()].map(({ type }) => type);
   const summary = {
     version,

@@ -1,6 +1,6 @@
 import { buffer } from 'node:stream/consumers';
 import { type Entry, openPromise, type ZipFile } from 'yauzl';
-import { PermanentError } from '../../errors/errors.ts';
+import { messageOf, PermanentError } from '../../errors/errors.ts';
 import type { TaskFiles } from '../definitions/definition.ts';
 
 /** The task definitions of a harness wheel. */
@@ -42,7 +42,7 @@ export async function readWheel(path: string): Promise<Wheel> {
       if (isTaskFile) files.set(entry.fileName.slice(TASKS_FOLDER.length), bytes);
     }
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new PermanentError('Configuration', `${path} can't be read as a wheel: ${reason}`, { cause: error });
   }
   if (version === undefined || files.size === 0) {
