@@ -1,4 +1,6 @@
 import { MongoClient, type MongoClientOptions } from 'mongodb';
+import { PermanentError } from '../errors/errors.ts';
+import { redact } from '../log/redact.ts';
 
 /** As for Postgres: one message at a time needs few connections. */
 const MAX_CONNECTIONS = 3;
@@ -14,21 +16,34 @@ const QUEUE_MS = 90_000;
 
 /**
  * A client with a small pool; nothing is opened before the first command. `client.db()` is the database that the URI
- * names. Close it with `client.close()`. It survives every outage, also one at its first contact. Throws MongoParseError
- * where the URI is not one.
+ * names. Close it with `client.close()`. It survives every outage, also one at its first contact.
+ * @throws PermanentError Configuration where the driver does not take the URI's options together.
  */
 export function createMongo(uri: string, options: MongoClientOptions = {}): MongoClient {
-  return new RecoveringClient(uri, {
-    appName: 'sampler',
-    maxPoolSize: MAX_CONNECTIONS,
-    maxIdleTimeMS: IDLE_MS,
-    serverSelectionTimeoutMS: CONNECT_MS,
-    connectTimeoutMS: CONNECT_MS,
-    socketTimeoutMS: SOCKET_MS,
-    waitQueueTimeoutMS: QUEUE_MS,
-    retryWrites: true,
-    ...options,
-  });
+  return explained(
+    () =>
+      new RecoveringClient(uri, {
+        appName: 'sampler',
+        maxPoolSize: MAX_CONNECTIONS,
+        maxIdleTimeMS: IDLE_MS,
+        serverSelectionTimeoutMS: CONNECT_MS,
+        connectTimeoutMS: CONNECT_MS,
+        socketTimeoutMS: SOCKET_MS,
+        waitQueueTimeoutMS: QUEUE_MS,
+        retryWrites: true,
+        ...options,
+      }),
+  );
+}
+
+function explained(make: () => MongoClient): MongoClient {
+  try {
+    return make();
+  } catch (error) {
+    // Without the error itself: whoever prints it prints all that is in it.
+    const why = redact(error instanceof Error ? error.message : String(error));
+    throw new PermanentError('Configuration', `MongoDB's driver does not take the address: ${why}.`);
+  }
 }
 
 /**

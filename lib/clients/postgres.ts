@@ -1,5 +1,6 @@
 import postgres, { type Options, type PostgresType } from 'postgres';
 import { guardedSockets } from './guarded-socket.ts';
+import { tlsOf } from './postgres-tls.ts';
 
 /** One function instance works on one message at a time: few connections do, and the database serves many instances. */
 const MAX_CONNECTIONS = 3;
@@ -23,7 +24,8 @@ export function createSql<Types extends Record<string, PostgresType> = Record<ne
   options: Options<Types> = {},
   answerMs: number = ANSWER_MS,
 ): ReturnType<typeof postgres<Types>> {
-  return postgres(uri, {
+  const tls = tlsOf(uri);
+  return postgres(tls?.uri ?? uri, {
     max: MAX_CONNECTIONS,
     idle_timeout: IDLE_SECONDS,
     connect_timeout: CONNECT_SECONDS,
@@ -32,6 +34,7 @@ export function createSql<Types extends Record<string, PostgresType> = Record<ne
     prepare: false,
     onnotice: () => {},
     ...guarded(answerMs),
+    ...(tls === undefined ? {} : { ssl: tls.ssl }),
     ...options,
     connection: { application_name: 'sampler', ...options.connection },
   });

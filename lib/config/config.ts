@@ -1,6 +1,8 @@
 import { PermanentError } from '../errors/errors.ts';
 import { type LogLevel, parseLogLevel } from '../log/log.ts';
 import { type ConfigFile, readConfigFile, type TaskRow, taskRows } from './file.ts';
+import { checkMongodbUri } from './mongodb-uri.ts';
+import { checkPostgresUri } from './postgres-uri.ts';
 
 /** Settings that are text, with the environment variable of each (NAME-3). */
 const VARIABLES = {
@@ -74,7 +76,8 @@ function readSetting(
     const orFile = fileKey === undefined ? '' : `, or "${fileKey}" in the file at CONFIG_PATH`;
     throw new PermanentError('Configuration', `${variable} is not set; set it${orFile}.`, { context: { variable } });
   }
-  if (name === 'mongodbUri') checkDatabaseName(value, variable);
+  if (name === 'postgresUri') checkPostgresUri(value, variable);
+  if (name === 'mongodbUri') checkMongodbUri(value, variable);
   return value;
 }
 
@@ -92,15 +95,6 @@ function requestStyleOf({ requests }: Partial<ConfigFile>): RequestStyleSetting 
     leaveOut: requests.leave_out,
     defaultTokens: requests.default_tokens,
   };
-}
-
-/** The driver would silently use a database named `test`. */
-function checkDatabaseName(uri: string, variable: string): void {
-  if (/^mongodb(\+srv)?:\/\/[^/]+\/[^/?]+/.test(uri)) return;
-  const example = 'mongodb://host:27017/sampler';
-  throw new PermanentError('Configuration', `${variable} must name a database, as in ${example}.`, {
-    context: { variable },
-  });
 }
 
 function readLogLevel(variable: string | undefined, fileValue: string | undefined): LogLevel {

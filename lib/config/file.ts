@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import * as z from 'zod';
-import { messageOf, PermanentError } from '../errors/errors.ts';
+import { PermanentError } from '../errors/errors.ts';
 import { parseLogLevel } from '../log/log.ts';
 
 const seconds = z.number().nonnegative();
@@ -85,15 +85,25 @@ export function readConfigFile(path: string): ConfigFile {
   });
 }
 
+/** What `JSON.parse` says of a mistake shows the text around it, which may be a password. */
 function parseJson(path: string): unknown {
+  let text: string;
   try {
-    return JSON.parse(readFileSync(path, 'utf8'));
-  } catch (cause) {
-    const why = messageOf(cause);
-    const advice = 'CONFIG_PATH must name a JSON file';
-    throw new PermanentError('Configuration', `the configuration file ${path} can't be read (${why}); ${advice}.`, {
-      cause,
-      context: { path },
-    });
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    throw unreadable(path, error instanceof Error && 'code' in error ? String(error.code) : 'not readable');
   }
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const place = error instanceof Error ? /at position \d+|line \d+ column \d+/.exec(error.message)?.[0] : undefined;
+    throw unreadable(path, `it is no JSON${place === undefined ? '' : `, ${place}`}`);
+  }
+}
+
+function unreadable(path: string, why: string): PermanentError {
+  const advice = 'CONFIG_PATH must name a JSON file';
+  return new PermanentError('Configuration', `the configuration file ${path} can't be read (${why}); ${advice}.`, {
+    context: { path },
+  });
 }

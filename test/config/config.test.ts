@@ -58,8 +58,12 @@ it('takes an empty variable for one that is not set', () => {
 });
 
 it('lets the environment win over the file', () => {
-  const CONFIG_PATH = fileOf({ postgres_uri: 'file-p', mongodb_uri: 'mongodb://file/db', log_level: 'ERROR' });
-  expect(readConfig({ CONFIG_PATH }, NEEDS)).toMatchObject({ postgresUri: 'file-p', logLevel: 'error' });
+  const CONFIG_PATH = fileOf({
+    postgres_uri: 'postgres://file/db',
+    mongodb_uri: 'mongodb://file/db',
+    log_level: 'ERROR',
+  });
+  expect(readConfig({ CONFIG_PATH }, NEEDS)).toMatchObject({ postgresUri: 'postgres://file/db', logLevel: 'error' });
   expect(readConfig({ ...BOTH, LOG_LEVEL: 'DEBUG', CONFIG_PATH }, NEEDS)).toMatchObject({
     postgresUri: 'postgresql://h/db',
     logLevel: 'debug',
