@@ -1,8 +1,10 @@
 import { Command } from 'commander';
 import { dlqCommand } from './commands/dlq.ts';
+import { evaluateCommand } from './commands/evaluate.ts';
 import { previewCommand } from './commands/preview.ts';
 import { registerCommand } from './commands/register.ts';
 import { requestsCommand } from './commands/requests.ts';
+import { resultsCommand } from './commands/results.ts';
 import { sampleCommand } from './commands/sample.ts';
 import { stageCommand } from './commands/stage.ts';
 import { tasksCommand } from './commands/tasks.ts';
@@ -40,6 +42,8 @@ export function createProgram(): Command {
   program.addCommand(validateCommand());
   program.addCommand(registerCommand());
   program.addCommand(sampleCommand());
+  program.addCommand(evaluateCommand());
+  program.addCommand(resultsCommand());
   program.addCommand(requestsCommand());
   program.addCommand(dlqCommand());
   settle(program);

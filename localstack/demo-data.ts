@@ -32,6 +32,18 @@ generation_kwargs:
   until: ["Q:"]
   max_gen_toks: 64
   temperature: 0
+filter_list:
+  - name: flexible-extract
+    filter:
+      - function: regex
+        regex_pattern: "(-?[0-9]+)"
+        group_select: -1
+      - function: take_first
+metric_list:
+  - metric: exact_match
+    aggregation: mean
+    higher_is_better: true
+    regexes_to_ignore: ["(?s).*The answer is ", "\\\\.$"]
 metadata:
   version: 1.0
 `;

@@ -1,12 +1,14 @@
-/** `npm run demo`: starts the service (or joins one that runs), registers and samples a small task, shows the result. */
+/** `npm run demo`: starts the service (or joins one that runs): a small task is registered, sampled, answered and scored. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { type Db, type Document, MongoClient } from 'mongodb';
 import postgres from 'postgres';
 import { DEMO_INCLUDE, DEMO_TASK, stageDemo } from './demo-data.ts';
 import { startOrJoin } from './join.ts';
+import { answerOpenPrompts } from './requester.ts';
 import { createLocalS3, createLocalSqs } from './resources.ts';
 import { AlreadyRunningError } from './run-lock.ts';
+import { startToyModel } from './toy-model.ts';
 
 const PATIENCE_MS = 60_000;
 const say = (line: string) => console.log(`[demo] ${line}`);
@@ -32,7 +34,9 @@ async function main(): Promise<number> {
     await register(sqs, env);
     const address = `demo-${Date.now()}`;
     await sample(sqs, env, address);
-    await show(mongo.db(), address);
+    const tasks = await show(mongo.db(), address);
+    await answer(mongo, address);
+    await evaluate(sqs, env, mongo.db(), tasks);
     return 0;
   } finally {
     await mongo.close();
@@ -76,7 +80,7 @@ async function sample(sqs: SQSClient, env: Record<string, string>, address: stri
 }
 
 /** What the Requester's aggregation finds: open prompts of open instances of open tasks. */
-async function show(db: Db, address: string): Promise<void> {
+async function show(db: Db, address: string): Promise<string[]> {
   const found = await until('the prompts', async () => {
     const tasks = await openPrompts(db, address);
     return tasks.length === 2 ? tasks : undefined;
@@ -92,6 +96,41 @@ async function show(db: Db, address: string): Promise<void> {
   console.table(rows);
   say('one prompt in full (prompts.data):');
   console.log(found[0]?.['prompts'][0].data);
+  return found.map((task) => String(task['_id']));
+}
+
+/** What a Requester and a supplier do: the prompts are asked of a toy model, which does not know all the sums. */
+async function answer(mongo: MongoClient, address: string): Promise<void> {
+  const model = await startToyModel();
+  try {
+    say(`answering them by a toy model at ${model.url} ...`);
+    say(`${await answerOpenPrompts({ mongo, address, server: model.url })} prompts answered`);
+  } finally {
+    await model.stop();
+  }
+}
+
+/** The clock would send these messages within a minute. */
+async function evaluate(sqs: SQSClient, env: Record<string, string>, db: Db, tasks: readonly string[]): Promise<void> {
+  say('evaluating ...');
+  for (const task_id of tasks) await send(sqs, env['EVALUATE_QUEUE_URL'], { task_id });
+  const rows = await until('the scores', async () => {
+    const found = await db.collection('evaluations').find({ kind: 'task', state: 'evaluated' }).toArray();
+    const ours = found.filter(({ _id }) => tasks.includes(String(_id)));
+    return ours.length === tasks.length ? ours : undefined;
+  });
+  console.table(
+    rows.map(({ task, service, documents, failed, metrics: [metric] }) => ({
+      task,
+      path: service,
+      documents,
+      failed,
+      metric: `${metric.filter}, ${metric.metric}`,
+      mean: metric.mean.toFixed(4),
+      stderr: metric.stderr?.toFixed(4),
+    })),
+  );
+  say(`read through them: npx sampler results show ${String(rows[0]?._id)} --html page.html (while npm start runs)`);
 }
 
 function openPrompts(db: Db, address: string): Promise<Document[]> {

@@ -17,6 +17,7 @@ const STACK_VARIABLES = [
   'REGISTER_QUEUE_URL',
   'SAMPLE_QUEUE_URL',
   'SHARD_QUEUE_URL',
+  'EVALUATE_QUEUE_URL',
 ];
 
 /** What a command works with. */

@@ -1,0 +1,58 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Command } from 'commander';
+import * as z from 'zod';
+import { evaluateMessage } from '../../lib/messages/evaluate.ts';
+import { parseMessage } from '../../lib/messages/parse.ts';
+import { findResult } from '../../lib/operator/results.ts';
+import { EXIT } from '../cli/exit.ts';
+import { examples } from '../cli/group.ts';
+import { jsonOption, optionsOf, wholeNumber, withJson } from '../cli/options.ts';
+import { note, print } from '../cli/output.ts';
+import { resultText } from '../cli/result-text.ts';
+import { sendMessage } from '../cli/send.ts';
+import { withSession } from '../cli/session.ts';
+
+const POLL_MS = 300;
+
+/** `sampler evaluate`: an evaluate message. */
+export function evaluateCommand(): Command {
+  const command = new Command('evaluate')
+    .description("ask for a task's responses to be scored (the clock does so by itself within a minute)")
+    .argument('<task-id>', '_id of the task in `tasks`: 24 hexadecimal digits')
+    .option('--wait', 'wait for the scores and show them; exit code 3 where the task can not be evaluated')
+    .option('--timeout <SECONDS>', 'how long to wait', '600')
+    .addHelpText('after', examples('evaluate 6565a1f0c0ffee0123456789 --wait'));
+  return withJson(command).action((id: string) => run(id, command));
+}
+
+async function run(id: string, command: Command): Promise<void> {
+  const shape = { wait: z.boolean().default(false), timeout: wholeNumber('timeout', 1) };
+  const { json, wait, timeout } = optionsOf({ ...jsonOption, ...shape }, command);
+  const body = JSON.stringify({ task_id: id });
+  parseMessage('evaluate', evaluateMessage, body);
+  await withSession(['evaluateQueueUrl', 'mongodbUri'], async ({ config, clients }) => {
+    const messageId = await sendMessage(clients.sqs(), config.evaluateQueueUrl, body);
+    if (!wait) {
+      print(json, { request_id: messageId, queue: config.evaluateQueueUrl }, () => `sent: ${messageId}`);
+      return;
+    }
+    note(`sent: ${messageId}`);
+    const end = Date.now() + timeout * 1000;
+    for (;;) {
+      const result = await findResult(clients.mongo().db(), id);
+      if (result !== null && result.state !== 'sent') {
+        print(json, result, () => resultText(result));
+        if (result.state === 'failed') process.exitCode = EXIT.negative;
+        return;
+      }
+      if (Date.now() > end) {
+        note(
+          `${id} has no scores yet: it may still wait for answers (sampler requests show ${id}), or lie in the dead-letter queue (sampler dlq ls evaluate)`,
+        );
+        process.exitCode = EXIT.negative;
+        return;
+      }
+      await sleep(POLL_MS);
+    }
+  });
+}

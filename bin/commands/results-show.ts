@@ -1,0 +1,78 @@
+import { createWriteStream } from 'node:fs';
+import { resolve } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { Command } from 'commander';
+import type { Db } from 'mongodb';
+import * as z from 'zod';
+import {
+  type DocumentView,
+  documentsOf,
+  exchangesOf,
+  findResult,
+  type ResultView,
+} from '../../lib/operator/results.ts';
+import { outcomeOf, pageArticle, pageEnd, pageHead } from '../../lib/operator/results-page.ts';
+import { NotFoundError } from '../cli/exit.ts';
+import { examples } from '../cli/group.ts';
+import { jsonOption, optionsOf, wholeNumber, withJson } from '../cli/options.ts';
+import { note, print } from '../cli/output.ts';
+import { resultText } from '../cli/result-text.ts';
+import { withSession } from '../cli/session.ts';
+
+/** `sampler results show`: one task's scores, also as a page. */
+export function resultsShowCommand(): Command {
+  const command = new Command('show')
+    .description('show how a task was scored; --html writes a page: what was asked, came back, was extracted, is right')
+    .argument('<task-id>', '_id of the task: 24 hexadecimal digits')
+    .option('--html <FILE>', 'write one self-contained page, sorted and filtered by outcome')
+    .option('--limit <N>', 'documents on the page', '2000')
+    .addHelpText(
+      'after',
+      examples('results show 6565a1f0c0ffee0123456789', 'results show 6565a1f0c0ffee0123456789 --html page.html'),
+    );
+  return withJson(command).action((id: string) => run(id, command));
+}
+
+async function run(id: string, command: Command): Promise<void> {
+  const shape = { html: z.string().optional(), limit: wholeNumber('limit', 1) };
+  const { json, html, limit } = optionsOf({ ...jsonOption, ...shape }, command);
+  await withSession(['mongodbUri'], async ({ clients }) => {
+    const db = clients.mongo().db();
+    const result = await findResult(db, id);
+    if (result === null)
+      throw new NotFoundError(`no evaluation of a task ${id}; ask for it with: sampler evaluate ${id} --wait`);
+    if (html === undefined) {
+      const documents: DocumentView[] = [];
+      if (json) for await (const part of documentsOf(db, id)) documents.push(...part);
+      print(json, { ...result, documents_list: documents }, () => resultText(result));
+      return;
+    }
+    const file = resolve(process.env['INIT_CWD'] ?? '', html);
+    await pipeline(page(db, result, limit), createWriteStream(file));
+    note(`written: ${file}`);
+  });
+}
+
+/** The page in pieces, so that memory stays flat however many documents there are. */
+async function* page(db: Db, result: ResultView, limit: number): AsyncGenerator<string> {
+  const tally = { right: 0, partly: 0, wrong: 0, failed: 0 };
+  let total = 0;
+  for await (const part of documentsOf(db, result.id)) {
+    for (const document of part) tally[outcomeOf(document)]++;
+    total += part.length;
+  }
+  yield pageHead(result, tally, Math.max(0, total - limit));
+  let left = limit;
+  for await (const part of documentsOf(db, result.id)) {
+    const shown = part.slice(0, left);
+    if (shown.length === 0) break;
+    left -= shown.length;
+    const exchanges = await exchangesOf(
+      db,
+      result.id,
+      shown.map(({ doc_id }) => doc_id),
+    );
+    for (const document of shown) yield pageArticle(document, exchanges.get(document.doc_id), result.selected);
+  }
+  yield pageEnd();
+}
