@@ -5,6 +5,8 @@ import { unfinishedShards } from '../../lib/ledger/shard-bodies.ts';
 import { readIdList } from '../../lib/plan/id-list.ts';
 import { sweep } from '../../lib/sweep/sweep.ts';
 import { between, SEED, shuffled } from './chance.ts';
+import { workCold } from './cold.ts';
+import { flood } from './flood.ts';
 import { killAt, killByChance, killUntil, killWhileWorking } from './killing.ts';
 import { type Observer, startObserver } from './observer.ts';
 import { type Outage, workThroughOutages, workThroughRestarts } from './outages.ts';
@@ -61,7 +63,7 @@ test('without a fault the documents are those of one undivided run', async () =>
 });
 
 test('processes killed at any time: nothing is lost or doubled', async () => {
-  const kills = 160;
+  const kills = 100;
   const requests = await killWhileWorking(scene, {
     kills,
     processes: 3,
@@ -84,7 +86,7 @@ test('the writer killed right before or after each of its writes: the task is wr
     (['asked', 'answered'] as const).map((when) => ({ command, collection, when })),
   );
   const at = (life: number): Passing => places[life % places.length] ?? { command: '', collection: '', when: 'asked' };
-  const kills = places.length * 4;
+  const kills = places.length * 3;
   const requests = await killWhileWorking(scene, {
     kills,
     processes: 3,
@@ -154,6 +156,19 @@ test('Postgres restarted while rows are read: the work continues', async () => {
   await workThroughRestarts(scene, requests, restarts);
   await expectNoTrace('Postgres restarted mid-read', restarts.length, requests);
 });
+
+test.each(['refused', 'silent', 'reset'] as const)(
+  'each function, started while one of its servers is away (%s), fails and works as soon as it is back',
+  async (state) => {
+    const { requests, processes, wrong, unexpected } = await workCold(scene, state);
+    expect({ wrong, unexpected }).toEqual({ wrong: [], unexpected: [] });
+    scene.workers.start(['shard']);
+    await scene.untilDone(requests);
+    await scene.workers.stopAll();
+    await expectNoTrace(`cold start while a server is away (${state})`, processes, requests);
+  },
+  300_000,
+);
 
 test('two plans of one request at a time make one; of two requests of a kind one is carried out', async () => {
   const twins = some(6, 10);
@@ -254,3 +269,22 @@ test('a shard that cannot be rendered fails its request with the reason; a redri
   await scene.workers.stopAll();
   await expectNoTrace('shard redriven from the dead-letter queue', requests.length, requests);
 });
+
+/** Messages of the flood; `npm run faults flood` makes it 20,000. */
+const FLOOD = Number(process.env['FLOOD_MESSAGES'] ?? 100);
+
+test('a flood of messages, a fifth of them bad in ten ways: each has its outcome, and memory stays flat', async () => {
+  const { unaccounted, unexpected, megabytes, seconds, ...counts } = await flood(scene, FLOOD);
+  console.log(
+    `Flood: ${FLOOD} messages in ${seconds.toFixed(1)} s, ${(FLOOD / seconds).toFixed(0)} a second; ` +
+      `${counts.tasks} tasks, ${counts.deadLetters} dead letters; the largest instance in each quarter: ${megabytes.join(', ')} MB`,
+  );
+  expect({ unaccounted: unaccounted.slice(0, 20), unexpected: unexpected.slice(0, 20) }).toEqual({
+    unaccounted: [],
+    unexpected: [],
+  });
+  const { good, bad } = counts;
+  expect(counts).toEqual({ good, bad, tasks: good, deadLetters: bad });
+  expect(good).toBe(FLOOD - bad);
+  expect(await countLeftOver(scene.db)).toBe(0);
+}, 3_600_000);

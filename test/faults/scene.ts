@@ -34,7 +34,7 @@ const LEASE_MS = 3_600_000;
 const SHARD_SIZE = 5;
 const PATIENCE_MS = 90_000;
 /** As short as SQS allows: what a killed process had in hand comes back soon. */
-const VISIBILITY = { sample: 1, shard: 1 };
+export const VISIBILITY = { sample: 1, shard: 1 };
 
 /** A sample request of the suite. */
 export interface Request {
@@ -101,18 +101,25 @@ export class Scene {
   request(qty: number, options: { id?: string; address?: string } = {}): Request {
     const n = this.#requests++;
     const { id = `request-${n}`, address = `address-${n}` } = options;
-    const task = n % 2 === 0 ? ASKED : CHOSEN;
+    const fields = this.bodyOf({ qty, address, service: 'faults', number: n });
+    const task = String(fields['tasks']);
+    const body = JSON.stringify({ ...fields, seed: n });
+    const parsed = parseMessage('sample', sampleMessage, body);
+    return { id, plan: planId(id, task), message: identified(id, body), parsed };
+  }
+
+  /** The body of a request; every other one asks for log-likelihoods. */
+  bodyOf(asked: { qty: number; address: string; service: string; number: number }): Record<string, unknown> {
+    const { qty, address, service, number } = asked;
+    const task = number % 2 === 0 ? ASKED : CHOSEN;
     const path = task === CHOSEN ? { path: '/v1/completions' } : {};
-    const body = JSON.stringify({
+    return {
       framework: 'lmeh',
       tasks: task,
       include_path: INCLUDE,
-      requester_args: { address, service: 'faults', ...path },
+      requester_args: { address, service, ...path },
       qty,
-      seed: n,
-    });
-    const parsed = parseMessage('sample', sampleMessage, body);
-    return { id, plan: planId(id, task), message: identified(id, body), parsed };
+    };
   }
 
   /** Another request of the same kind. */
@@ -250,9 +257,12 @@ export class Scene {
   }
 }
 
-/** Starts everything: queues on LocalStack where it is installed, databases of the suite's own, the functions' bundles. */
+/**
+ * Starts everything: queues on LocalStack where it is installed (FAULTS_QUEUES=fauxqs takes the faster ones of the local stack),
+ * databases of the suite's own, the functions' bundles.
+ */
 export async function openScene(): Promise<Scene> {
-  const queues = inject('hasLocalstack') ? 'localstack' : 'fauxqs';
+  const queues = inject('hasLocalstack') && process.env['FAULTS_QUEUES'] !== 'fauxqs' ? 'localstack' : 'fauxqs';
   const [stack, servers] = await Promise.all([freshStack({ queues, visibilityTimeouts: VISIBILITY }), startServers()]);
   const { mongodbUri, postgresUri } = servers;
   const env = {
