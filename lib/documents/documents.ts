@@ -1,9 +1,10 @@
-import { BSON, type Document, Int32, ObjectId } from 'mongodb';
+import { type Document, Int32, ObjectId } from 'mongodb';
 import { messageOf, PermanentError } from '../errors/errors.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { RenderedInstance } from '../task/renderer.ts';
 import { toBson } from './bson.ts';
-import type { childIds } from './ids.ts';
+import { childIds } from './ids.ts';
+import { whyUnstorable } from './storable.ts';
 
 /** The `tasks` document of a finished plan, field for field (DOCUMENT-1); our own fields stand at the end (DOCUMENT-2). */
 export function taskDocument(id: ObjectId, plan: Plan, totalInstances: number, createdAt: Date): Document {
@@ -36,19 +37,39 @@ export function taskDocument(id: ObjectId, plan: Plan, totalInstances: number, c
 
 /**
  * Decides at planning whether the plan's `tasks` document can be written at its end.
- * @throws PermanentError BadMessage for what MongoDB can't hold: an int of more than 64 bits, a key with a NUL character.
+ * @throws PermanentError BadMessage for what MongoDB can never hold: an int of more than 64 bits, a key with a NUL character, too
+ * much nesting, too many bytes.
  */
 export function checkStorable(plan: Plan): void {
+  const why = whyNoTask(plan);
+  if (why === null) return;
+  throw new PermanentError(
+    'BadMessage',
+    `Task ${plan.task}: MongoDB could not hold its tasks document (${why}); look at llm_args, gen_kwargs and headers.`,
+  );
+}
+
+function whyNoTask(plan: Plan): string | null {
   try {
-    BSON.serialize(taskDocument(new ObjectId(), plan, 0, new Date(0)), { checkKeys: false });
-  } catch (cause) {
-    const why = messageOf(cause);
-    throw new PermanentError(
-      'BadMessage',
-      `Task ${plan.task}: MongoDB could not hold its tasks document (${why}); look at llm_args, gen_kwargs and headers.`,
-      { cause },
-    );
+    return whyUnstorable(taskDocument(new ObjectId(), plan, 0, new Date(0)));
+  } catch (error) {
+    return messageOf(error);
   }
+}
+
+/** The error for a document of a data set that MongoDB can never hold as an instance with its prompts; null where it can. */
+export function unstorable(
+  plan: Pick<Plan, 'task'>,
+  docId: number,
+  { instance, prompts }: ReturnType<typeof instanceDocuments>,
+): PermanentError | null {
+  for (const [what, document] of [['instance', instance] as const, ['prompt', prompts[0] ?? {}] as const]) {
+    const why = whyUnstorable(document);
+    if (why === null) continue;
+    const message = `Task ${plan.task}, document ${docId}: MongoDB can't hold its ${what} (${why}). Leave it out by the blacklist.`;
+    return new PermanentError('DatasetInvalid', message, { context: { task: plan.task, docId } });
+  }
+  return null;
 }
 
 /** What the documents of one plan have in common. */
@@ -59,6 +80,13 @@ export interface DocumentContext {
   readonly childId: ReturnType<typeof childIds>;
   /** Seconds to wait for an answer, from the prompt's estimated length. */
   readonly timeoutOf: (ctxlen: number) => number;
+}
+
+/** A context for documents that are only looked at. */
+export function neverWritten(plan: Plan): DocumentContext {
+  const taskId = new ObjectId();
+  const createdAt = new Date(0);
+  return { taskId, plan, createdAt, childId: childIds(taskId, createdAt), timeoutOf: () => 0 };
 }
 
 /** An instance's document and its prompts', one per answer wanted (DOCUMENT-3, DOCUMENT-4). */

@@ -1,5 +1,5 @@
 import type { TaskEntry } from '../catalogue/entry.ts';
-import { toBson } from '../documents/bson.ts';
+import { instanceDocuments, neverWritten, unstorable } from '../documents/documents.ts';
 import { type ErrorCode, messageOf, SamplerError } from '../errors/errors.ts';
 import type { SampleMessage } from '../messages/sample.ts';
 import { renderingOf } from '../plan/rendering.ts';
@@ -51,6 +51,7 @@ export async function validateTask(
   const planned = await planPreview(services, message, asked, 0n);
   const { plan, docIds, table } = planned;
   const rendering = renderingOf(plan);
+  const context = neverWritten(plan);
   await table.verify();
   const examples = await readExamples(planned, rendering);
   let prompts = 0;
@@ -64,7 +65,8 @@ export async function validateTask(
     for (const [position, docId] of ids.entries()) {
       try {
         for (const instance of render(position)) {
-          toBson(instance.doc);
+          const refused = unstorable(plan, docId, instanceDocuments(instance, context));
+          if (refused) throw refused;
           prompts += plan.repeats;
         }
       } catch (error) {

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { benchCollections } from '../documents/collections.ts';
-import { instanceDocuments } from '../documents/documents.ts';
+import { instanceDocuments, unstorable } from '../documents/documents.ts';
 import { childIds } from '../documents/ids.ts';
 import { insertOnce } from '../documents/write.ts';
 import type { PlanProgress } from '../ledger/ledger.ts';
@@ -34,6 +34,19 @@ export function createWriter({ db, timeouts }: ShardServices, record: PlanProgre
   let count = 0;
 
   async function write(portion: typeof pending): Promise<void> {
+    try {
+      await insert(portion);
+    } catch (error) {
+      // Looked for only now: what can't be stored is rare, and to look at every document takes time.
+      for (const item of portion) {
+        const refused = unstorable(plan, Number(item.instance['doc_id']), item);
+        if (refused) throw refused;
+      }
+      throw error;
+    }
+  }
+
+  async function insert(portion: typeof pending): Promise<void> {
     await Promise.all([
       insertOnce(
         instances,

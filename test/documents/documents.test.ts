@@ -1,7 +1,14 @@
 import { type Document, MongoClient, ObjectId } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { checkStorable, instanceDocuments, taskDocument } from '../../lib/documents/documents.ts';
+import {
+  checkStorable,
+  instanceDocuments,
+  neverWritten,
+  taskDocument,
+  unstorable,
+} from '../../lib/documents/documents.ts';
 import { childIds, planId, rejectionId } from '../../lib/documents/ids.ts';
+import { MAX_DEPTH, MAX_DOCUMENT_BYTES, whyUnstorable } from '../../lib/documents/storable.ts';
 import { insertOnce } from '../../lib/documents/write.ts';
 import type { Plan } from '../../lib/plan/plan.ts';
 import type { PyValue } from '../../lib/python/value.ts';
@@ -255,11 +262,68 @@ describe('DOCUMENT-6: ids and dates', () => {
   });
 });
 
+/** A value so many lists deep. */
+function nested(depth: number): unknown {
+  let value: unknown = 1;
+  for (let i = 0; i < depth; i++) value = [value];
+  return value;
+}
+
+describe('what MongoDB can never hold', () => {
+  it.each([
+    ['as deep as it takes', { value: nested(MAX_DEPTH - 1) }, true],
+    ['one deeper', { value: nested(MAX_DEPTH) }, false],
+    ['deeper than anybody counts', { value: nested(50_000) }, false],
+    ['as large as it takes', { _id: 1, value: 'x'.repeat(MAX_DOCUMENT_BYTES - 26) }, true],
+    ['one byte larger', { _id: 1, value: 'x'.repeat(MAX_DOCUMENT_BYTES - 25) }, false],
+    ['far larger', { _id: 1, value: 'x'.repeat(MAX_DOCUMENT_BYTES * 2) }, false],
+    ['with a NUL in a text', { value: 'a\0b' }, true],
+    ['with a NUL in a key', { value: new Map([['a\0b', 1]]) }, false],
+  ])('is told before it is tried, as the server judges it: a document %s', async (_what, document, holds) => {
+    expect(whyUnstorable(document)).toEqual(holds ? null : expect.any(String));
+    const stored = mongo
+      .db()
+      .collection<{ _id?: number }>('limits')
+      .insertOne({ ...document }, { forceServerObjectId: true });
+    await expect(
+      stored.then(
+        () => true,
+        () => false,
+      ),
+    ).resolves.toBe(holds);
+  });
+
+  it('is refused for good by the document and the task that it belongs to', () => {
+    const plan = planOf();
+    const large = instance({
+      doc: new Map<string, PyValue>([
+        ['__id', 7n],
+        ['text', 'x'.repeat(MAX_DOCUMENT_BYTES)],
+      ]),
+    });
+    expect(unstorable(plan, 7, instanceDocuments(large, neverWritten(plan)))).toMatchObject({
+      code: 'DatasetInvalid',
+      permanent: true,
+      message: expect.stringMatching(/Task own, document 7: .* instance .*16777216 at most/),
+    });
+    expect(unstorable(plan, 7, instanceDocuments(instance(), neverWritten(plan)))).toBeNull();
+  });
+
+  it('is refused when it is planned', () => {
+    let value: PyValue = 1n;
+    for (let i = 0; i < 181; i++) value = [value];
+    const check = () => checkStorable(planOf({}, { llmArgs: new Map([['a', value]]) }));
+    expect(check).toThrow(
+      expect.objectContaining({ code: 'BadMessage', message: expect.stringMatching(/nested more than 180 deep/) }),
+    );
+  });
+});
+
 describe('a request that MongoDB could not keep', () => {
   it.each([
     ['an int of 64 bits', 'a', 2n ** 63n - 1n, null],
     ['an int of more than 64 bits', 'a', 2n ** 63n, /more than 64 bits.*look at llm_args/],
-    ['a key with a NUL character', 'a\u0000b', 1n, /must not contain null bytes/],
+    ['a key with a NUL character', 'a\u0000b', 1n, /a key holds the character NUL/],
   ])('is told so when it is planned: %s', (_, key, value, told) => {
     const check = () =>
       checkStorable(planOf({}, { genKwargs: new Map<PyValue, PyValue>([['x', new Map([[key, value]])]]) }));
