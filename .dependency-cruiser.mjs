@@ -18,7 +18,7 @@ const DOORS = {
   yauzl: ['catalogue'],
 };
 
-/** Rooms that are being built, which no function uses yet. */
+/** A room that is being built, which no function uses yet. */
 const UNDER_CONSTRUCTION = '^lib/sandbox/';
 
 const names = Object.keys(rooms);

@@ -1,10 +1,10 @@
-/** `npm run docs`: writes docs/messages.md and docs/schemas from the schemas of the messages, and the rooms into docs/architecture.md. */
+/** `npm run docs`: writes docs/messages.md and docs/schemas from the schemas of the messages, and the rooms into docs/architecture.md and docs/rooms.md. */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageSchemas } from '../lib/messages/json-schema.ts';
 import { messagesPage } from '../lib/messages/messages-page.ts';
-import { withRooms } from './rooms-table.ts';
+import { ROOM_PAGES, withRooms } from './rooms-pages.ts';
 
 const DOCS = join(import.meta.dirname, '..', 'docs');
 const SCHEMAS = join(DOCS, 'schemas');
@@ -16,8 +16,10 @@ for (const [name, schema] of Object.entries(messageSchemas())) {
   const text = JSON.stringify(schema, null, 2).replaceAll('9223372036854776000', '9223372036854775808');
   writeFileSync(join(SCHEMAS, `${name}.json`), `${text}\n`);
 }
-const ARCHITECTURE = join(DOCS, 'architecture.md');
-writeFileSync(ARCHITECTURE, withRooms(readFileSync(ARCHITECTURE, 'utf8')));
+for (const [name, written] of Object.entries(ROOM_PAGES)) {
+  const page = join(DOCS, name);
+  writeFileSync(page, withRooms(readFileSync(page, 'utf8'), written()));
+}
 // In the repository's own layout, as its linter wants all JSON.
 const { status } = spawnSync('biome', ['format', '--write', SCHEMAS], { stdio: 'inherit' });
 process.exitCode = status ?? 1;

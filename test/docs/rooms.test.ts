@@ -1,18 +1,18 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { cruise } from 'dependency-cruiser';
 import { describe, expect, it } from 'vitest';
-import { ROOMS, withRooms } from '../../bin/rooms-table.ts';
+import { ROOM_PAGES, ROOMS, withRooms } from '../../bin/rooms-pages.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
+/** A room that is being built: what it and others will use of it may stand before. */
+const UNDER_CONSTRUCTION = 'sandbox';
 const NAMES = ROOMS.map(({ name }) => name);
-/** Rooms that lib/rooms.json leaves space for until they are built. */
-const TO_COME = ['evaluate', 'sandbox', 'scoring'];
 
 describe('the rooms of lib/', () => {
   it('are those of lib/rooms.json', () => {
     const folders = readdirSync(join(ROOT, 'lib'), { withFileTypes: true }).filter((entry) => entry.isDirectory());
-    const built = NAMES.filter((name) => !TO_COME.includes(name));
-    expect(folders.map(({ name }) => name).filter((name) => !TO_COME.includes(name))).toEqual(built.toSorted());
+    expect(folders.map(({ name }) => name).sort()).toEqual(NAMES.toSorted());
   });
 
   it.each(ROOMS)('$name uses rooms below it only, so that no circle of rooms can be allowed', ({ name, uses }) => {
@@ -20,8 +20,32 @@ describe('the rooms of lib/', () => {
     expect(uses.filter((used) => !below.includes(used))).toEqual([]);
   });
 
-  it('stand in docs/architecture.md as they stand in lib/rooms.json; `npm run docs` writes them', () => {
-    const page = readFileSync(join(ROOT, 'docs', 'architecture.md'), 'utf8');
-    expect(withRooms(page)).toBe(page);
+  it.each(Object.entries(ROOM_PAGES))(
+    'stand in docs/%s as in lib/rooms.json; `npm run docs` writes them',
+    (page, of) => {
+      const text = readFileSync(join(ROOT, 'docs', page), 'utf8');
+      expect(withRooms(text, of())).toBe(text);
+    },
+  );
+
+  it('use all that they may, by the imports that the linter reads', async () => {
+    const { output } = await cruise(['lib'], { parser: 'swc', tsPreCompilationDeps: true, baseDir: ROOT });
+    if (typeof output === 'string') throw new Error(output);
+    const roomOf = (file: string) => /^lib\/([^/]+)\//.exec(file)?.[1];
+    const used = new Map(NAMES.map((name) => [name, new Set<string>()]));
+    for (const { source, dependencies } of output.modules) {
+      const room = roomOf(source);
+      for (const { resolved } of dependencies) {
+        const other = roomOf(resolved);
+        if (room !== undefined && other !== undefined && other !== room) used.get(room)?.add(other);
+      }
+    }
+    const unused = ROOMS.filter(({ name }) => name !== UNDER_CONSTRUCTION).flatMap(({ name, uses }) =>
+      uses
+        .filter((room) => room !== UNDER_CONSTRUCTION && !used.get(name)?.has(room))
+        .map((room) => `${name}: ${room}`),
+    );
+    expect(unused).toEqual([]);
+    expect(used.get('shard')).toContain('task');
   });
 });
