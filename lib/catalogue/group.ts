@@ -23,6 +23,8 @@ const GROUP_ONLY_KEYS: ReadonlySet<unknown> = new Set([
 const MAX_DEPTH = 20;
 /** More steps than this for one name are refused. */
 const MAX_STEPS = 50_000;
+/** So are more settings handed down, and more beginnings of names compared. */
+const MAX_MERGES = 1_000_000;
 
 /** One level of the harness's nested result: a task under its name, a group under a key that nothing else has. */
 type Level = Map<string | symbol, Leaf | Level>;
@@ -49,6 +51,9 @@ class Expander {
   readonly #index: TaskIndex;
   readonly #asked: string;
   #steps = 0;
+  #merges = 0;
+  /** What is set from above a task that is only named, by what is set; the same for each of a group's members. */
+  readonly #overrides = new Map<ConfigDict, ConfigDict>();
 
   constructor(index: TaskIndex, asked: string) {
     this.#index = index;
@@ -56,9 +61,8 @@ class Expander {
   }
 
   /** `siblings` are the names that the parent group has given out so far; `update` what is set from above. */
-  name(name: string, siblings: string[] | null, update: ConfigDict | null, depth: number): Level {
-    if (update !== null)
-      return this.#inline(new Map<string, ConfigValue>([['task', name], ...textKeys(update)]), siblings, update, depth);
+  name(name: string, siblings: Siblings | null, update: ConfigDict | null, depth: number): Level {
+    if (update !== null) return this.#overridden(name, siblings, this.#overridesOf(update), depth);
     const entry = this.#index.get(name);
     if (entry === undefined) throw this.#bad(`names ${name}, which does not exist`);
     if (entry.type === 'group') return this.#group(entry.config, null, depth);
@@ -66,36 +70,52 @@ class Expander {
     return new Map([[name, { name, base: name, overrides: null }]]);
   }
 
-  #inline(config: ConfigDict, siblings: string[] | null, update: ConfigDict | null, depth: number): Level {
+  #inline(config: ConfigDict, siblings: Siblings | null, update: ConfigDict | null, depth: number): Level {
     const task = config.get('task');
     // An inner list takes nothing from above: the harness replaces what was to be set by the list's own.
     if (typeof task !== 'string') return this.#group(config, null, depth);
+    this.#payMerge(config.size + (update?.size ?? 0));
     const overrides: ConfigDict = new Map([...config, ...(update ?? [])]);
     overrides.delete('task');
+    return this.#overridden(task, siblings, overrides, depth);
+  }
+
+  /** Settings whose keys are texts come first, as the harness makes keyword arguments of them. */
+  #overridesOf(update: ConfigDict): ConfigDict {
+    const known = this.#overrides.get(update);
+    if (known !== undefined) return known;
+    this.#payMerge(2 * update.size);
+    const overrides: ConfigDict = new Map([...textKeys(update), ...update]);
+    overrides.delete('task');
+    this.#overrides.set(update, overrides);
+    return overrides;
+  }
+
+  #overridden(task: string, siblings: Siblings | null, overrides: ConfigDict, depth: number): Level {
     const entry = this.#index.get(task);
     if (entry?.type === 'group') return this.#group(entry.config, overrides, depth);
     if (entry?.type === 'tag') return this.#all(entry.tasks, (member) => this.name(member, null, overrides, depth + 1));
     if (entry === undefined) return new Map([[task, { name: task, base: null, overrides }]]);
-    const name = siblings === null ? task : numbered(task, siblings);
+    const name = siblings === null ? task : siblings.numbered(task);
     return new Map([[name, { name, base: task, overrides }]]);
   }
 
   #group(own: ConfigDict, update: ConfigDict | null, depth: number): Level {
     if (depth >= MAX_DEPTH) throw this.#bad('holds itself, or groups too many levels deep');
+    this.#payMerge(own.size + (update?.size ?? 0));
     const config: ConfigDict = new Map([...own, ...(update ?? [])]);
     const passed: ConfigDict = new Map([...config].filter(([key]) => !GROUP_ONLY_KEYS.has(key)));
     const members = config.get('task');
     if (!Array.isArray(members)) throw this.#bad('has a group whose "task" is no list');
-    const siblings: string[] = [];
-    const level = this.#all(
-      members.flatMap((member) => this.#tagMembers(member)),
-      (member) => {
-        const below = passed.size === 0 ? null : passed;
-        if (typeof member === 'string') return this.name(member, siblings, below, depth + 1);
-        if (isConfigDict(member)) return this.#inline(member, siblings, below, depth + 1);
-        throw this.#bad('has a group that lists something else than names and mappings');
-      },
-    );
+    const listed = members.flatMap((member) => this.#tagMembers(member));
+    if (listed.length > MAX_STEPS) throw this.#bad('holds too many tasks');
+    const siblings = new Siblings(listed.map(taskOf), (work) => this.#payMerge(work));
+    const level = this.#all(listed, (member) => {
+      const below = passed.size === 0 ? null : passed;
+      if (typeof member === 'string') return this.name(member, siblings, below, depth + 1);
+      if (isConfigDict(member)) return this.#inline(member, siblings, below, depth + 1);
+      throw this.#bad('has a group that lists something else than names and mappings');
+    });
     return new Map([[Symbol('group'), level]]);
   }
 
@@ -112,17 +132,46 @@ class Expander {
     return new Map(levels.flatMap((level) => [...level]));
   }
 
+  #payMerge(settings: number): void {
+    this.#merges += settings;
+    if (this.#merges > MAX_MERGES) throw this.#bad('hands down too many settings to too many tasks');
+  }
+
   #bad(problem: string): PermanentError {
     return new PermanentError('BadTaskDefinition', `${this.#asked} ${problem}.`, { context: { name: this.#asked } });
   }
 }
 
-/** A task listed again in its group gets a number; the harness also counts names that only start like it. */
-function numbered(task: string, siblings: string[]): string {
-  const before = siblings.filter((sibling) => sibling.startsWith(task)).length;
-  const name = before > 0 ? `${task}-${before}` : task;
-  siblings.push(name);
-  return name;
+/** The task that a group's member names; null where it is a list of its own. */
+function taskOf(member: ConfigValue): string | null {
+  const task = isConfigDict(member) ? member.get('task') : member;
+  return typeof task === 'string' ? task : null;
+}
+
+/** The names that a group has given out so far. */
+class Siblings {
+  /** How many of them begin so, for beginnings as long as one of the group's names. */
+  readonly #beginnings = new Map<string, number>();
+  readonly #lengths: readonly number[];
+  readonly #pay: (work: number) => void;
+
+  constructor(tasks: readonly (string | null)[], pay: (work: number) => void) {
+    this.#lengths = [...new Set(tasks.map((task) => task?.length ?? 0))].sort((a, b) => a - b);
+    this.#pay = pay;
+  }
+
+  /** A task listed again in its group gets a number; the harness also counts names that only start like it. */
+  numbered(task: string): string {
+    const before = this.#beginnings.get(task) ?? 0;
+    const name = before > 0 ? `${task}-${before}` : task;
+    for (const length of this.#lengths) {
+      if (length > name.length) break;
+      this.#pay(1 + length / 64);
+      const beginning = name.slice(0, length);
+      this.#beginnings.set(beginning, (this.#beginnings.get(beginning) ?? 0) + 1);
+    }
+    return name;
+  }
 }
 
 function textKeys(config: ConfigDict): [string, ConfigValue][] {

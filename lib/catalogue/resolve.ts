@@ -1,5 +1,5 @@
 import { PermanentError } from '../errors/errors.ts';
-import { fnmatchFilter } from '../python/fnmatch.ts';
+import { fnmatchFilter, type MatchBudget, matchBudget } from '../python/fnmatch.ts';
 import { compareCodePoints } from '../python/sort.ts';
 import { strip } from '../python/text.ts';
 import type { Catalogue } from './catalogue.ts';
@@ -13,6 +13,12 @@ const MAX_LEAVES = 5000;
 /** Names in one message; of unknown ones this many are reported. */
 const MAX_NAMES = 5000;
 const MAX_UNKNOWN_TOLD = 20;
+/** Longer names and wildcards are refused: no task has one. */
+const MAX_NAME_CHARS = 500;
+/** More tasks, counted once for each name that leads to them, are refused. */
+const MAX_VISITED = 200_000;
+/** So many settings may groups set over their tasks, all together. */
+const MAX_OVERRIDES = 500_000;
 
 /**
  * The tasks that a message's comma list names: tasks, groups, tags and wildcards (`*`, `?`, `[...]`, as `match_tasks` of
@@ -28,10 +34,18 @@ export async function resolveTasks(catalogue: Catalogue, list: string): Promise<
     .filter((name) => name !== '');
   if (names.length === 0) throw new PermanentError('BadMessage', 'tasks is empty; name at least one task.');
   if (names.length > MAX_NAMES) throw new PermanentError('BadMessage', `tasks names more than ${MAX_NAMES} tasks.`);
+  const long = names.find((name) => name.length > MAX_NAME_CHARS);
+  if (long !== undefined) {
+    throw new PermanentError(
+      'BadMessage',
+      `tasks has a name of more than ${MAX_NAME_CHARS} characters: "${long.slice(0, 40)}...".`,
+    );
+  }
   const leaves = new Map<string, Leaf>();
   const unknown: string[] = [];
+  const budget: ResolveBudget = { matching: matchBudget(), visits: MAX_VISITED };
   for (const name of new Set(names)) {
-    const found = leavesOf(catalogue.index, name);
+    const found = leavesOf(catalogue.index, name, budget);
     if (found.length === 0) unknown.push(name);
     for (const leaf of found) if (!leaves.has(leaf.name)) leaves.set(leaf.name, leaf);
   }
@@ -42,17 +56,48 @@ export async function resolveTasks(catalogue: Catalogue, list: string): Promise<
       `tasks stands for ${leaves.size} tasks; at most ${MAX_LEAVES} can be asked for at once.`,
     );
   }
+  const overrides = [...leaves.values()].reduce((sum, leaf) => sum + (leaf.overrides?.size ?? 0), 0);
+  if (overrides > MAX_OVERRIDES) {
+    throw new PermanentError('BadTaskDefinition', 'The groups that tasks names set too many things over their tasks.');
+  }
   return Promise.all([...leaves.values()].map((leaf) => entryOf(catalogue, leaf)));
 }
 
-function leavesOf(index: TaskIndex, name: string): Leaf[] {
-  if (index.has(name)) return expandName(index, name);
+/** What one message's names may take together. */
+interface ResolveBudget {
+  readonly matching: MatchBudget;
+  visits: number;
+}
+
+function leavesOf(index: TaskIndex, name: string, budget: ResolveBudget): Leaf[] {
+  if (index.has(name)) return visited(expandName(index, name), budget);
   if (!/[*?[]/.test(name)) return [];
-  const matches = fnmatchFilter(index.keys(), name).sort(compareCodePoints);
+  const matches = matchesOf(index, name, budget).sort(compareCodePoints);
   const matched = new Set(matches);
   // What a matching group or tag holds of tasks that match themselves, those stand for.
   return matches.flatMap((match) =>
-    expandName(index, match).filter((leaf) => leaf.name === match || !matched.has(leaf.name)),
+    visited(expandName(index, match), budget).filter((leaf) => leaf.name === match || !matched.has(leaf.name)),
+  );
+}
+
+function matchesOf(index: TaskIndex, pattern: string, { matching }: ResolveBudget): string[] {
+  try {
+    return fnmatchFilter(index.keys(), pattern, matching);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new PermanentError(
+      'BadMessage',
+      'tasks has wildcards that take too long to match; use fewer or shorter ones.',
+    );
+  }
+}
+
+function visited(leaves: Leaf[], budget: ResolveBudget): Leaf[] {
+  budget.visits -= leaves.length + 1;
+  if (budget.visits >= 0) return leaves;
+  throw new PermanentError(
+    'BadMessage',
+    `tasks leads to more than ${MAX_VISITED} tasks, counting each as often as it is named.`,
   );
 }
 

@@ -16,10 +16,27 @@ export function processDocs(doc: Doc): Doc {
 
 /** `hellaswag/utils.preprocess`; the result is not stripped again. */
 function clean(text: string): string {
-  return strip(text)
-    .replaceAll(' [title]', '. ')
-    .replace(/\[[^\n]*?\]/g, '')
-    .replaceAll('  ', ' ');
+  return withoutBrackets(strip(text).replaceAll(' [title]', '. ')).replaceAll('  ', ' ');
+}
+
+/** `re.sub(r"\[.*?\]", "", text)`, looking at each character a few times at most. */
+function withoutBrackets(text: string): string {
+  let kept = '';
+  let at = 0;
+  let close = -1;
+  for (let open = text.indexOf('['); open >= 0; open = text.indexOf('[', open + 1)) {
+    if (close < open) close = text.indexOf(']', open);
+    if (close < 0) break;
+    if (text.slice(open, close).includes('\n')) {
+      // None that opens before the line's end closes within it.
+      open = text.lastIndexOf('\n', close);
+      continue;
+    }
+    kept += text.slice(at, open);
+    at = close + 1;
+    open = close;
+  }
+  return kept + text.slice(at);
 }
 
 /** Python's `int(label)`. */

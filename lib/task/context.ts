@@ -38,7 +38,7 @@ export function chatContext(
   const system = systemPrompt(parts, doc);
   if (system !== '') messages.push({ role: 'system', content: system });
   if (examples.length > 0) {
-    if (multiturn) messages.push(...examples.flatMap((example) => parts.examples.asTurns(example, genPrefix)));
+    if (multiturn) for (const turn of asTurns(parts, examples, genPrefix)) messages.push(turn);
     else messages.push({ role: 'user', content: asText(parts, examples, genPrefix) });
   }
   const text = parts.question.text(doc);
@@ -76,7 +76,43 @@ function isQuestion(text: PyValue): boolean {
 }
 
 function asText({ examples: worked }: ContextParts, examples: readonly Doc[], genPrefix: string | null): string {
-  return examples.map((example) => worked.asText(example, genPrefix)).join('');
+  const texts: string[] = [];
+  let length = 0;
+  for (const example of examples) {
+    const text = worked.asText(example, genPrefix);
+    length += text.length;
+    texts.push(text);
+    checkExamples(length);
+  }
+  return texts.join('');
+}
+
+function asTurns(
+  { examples: worked }: ContextParts,
+  examples: readonly Doc[],
+  genPrefix: string | null,
+): ChatMessage[] {
+  const turns: ChatMessage[] = [];
+  let length = 0;
+  for (const example of examples) {
+    for (const turn of worked.asTurns(example, genPrefix)) {
+      length += turn.content.length;
+      turns.push(turn);
+    }
+    checkExamples(length);
+  }
+  return turns;
+}
+
+/** MongoDB stores no document of more than 16 MiB. */
+const MAX_EXAMPLE_CHARS = 16 << 20;
+
+function checkExamples(length: number): void {
+  if (length <= MAX_EXAMPLE_CHARS) return;
+  throw new PermanentError(
+    'TemplateFailed',
+    `its worked examples have more than ${MAX_EXAMPLE_CHARS} characters, more than MongoDB stores; ask for fewer (num_fewshot).`,
+  );
 }
 
 function systemPrompt({ config, systemInstruction, description }: ContextParts, doc: Doc): string {

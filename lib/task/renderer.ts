@@ -127,6 +127,9 @@ function completions(parts: ContextParts, kwargs: PyDict, model: ModelArgs, pref
   };
 }
 
+/** All requests of one document together: what one process can hold, and far beyond any honest one. */
+const MAX_CHOICE_CHARS = 64 << 20;
+
 /** `construct_requests` of a multiple-choice task (CONTEXT-9): a request per choice, in their order. */
 function loglikelihoods(parts: ContextParts, model: ModelArgs, prefix: Field): Requests {
   const { config, question } = parts;
@@ -135,6 +138,13 @@ function loglikelihoods(parts: ContextParts, model: ModelArgs, prefix: Field): R
     const context = textContext(parts, doc, examples, prefixOf(prefix, doc));
     const choices = choicesOf(question, doc, config).map(str);
     const delimiter = config.target_delimiter;
+    const total = choices.reduce((sum, choice) => sum + context.length + choice.length, 0);
+    if (total > MAX_CHOICE_CHARS) {
+      throw new PermanentError(
+        'TemplateFailed',
+        `its choices are too many for so long a context: ${choices.length} of them make ${total} characters.`,
+      );
+    }
     let pairs: [string, string][];
     if (parts.multipleInput) {
       const continuation = delimiter + str(question.target(doc));

@@ -155,3 +155,63 @@ describe('groups and tags', () => {
     await expect(names('g17', catalogueOf({ ...files, ...levels }))).rejects.toThrow('too many tasks');
   });
 });
+
+describe('what would take too long is refused, or done', () => {
+  const many = <T>(count: number, make: (i: number) => T): T[] => Array.from({ length: count }, (_, i) => make(i));
+
+  test('wildcards whose sets are very long', async () => {
+    await expect(names(`*[${'Z-Z'.repeat(300_000)}]`)).rejects.toMatchObject({ code: 'BadMessage' });
+  });
+
+  test('very many wildcards over very many names', async () => {
+    const names2 = many(400, (i) => [`t${i}.yaml`, taskYaml(`t_${'a'.repeat(200)}${i}`)] as const);
+    const list = many(4000, (i) => `${'*a'.repeat(100)}b${i}`).join();
+    await expect(resolveTasks(catalogueOf(Object.fromEntries(names2)), list)).rejects.toMatchObject({
+      code: 'BadMessage',
+    });
+  });
+
+  test('a wildcard that matches many groups of many tasks', async () => {
+    const groups = many(
+      300,
+      (i) => [`g${i}.yaml`, `group: g${i}\ntask: [${many(3000, (n) => `x${i}_${n}`).join()}]\nmetadata: {}`] as const,
+    );
+    const defined = catalogueOf(Object.fromEntries(groups));
+    await expect(resolveTasks(defined, '*')).rejects.toMatchObject({
+      code: expect.stringMatching(/BadMessage|BadTaskDefinition/),
+    });
+  });
+
+  test('a group of 40,000 members with 50,000 settings', async () => {
+    const yaml = `group: wide\ntask: [${many(40_000, () => 'm_a').join()}]\n${many(50_000, (i) => `k${i}: 1`).join('\n')}`;
+    await expect(names('wide', catalogueOf({ ...files, 'w.yaml': yaml }))).rejects.toThrow(PermanentError);
+  });
+
+  test('a group of 40,000 mappings with a thousand settings', async () => {
+    const yaml = `group: wide\ntask: [${many(40_000, () => '{task: m_a}').join()}]\n${many(1000, (i) => `k${i}: 1`).join('\n')}`;
+    await expect(names('wide', catalogueOf({ ...files, 'w.yaml': yaml }))).rejects.toMatchObject({
+      code: 'BadTaskDefinition',
+    });
+  });
+
+  test('a task that a group lists 4,999 times', async () => {
+    const yaml = `group: again\nnum_fewshot: 1\ntask: [${many(4999, () => 'm_a').join()}]`;
+    expect(await names('again', catalogueOf({ ...files, 'w.yaml': yaml }))).toHaveLength(4999);
+  });
+
+  test('a task that a group lists 49,999 times', async () => {
+    const yaml = `group: again\nnum_fewshot: 1\ntask: [${many(49_999, () => 'm_a').join()}]`;
+    await expect(names('again', catalogueOf({ ...files, 'w.yaml': yaml }))).rejects.toMatchObject({
+      code: 'BadMessage',
+    });
+  });
+
+  test('one include listed 1,000 times in each of many files', async () => {
+    const own = many(
+      1900,
+      (i) => [`t${i}.yaml`, `include: [${many(1000, () => 'base').join()}]\ntask: t${i}\ndataset_path: d`] as const,
+    );
+    const root = catalogueOf({ ...Object.fromEntries(own), base: many(500, (i) => `k${i}: 1`).join('\n') });
+    expect(await names('t0,t1899', root)).toEqual(['t0', 't1899']);
+  });
+});

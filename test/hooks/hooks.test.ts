@@ -45,6 +45,11 @@ describe('hellaswag', () => {
     expect(hellaswag.processDocs(row({ endings: [ending] })).get('choices')).toEqual([expected]);
   });
 
+  it('open brackets are looked at once each', () => {
+    const open = '['.repeat(1_000_000);
+    expect(hellaswag.processDocs(row({ endings: [open, `${open}\n]`] })).get('choices')).toEqual([open, `${open}\n]`]);
+  });
+
   it('the label is read as Python reads an int', () => {
     const goldOf = (label: PyValue) => hellaswag.processDocs(row({ label })).get('gold');
     expect([goldOf('3'), goldOf(' +2\n'), goldOf('-1'), goldOf(1n)]).toEqual([3n, 2n, -1n, 1n]);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { errorOf } from '../helpers/error-of.ts';
 import { docOf, mapping, prompt, render, taskOf, turns } from './own-task.ts';
 
 const DOC = docOf(5, { q: 'two?', a: '2' });
@@ -119,6 +120,33 @@ it('PAYLOAD-15: the estimated length is of the prompt as it is sent', () => {
   const [chat] = render(taskOf({ description: 'D  d' }), DOC, [EXAMPLE]);
   // 3, 2, 1 and 2 pieces: 4 + 2 + 1 + 2 tokens, and 2 for each message.
   expect(chat?.ctxlen).toBe(17);
+});
+
+describe('what would fill the memory is refused', () => {
+  const large = 'x'.repeat(1_000_000);
+
+  it.each([
+    ['turns', true, true],
+    ['one turn', true, false],
+    ['plain text', false, false],
+  ])('worked examples of more characters than MongoDB stores, as %s', (_as, chat, multiturn) => {
+    const examples = Array.from({ length: 20 }, (_, i) => docOf(10 + i, { q: large, a: '' }));
+    const work = () => render(taskOf(), DOC, examples, { chat, multiturn });
+    expect(errorOf(work)).toMatchObject({ code: 'TemplateFailed', message: expect.stringContaining('ask for fewer') });
+  });
+
+  it('a long context, once for each of very many choices', () => {
+    const config = taskOf({ output_type: 'multiple_choice', doc_to_choice: '{{ ["b"] * 10000 }}', doc_to_target: 0n });
+    const work = () =>
+      render(config, docOf(1, { q: large }), [], { requestType: 'loglikelihood', chat: false, multiturn: false });
+    expect(errorOf(work)).toMatchObject({ code: 'TemplateFailed', message: expect.stringContaining('too many') });
+  });
+
+  it('a choice that is no list but an endless text of brackets', () => {
+    const config = taskOf({ output_type: 'multiple_choice', doc_to_choice: "{{ '[' * 1000000 }}", doc_to_target: 0n });
+    const work = () => render(config, DOC, [], { requestType: 'loglikelihood', chat: false, multiturn: false });
+    expect(errorOf(work)).toMatchObject({ code: 'TemplateFailed' });
+  });
   expect(render(taskOf(), DOC, [], { chat: false, multiturn: false })[0]?.ctxlen).toBe(2);
 });
 

@@ -8,6 +8,8 @@ export type TaskFiles = ReadonlyMap<string, Uint8Array>;
 
 /** Includes deeper than this are refused. */
 const MAX_INCLUDE_DEPTH = 20;
+/** So are more keys merged, over all files of a root. */
+const MAX_MERGED_KEYS = 6_000_000;
 
 /** A definition that can't be resolved. `own` is what the file itself says, where that much can be read. */
 export class DefinitionError extends Error {
@@ -23,7 +25,9 @@ export class DefinitionError extends Error {
 export class DefinitionReader {
   readonly #files: TaskFiles;
   readonly #prefix: string;
+  readonly #loaded = new Map<string, ConfigDict | DefinitionError>();
   readonly #resolved = new Map<string, ConfigDict>();
+  #mergedKeys = 0;
 
   /** `prefix` goes before the folders in the names of functions, so that roots can't take each other's. */
   constructor(files: TaskFiles, prefix = '') {
@@ -34,36 +38,51 @@ export class DefinitionReader {
   /**
    * The definition with its includes merged in, each key as a whole: included keys come first, earlier entries of an include
    * list win over later ones, the file's own keys over all. Paths are taken from the including file's folder, never from
-   * the process's, and never lead out of the root. The dict is the caller's, its values are shared.
+   * the process's, and never lead out of the root. Dict and values are shared: nobody changes them.
    * @throws DefinitionError naming the file at fault.
    */
   read(path: string): ConfigDict {
-    return new Map(this.#resolve(path, []));
+    return this.#resolve(path, [], new Map());
   }
 
-  #resolve(path: string, parents: readonly string[]): ConfigDict {
+  /** @param failed what failed in this reading, whose chain of includes may be at fault */
+  #resolve(path: string, parents: readonly string[], failed: Map<string, DefinitionError>): ConfigDict {
     const known = this.#resolved.get(path);
     if (known) return known;
     const own = this.#load(path);
     const includes = own.get('include');
     if (includes === undefined) return this.#keep(path, own);
-    own.delete('include');
+    const rest: ConfigDict = new Map(own);
+    rest.delete('include');
     const chain = [...parents, path];
     const merged: ConfigDict = new Map();
-    for (const include of includeList(includes, path, own).toReversed()) {
-      const target = this.#target(path, include, chain, own);
-      for (const [key, value] of this.#included(target, chain, own)) merged.set(key, value);
+    const merge = (keys: ConfigDict) => {
+      this.#mergedKeys += keys.size;
+      if (this.#mergedKeys > MAX_MERGED_KEYS)
+        throw new DefinitionError(`${path}: too much is included by all files together`, rest);
+      for (const [key, value] of keys) merged.set(key, value);
+    };
+    for (const include of withoutRepeats(includeList(includes, path, rest).toReversed())) {
+      merge(this.#included(this.#target(path, include, chain, rest), chain, rest, failed));
     }
-    for (const [key, value] of own) merged.set(key, value);
+    merge(rest);
     return this.#keep(path, merged);
   }
 
-  #included(target: string, chain: readonly string[], own: ConfigDict): ConfigDict {
+  #included(
+    target: string,
+    chain: readonly string[],
+    own: ConfigDict,
+    failed: Map<string, DefinitionError>,
+  ): ConfigDict {
     try {
-      return this.#resolve(target, chain);
+      const known = failed.get(target);
+      if (known !== undefined) throw known;
+      return this.#resolve(target, chain, failed);
     } catch (error) {
-      if (error instanceof DefinitionError) throw new DefinitionError(error.message, own, error);
-      throw error;
+      if (!(error instanceof DefinitionError)) throw error;
+      failed.set(target, error);
+      throw new DefinitionError(error.message, own, error);
     }
   }
 
@@ -78,7 +97,24 @@ export class DefinitionReader {
     return target;
   }
 
+  /** What the file itself says; read once, also where it is broken. */
   #load(path: string): ConfigDict {
+    const known = this.#loaded.get(path) ?? this.#tryToParse(path);
+    this.#loaded.set(path, known);
+    if (known instanceof DefinitionError) throw known;
+    return known;
+  }
+
+  #tryToParse(path: string): ConfigDict | DefinitionError {
+    try {
+      return this.#parse(path);
+    } catch (error) {
+      if (error instanceof DefinitionError) return error;
+      throw error;
+    }
+  }
+
+  #parse(path: string): ConfigDict {
     const folder = posix.dirname(path);
     let value: ConfigValue;
     try {
@@ -103,5 +139,16 @@ function includeList(value: ConfigValue, path: string, own: ConfigDict): string[
   return list.map((item) => {
     if (typeof item === 'string') return item;
     throw new DefinitionError(`${path}: include must be a path or a list of paths`, own);
+  });
+}
+
+/** Of each path its first place and its last: what stands between them has no effect. */
+function withoutRepeats(paths: readonly string[]): string[] {
+  const last = new Map(paths.map((path, at) => [path, at]));
+  const seen = new Set<string>();
+  return paths.filter((path, at) => {
+    const wanted = !seen.has(path) || last.get(path) === at;
+    seen.add(path);
+    return wanted;
   });
 }

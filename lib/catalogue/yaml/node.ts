@@ -18,9 +18,9 @@ const MAX_DEPTH = 50;
 /** More nodes than this, aliases counted as what they stand for, are refused. */
 const MAX_NODES = 200_000;
 /** Longer texts are refused, in UTF-16 units. */
-const MAX_LENGTH = 4_000_000;
+const MAX_LENGTH = 1_000_000;
 /** How much text may be read, over all attempts, to repair lines that lack indentation. */
-const MAX_REPAIR_WORK = 30_000_000;
+const MAX_REPAIR_WORK = 10_000_000;
 const MORE_INDENT = ' '.repeat(40);
 /** Characters that end a line in YAML 1.1, which PyYAML reads, but not in 1.2, which our parser reads. */
 const OLD_LINE_BREAKS = /[\u0085\u2028\u2029]/;

@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
+import { KeyIndex } from '../../python/dict.ts';
 import type { PyValue } from '../../python/value.ts';
-import { PyOpaque } from '../../python/value.ts';
 import type { ConfigDict, ConfigValue } from '../config-value.ts';
 import { FunctionRef } from '../function-ref.ts';
 import { composeYaml, type MappingNode, type ScalarNode, YamlError, type YamlNode } from './node.ts';
@@ -8,6 +8,8 @@ import { constructScalar } from './scalar.ts';
 
 /** Longer names of functions are refused. */
 const MAX_FUNCTION_NAME = 300;
+/** So many keys may be merged from other mappings, counted as often as they are. */
+const MAX_MERGED_PAIRS = 200_000;
 
 /**
  * Loads YAML as PyYAML does (YAML 1.1, `yaml.load` as in `load_yaml_config`; CATALOGUE-1): the last of several equal keys
@@ -36,6 +38,7 @@ class Constructor {
   readonly #prefix: string;
   readonly #made = new Map<YamlNode, ConfigValue>();
   readonly #flat = new Map<MappingNode, MappingNode['pairs']>();
+  #mergedPairs = 0;
 
   constructor(folder: string, prefix: string) {
     this.#folder = folder;
@@ -76,9 +79,9 @@ class Constructor {
 
   #mapping(node: MappingNode): ConfigDict {
     const dict: ConfigDict = new Map();
+    const keys = new KeyIndex();
     for (const [keyNode, valueNode] of this.#pairs(node)) {
-      const key = this.#key(keyNode);
-      dict.set(equalKey(dict, key), this.value(valueNode));
+      dict.set(keys.known(this.#key(keyNode)), this.value(valueNode));
     }
     return dict;
   }
@@ -87,14 +90,20 @@ class Constructor {
   #pairs(node: MappingNode): MappingNode['pairs'] {
     const known = this.#flat.get(node);
     if (known) return known;
-    let merged: MappingNode['pairs'] = [];
+    const merged: (readonly [YamlNode, YamlNode])[] = [];
     const own: (readonly [YamlNode, YamlNode])[] = [];
     for (const pair of node.pairs) {
       const [key, value] = pair;
       if (key.kind !== 'scalar' || key.tag !== 'merge') own.push(pair);
       else {
         const sources = value.kind === 'sequence' ? value.items.toReversed() : [value];
-        merged = sources.reduce((all, source) => all.concat(this.#merged(source)), merged);
+        for (const source of sources) {
+          const more = this.#merged(source);
+          this.#mergedPairs += more.length;
+          if (this.#mergedPairs > MAX_MERGED_PAIRS)
+            throw new YamlError(`"<<" merges more than ${MAX_MERGED_PAIRS} keys`);
+          for (const one of more) merged.push(one);
+        }
       }
     }
     const pairs = merged.length === 0 ? own : [...merged, ...own];
@@ -114,18 +123,4 @@ class Constructor {
     if (key instanceof FunctionRef) throw new YamlError('a function can be no key');
     return key;
   }
-}
-
-/** The key that the dict has already and Python takes for the same (`1`, `1.0` and `True` are one), else the key itself. */
-function equalKey(dict: ConfigDict, key: PyValue): PyValue {
-  if (typeof key === 'string' || key === null) return key;
-  const wanted = hash(key);
-  for (const other of dict.keys())
-    if (typeof other !== 'string' && other !== null && hash(other) === wanted) return other;
-  return key;
-}
-
-function hash(key: PyValue): string {
-  if (key instanceof PyOpaque) return key.repr;
-  return String(typeof key === 'boolean' ? Number(key) : key);
 }

@@ -3,6 +3,9 @@ import { DefinitionError, DefinitionReader } from '../../../lib/catalogue/defini
 import { FunctionRef } from '../../../lib/catalogue/function-ref.ts';
 import { filesOf, rootOf, taskYaml } from '../roots.ts';
 
+const many = (count: number, file: (i: number) => [path: string, text: string]): Record<string, string> =>
+  Object.fromEntries(Array.from({ length: count }, (_, i) => file(i)));
+
 describe('includes', () => {
   const read = (texts: Record<string, string>, path: string) => new DefinitionReader(filesOf(texts)).read(path);
 
@@ -16,6 +19,20 @@ describe('includes', () => {
       ['x', new Map([['b', 1n]])],
       ['z', 1n],
     ]);
+  });
+
+  test('what many files include is read once, also where it is broken', () => {
+    const broken = `a:\n  b:\n    c: "${'x\n'.repeat(20_000)}"`;
+    const files = many(2000, (i) => [`t${i}.yaml`, `include: ${i % 2 ? 'broken' : 'keys'}\ntask: t${i}`]);
+    const root = rootOf({ ...files, broken, keys: Array.from({ length: 5000 }, (_, i) => `k${i}: 1\n`).join('') });
+    expect([...root.tasks.values()].filter(({ problem }) => problem !== null)).toHaveLength(1000);
+  });
+
+  test('a chain of includes ends in an error', () => {
+    const files = many(2000, (i) => [`t${i}.yaml`, `include: t${i + 1}.yaml\ntask: t${i}`]);
+    expect(() => read(files, 't0.yaml')).toThrow(DefinitionError);
+    const twice = many(60, (i) => [`t${i}.yaml`, `include: [t${i + 1}.yaml, t${i + 1}.yaml]\ntask: t${i}`]);
+    expect(() => read(twice, 't0.yaml')).toThrow(DefinitionError);
   });
 
   test('in a list of includes the earlier one wins', () => {

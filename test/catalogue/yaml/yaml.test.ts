@@ -313,6 +313,40 @@ describe.skipIf(!hasPyYaml)('the real PyYAML', () => {
   });
 });
 
+describe('texts that would take too long end in an error, or are read', () => {
+  const many = (count: number, text: (i: number) => string) =>
+    Array.from({ length: count }, (_, i) => text(i)).join('');
+
+  test.each([
+    ['aliases of aliases', `a0: &a0 [x]\n${many(60, (i) => `a${i + 1}: &a${i + 1} [*a${i}, *a${i}]\n`)}`],
+    [
+      'merges of merges',
+      `a: &a {${many(300, (i) => `k${i}: 1, `)}}\nb: &b {<<: [${'*a, '.repeat(300)}]}\nc: {<<: [${'*b, '.repeat(300)}]}`,
+    ],
+    ['brackets', '['.repeat(900_000)],
+    ['dashes', '- '.repeat(400_000)],
+    ['question marks', '? '.repeat(400_000)],
+    ['items', `[${'1,'.repeat(400_000)}]`],
+    ['digits', `a: ${'1'.repeat(900_000)}`],
+    ['hexadecimal digits', `a: 0x${'1'.repeat(900_000)}`],
+    ['minutes and seconds', `a: 1${':1'.repeat(400_000)}`],
+    ['lines in quotes that lack indentation', `a:\n  b:\n    c: "${'x\n'.repeat(100_000)}"`],
+    ['characters', ' '.repeat(1_000_001)],
+  ])('very many %s', (_what, text) => {
+    expect(() => load(text)).toThrow(YamlError);
+  });
+
+  test('what is nearly a number', () => {
+    const text = `${'1'.repeat(400_000)}x`;
+    expect(load(`a: ${text}`)).toEqual(new Map([['a', text]]));
+  });
+
+  test('many keys that are no texts are found by their values, not one by one', () => {
+    const dict = asMap(load(`${many(60_000, (i) => `${i}: 1\n`)}1.0: 2\ntrue: 3\n`));
+    expect([dict.size, dict.get(1n)]).toEqual([60_000, 3n]);
+  });
+});
+
 function asMap(value: unknown): Map<unknown, unknown> {
   if (value instanceof Map) return value;
   throw new Error('no mapping');
