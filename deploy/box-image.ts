@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { cp, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
@@ -23,7 +23,11 @@ export async function makeBoxImage(root: string, say: (line: string) => void): P
   const wheels = (await readdir(wheelFolder).catch(() => [])).filter((name) => name.endsWith('.whl')).sort();
   const fingerprint = await fingerprintOf([...sources, join(pyodide, 'package.json')], wheels);
   const known = readImage(folder);
-  if (known?.fingerprint === fingerprint) return known;
+  if (known?.fingerprint === fingerprint) {
+    // The set-up looks at the time alone.
+    await utimes(join(folder, IMAGE_FILE), new Date(), new Date());
+    return known;
+  }
 
   const making = `${folder}.${process.pid}`;
   await rm(making, { recursive: true, force: true });

@@ -22,6 +22,7 @@ module.exports = async ({ resolveVariable }) => {
         ...consumes('Register'),
         sends('RegisterQueue', 'RegisterDeadLetters'),
         ...reads('datasets', 'harness', 'include'),
+        calls(settings, 'sandbox'),
       ]),
       SampleRole: role('sample', settings, both, [
         ...consumes('Sample'),
@@ -35,6 +36,8 @@ module.exports = async ({ resolveVariable }) => {
         sends('EvaluatedQueue', 'EvaluateDeadLetters'),
         ...reads('harness', 'include'),
       ]),
+      // None: whatever gets out of a box finds nothing that it may do.
+      SandboxRole: bareRole('sandbox', settings),
       // It sends tasks to be evaluated, and tells outcomes that their own process did not.
       SweepRole: role('sweep', settings, settings.mongodb, [sends('EvaluateQueue', 'EvaluatedQueue')]),
     },
@@ -50,6 +53,13 @@ function role(name, { prefix, keyArn, inVpc }, secrets, statements) {
     ...(inVpc ? networkStatements(`${prefix}-${name}`) : []),
     ...statements,
   ];
+  const { Type, Properties } = bareRole(name, { prefix });
+  const Policies = [{ PolicyName: name, PolicyDocument: { Version: '2012-10-17', Statement } }];
+  return { Type, Properties: { ...Properties, Policies } };
+}
+
+/** A role that allows nothing. */
+function bareRole(name, { prefix }) {
   return {
     Type: 'AWS::IAM::Role',
     Properties: {
@@ -58,9 +68,12 @@ function role(name, { prefix, keyArn, inVpc }, secrets, statements) {
         Version: '2012-10-17',
         Statement: [{ Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' }],
       },
-      Policies: [{ PolicyName: name, PolicyDocument: { Version: '2012-10-17', Statement } }],
     },
   };
+}
+
+function calls({ prefix }, name) {
+  return allow('Call', ['lambda:InvokeFunction'], arn('lambda', `function:${prefix}-${name}`));
 }
 
 function consumes(queue) {

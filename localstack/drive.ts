@@ -35,7 +35,11 @@ export async function driveFunctions(options: DriveOptions): Promise<DrivenFunct
   const { service, sqs, stage, onError } = options;
   const byName = new Map<string, LocalFunction>();
   const endpoint = await startLambdaEndpoint(byName);
-  const env: Record<string, string> = { ...options.env, AWS_ENDPOINT_URL_LAMBDA: endpoint.url };
+  const env: Record<string, string> = {
+    ...options.env,
+    AWS_ENDPOINT_URL_LAMBDA: endpoint.url,
+    SANDBOX_FUNCTION: functionName(stage, 'sandbox'),
+  };
   const clocks: NodeJS.Timeout[] = [];
   const sources: EventSource[] = [];
   for (const definition of service.functions) {

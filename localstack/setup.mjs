@@ -4,6 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import { delimiter, join } from 'node:path';
+import { makeBox } from './setup/box.mjs';
 import { installCfnLintForTests } from './setup/cfn-lint.mjs';
 import { installComposeForTests } from './setup/compose.mjs';
 import { installMongod } from './setup/mongod.mjs';
@@ -17,6 +18,7 @@ const OLDEST_NODE = 20;
 /** What the tests need. */
 const FOR_TESTS = [
   installMongod,
+  makeBox,
   installHarness,
   installLocalstack,
   installCfnLintForTests,
@@ -43,11 +45,11 @@ const CHECK_ROOMS = [
  * @type {Record<string, { needs: (() => Promise<void>)[], commands: string[][] }>}
  */
 const SCRIPTS = {
-  start: { needs: [installMongod, installHarness], commands: [[NODE, 'localstack/start.ts']] },
-  bench: { needs: [installMongod, installHarness], commands: [[NODE, 'bench/bench.ts']] },
-  demo: { needs: [installMongod, installHarness], commands: [[NODE, 'localstack/demo.ts']] },
+  start: { needs: [installMongod, installHarness, makeBox], commands: [[NODE, 'localstack/start.ts']] },
+  bench: { needs: [installMongod, installHarness, makeBox], commands: [[NODE, 'bench/bench.ts']] },
+  demo: { needs: [installMongod, installHarness, makeBox], commands: [[NODE, 'localstack/demo.ts']] },
   pgadmin: { needs: [installPgadmin], commands: [[NODE, 'localstack/pgadmin/start.ts']] },
-  sampler: { needs: [installHarness], commands: [[NODE, 'bin/sampler.ts']] },
+  sampler: { needs: [installHarness, makeBox], commands: [[NODE, 'bin/sampler.ts']] },
   test: {
     needs: FOR_TESTS,
     commands: [['tsc', '--noEmit'], ['biome', 'check'], CHECK_ROOMS, ['vitest', 'run']],
@@ -58,7 +60,7 @@ const SCRIPTS = {
   typecheck: { needs: [], commands: [['tsc', '--noEmit']] },
   lint: { needs: [], commands: [['biome', 'check'], CHECK_ROOMS] },
   format: { needs: [], commands: [['biome', 'check', '--write']] },
-  build: { needs: [], commands: [['sls', 'package']] },
+  build: { needs: [makeBox], commands: [['sls', 'package']] },
   node: { needs: [], commands: [[NODE]] },
 };
 
@@ -92,11 +94,12 @@ async function main() {
 
 /** @param {(() => Promise<void>)[]} needs */
 async function prepare(needs) {
-  // The Python packages install next to the Node packages; a missing mongod may need the Node packages.
-  const early = needs.filter((need) => need !== installMongod).map((need) => need());
+  // The Python packages install next to the Node packages; a missing mongod and the sandbox's box need the Node packages.
+  const late = [installMongod, makeBox];
+  const early = needs.filter((need) => !late.includes(need)).map((need) => need());
   const all = await Promise.allSettled([installModules(), ...early]);
   for (const result of all) if (result.status === 'rejected') throw result.reason;
-  if (needs.includes(installMongod)) await installMongod();
+  for (const need of late) if (needs.includes(need)) await need();
 }
 
 /**

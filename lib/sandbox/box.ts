@@ -75,8 +75,17 @@ export class Box {
     this.#child.on('close', (code, signal) => this.#frames.end(`exit ${code ?? signal}`));
   }
 
-  /** Starts a box. @throws BoxError where it does not start. */
+  /** Starts a box, cold where it does not start from the snapshot. @throws BoxError where it does not start at all. */
   static async start(image: BoxImage, wheels: readonly string[] = []): Promise<Box> {
+    try {
+      return await Box.#startOnce(image, wheels);
+    } catch (error) {
+      if (!image.snapshot) throw error;
+      return await Box.#startOnce({ ...image, snapshot: false }, wheels);
+    }
+  }
+
+  static async #startOnce(image: BoxImage, wheels: readonly string[]): Promise<Box> {
     const box = new Box(image, wheels);
     const timer = setTimeout(() => box.kill(), START_MS);
     const frame = await box.#frames.next();
@@ -116,6 +125,8 @@ export class Box {
       if (frame.kind === 'answer') return frame.body;
       this.kill();
       if (frame.kind === 'too long') end = 'answer too long';
+      // The number of the document in work stands first.
+      if (frame.kind === 'broken') this.#heard(frame.body.split(' ')[0] ?? '');
       throw new BoxError(end, this.#document, end === 'ended' ? `${frame.body} ${this.#stderr}`.trim() : '');
     } finally {
       clearTimeout(callTimer);

@@ -69,7 +69,8 @@ const MAX_DEPTH = 220;
 export function openSandbox(transport: SandboxTransport, options: SessionOptions): SandboxSession {
   const session = randomUUID();
   const files = JSON.stringify(Object.fromEntries(options.files));
-  const send = async (text: string, functionOf: (document: number | null) => string): Promise<PyDict> => {
+  /** `first`: the number of the first document that the text holds. */
+  const send = async (text: string, functionOf: (document: number | null) => string, first = 0): Promise<PyDict> => {
     const packed = pack(JSON.stringify([files, text]));
     if (packed.length > MAX_PACKED) {
       throw failed(options.task, '', null, `gets more than the ${MAX_PACKED} characters that fit one call`);
@@ -82,17 +83,20 @@ export function openSandbox(transport: SandboxTransport, options: SessionOptions
       packed,
     });
     if ('end' in reply) {
-      throw failed(options.task, functionOf(reply.document), reply.document, ended(reply, options));
+      const document = reply.document === null ? null : first + reply.document;
+      throw failed(options.task, functionOf(document), document, ended(reply, options));
     }
-    return answerOf(unpack(reply.packed), options.task, functionOf);
+    return answerOf(unpack(reply.packed), options.task, functionOf, first);
   };
   return {
     request: send,
     async call(calls) {
       const results: FunctionResult[] = [];
       for (const { first, texts } of portions(calls)) {
-        const answer = await send(`{"op":"call","calls":[${texts.join(',')}]}`, (document) =>
-          nameOf(calls[first + (document ?? 0)]?.function),
+        const answer = await send(
+          `{"op":"call","calls":[${texts.join(',')}]}`,
+          (document) => nameOf(calls[document ?? first]?.function),
+          first,
         );
         const given = answer.get('results');
         if (!Array.isArray(given) || given.length !== texts.length) {
@@ -146,11 +150,12 @@ function callText({ function: { path, name }, args, kwargs = new Map() }: Functi
   return dumps(call, { ensureAscii: true, separators: [',', ':'] });
 }
 
-function answerOf(text: string, task: string, functionOf: (document: number | null) => string): PyDict {
+function answerOf(text: string, task: string, functionOf: (document: number | null) => string, first: number): PyDict {
   const answer = loads(text, { maxDepth: MAX_DEPTH });
   if (!isDict(answer)) throw failed(task, '', null, 'gave no answer');
   const place = () => {
-    const document = documentOf(answer.get('document'));
+    const within = documentOf(answer.get('document'));
+    const document = within === null ? null : first + within;
     return [functionOf(document) || String(answer.get('function') ?? ''), document] as const;
   };
   if (answer.has('broken')) throw failed(task, ...place(), 'asks for more memory than a box has');

@@ -10,6 +10,8 @@ const ROOT = join(import.meta.dirname, '..', '..');
 
 /** Functions that take messages. */
 export interface RunningFunctions {
+  /** What they see, and where they can be called by name. */
+  readonly env: Record<string, string>;
   /** The lines that they logged, in order. */
   readonly lines: readonly string[];
   stop(): Promise<void>;
@@ -34,6 +36,7 @@ export async function startFunctions(env: Record<string, string>, concurrency = 
   });
   return {
     lines,
+    env: running.env,
     async stop() {
       await running.stop();
       sqs.destroy();

@@ -29,7 +29,7 @@ async function main(): Promise<void> {
         answer = String(box.ask(request));
       } catch (error) {
         // Nothing that comes out of the context is trusted to be an error.
-        writeFrame('broken', text(error));
+        writeFrame('broken', `${new Int32Array(box.beat())[0]} ${text(error)}`);
         process.exit(1);
       }
       writeFrame('answer', answer);

@@ -1,0 +1,23 @@
+/** The image that the sandbox's boxes start from (docs/sandbox.md). */
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { NODE } from './node-modules.mjs';
+import { exists, ROOT, runStep } from './steps.mjs';
+
+/** Makes it where it is missing, or older than one of its sources. Throws SetupError. */
+export async function makeBox() {
+  const made = join(ROOT, '.build', 'box', 'image.json');
+  if (exists(made) && sources().every((source) => statSync(source).mtimeMs < statSync(made).mtimeMs)) return;
+  const advice = 'read what it says above; `npm ci` restores the packages that it is made of.';
+  await runStep('Making the image of the sandbox', 'box', [NODE, join(ROOT, 'deploy', 'make-box.ts')], { advice });
+}
+
+/** @returns {string[]} */
+function sources() {
+  const folder = join(ROOT, 'lib', 'sandbox');
+  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+  return [
+    ...names.filter((name) => /\.(py|ts)$/.test(name)).map((name) => join(folder, name)),
+    join(ROOT, 'package-lock.json'),
+  ];
+}
