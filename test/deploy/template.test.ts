@@ -67,8 +67,9 @@ it.skipIf(!existsSync(CFN_LINT)).each(['dev', 'prod'])('is a template without a 
 describe('roles', () => {
   /** What a policy allows, a line for each action and resource. */
   function allowed(template: Template, role: string): string[] {
-    const [{ PolicyDocument }] = given(resourcesOf(template, 'AWS::IAM::Role'), role).Policies;
-    const allows = PolicyDocument.Statement.filter(({ Effect }) => Effect === 'Allow');
+    const policies = given(resourcesOf(template, 'AWS::IAM::Role'), role).Policies ?? [];
+    const statements = policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement);
+    const allows = statements.filter(({ Effect }) => Effect === 'Allow');
     return allows.flatMap(({ Action, Resource }) =>
       [Resource].flat().flatMap((resource) => Action.map((action) => `${action} ${resourceName(resource)}`)),
     );
@@ -106,6 +107,7 @@ describe('roles', () => {
         ...consumes('RegisterQueue'),
         ...['sqs:SendMessage RegisterQueue', 'sqs:SendMessage RegisterDeadLetters'],
         ...reads('datasets', 'harness', 'include'),
+        'lambda:InvokeFunction function:sampler-dev-sandbox',
       ],
     ],
     [
@@ -145,6 +147,7 @@ describe('roles', () => {
   it('allow every resource only where AWS knows no narrower one, and never every action', () => {
     for (const template of [dev, prod]) {
       for (const role of resourcesOf(template, 'AWS::IAM::Role').keys()) {
+        if (role === 'SandboxRole') continue;
         const wide = allowed(template, role).filter((line) => /^\S*\*|"\*"$/.test(line));
         const services = new Set(wide.map((line) => line.split(':')[0]));
         expect([...services], role).toEqual(template === prod ? ['xray', 'ec2'] : ['xray']);
@@ -154,11 +157,23 @@ describe('roles', () => {
 
   it('let functions in a VPC have network interfaces, but not the code in them', () => {
     for (const [role, { Policies }] of resourcesOf(prod, 'AWS::IAM::Role')) {
-      const statements: Statement[] = Policies[0].PolicyDocument.Statement;
+      if (role === 'SandboxRole') continue;
+      const statements: Statement[] = Policies?.[0].PolicyDocument.Statement ?? [];
       const denied = statements.filter(({ Effect }) => Effect === 'Deny');
       expect(denied, role).toMatchObject([
         { Action: expect.arrayContaining(['ec2:CreateNetworkInterface']), Condition: { ArnEquals: expect.anything() } },
       ]);
+    }
+  });
+
+  it('give the sandbox nothing: no right, no secret, no VPC', () => {
+    for (const template of [dev, prod]) {
+      expect(allowed(template, 'SandboxRole')).toEqual([]);
+      const sandbox = given(resourcesOf(template, 'AWS::Lambda::Function'), 'SandboxLambdaFunction');
+      expect(sandbox.VpcConfig).toBeUndefined();
+      const variables = sandbox.Environment?.Variables ?? {};
+      const filled = Object.keys(variables).filter((name) => variables[name] !== '');
+      expect(filled.toSorted()).toEqual(['LEASE_SECONDS', 'LOG_LEVEL', 'POWERTOOLS_SERVICE_NAME']);
     }
   });
 
@@ -193,7 +208,9 @@ describe('functions', () => {
 
   it('are in a VPC only where one is given', () => {
     const vpcs = (template: Template) =>
-      [...resourcesOf(template, 'AWS::Lambda::Function').values()].map(({ VpcConfig }) => VpcConfig);
+      FUNCTIONS.map(
+        (name) => given(resourcesOf(template, 'AWS::Lambda::Function'), `${capital(name)}LambdaFunction`).VpcConfig,
+      );
     expect(vpcs(dev)).toEqual(FUNCTIONS.map(() => undefined));
     const vpc = {
       SubnetIds: ['subnet-0123456789abcdef0', 'subnet-0123456789abcdef1'],

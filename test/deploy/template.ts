@@ -37,7 +37,8 @@ const schemas = {
   'AWS::SQS::QueuePolicy': z.object({ Queues: z.array(z.object({ Ref: z.string() })), PolicyDocument: policyDocument }),
   'AWS::S3::BucketPolicy': z.object({ Bucket: z.object({ Ref: z.string() }), PolicyDocument: policyDocument }),
   'AWS::IAM::Role': z.object({
-    Policies: z.tuple([z.object({ PolicyDocument: policyDocument })]),
+    // None: the role allows nothing.
+    Policies: z.tuple([z.object({ PolicyDocument: policyDocument })]).optional(),
     ManagedPolicyArns: z.undefined().optional(),
   }),
   'AWS::CloudWatch::Alarm': z.object({
