@@ -1,9 +1,10 @@
-/** `npm run docs`: writes docs/messages.md and docs/schemas from the schemas of the messages, and the rooms into docs/architecture.md and docs/rooms.md. */
+/** `npm run docs`: writes docs/messages.md, docs/documents.md and docs/schemas from the schemas of messages and documents, and the rooms into docs/architecture.md and docs/rooms.md. */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageSchemas } from '../lib/messages/json-schema.ts';
 import { messagesPage } from '../lib/messages/messages-page.ts';
+import { documentSchemas, documentsPage } from './documents-page.ts';
 import { ROOM_PAGES, withRooms } from './rooms-pages.ts';
 
 const DOCS = join(import.meta.dirname, '..', 'docs');
@@ -15,6 +16,10 @@ for (const [name, schema] of Object.entries(messageSchemas())) {
   // JavaScript writes 2^63 with zeros for its last digits; readers with longer integers would take too much.
   const text = JSON.stringify(schema, null, 2).replaceAll('9223372036854776000', '9223372036854775808');
   writeFileSync(join(SCHEMAS, `${name}.json`), `${text}\n`);
+}
+writeFileSync(join(DOCS, 'documents.md'), documentsPage());
+for (const [name, schema] of Object.entries(documentSchemas())) {
+  writeFileSync(join(SCHEMAS, `${name}.json`), `${JSON.stringify(schema, null, 2)}\n`);
 }
 for (const [name, written] of Object.entries(ROOM_PAGES)) {
   const page = join(DOCS, name);

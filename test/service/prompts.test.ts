@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { Document } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { TABLES } from '../../bin/documents-page.ts';
 import { bsonText } from '../conformance/bson-text.ts';
+import { undescribed } from './described.ts';
 import { cases, digests, instancesOf } from './own/expected.ts';
 import { type RunningService, startService } from './running-service.ts';
 
@@ -72,5 +74,30 @@ describe("the harness's own tasks over our own rows", () => {
       hash.update(JSON.stringify(line));
     }
     expect(`${found.length} ${hash.digest('hex')}`).toBe(digest);
+  });
+});
+
+describe('what was written is as docs/documents.md and docs/schemas describe it', () => {
+  it.each(['tasks', 'instances', 'prompts', 'sample_requests'])('%s', async (name) => {
+    const { found, all } = await undescribed(service.db, name);
+    expect(found).toEqual([]);
+    expect(all).toBeGreaterThan(10);
+  });
+
+  it('signatures too', async () => {
+    await service.sample({ framework: 'signatures', tasks: 'tokenizer', qty: 1 });
+    await service.sample({ framework: 'signatures', tasks: 'identity', qty: 5, random_seed: 7 });
+    for (const name of ['tasks', 'instances', 'prompts', 'sample_requests']) {
+      expect((await undescribed(service.db, name)).found).toEqual([]);
+    }
+  });
+
+  it('the registry', async () => {
+    const columns = await service.sql`
+      SELECT column_name, data_type FROM information_schema.columns WHERE table_name = 'task_registry' ORDER BY ordinal_position`;
+    const described = TABLES.find(({ name }) => name === 'task_registry');
+    expect(columns.map((column) => [column['column_name'], column['data_type']])).toEqual(
+      described?.columns.map(([name, type]) => [name, type]),
+    );
   });
 });

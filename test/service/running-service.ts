@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { type Db, type Document, MongoClient } from 'mongodb';
-import postgres from 'postgres';
+import postgres, { type Sql } from 'postgres';
 import { Bucket } from '../../lib/bucket/bucket.ts';
 import { readLocalInclude, stageInclude } from '../../lib/catalogue/staging/local-include.ts';
 import { stageHarness } from '../../lib/catalogue/staging/stage.ts';
@@ -20,6 +20,7 @@ const PATIENCE_MS = 45_000;
 /** The whole service on a stack of its own, with our own data sets staged and our own tasks as the include folder `own`. */
 export interface RunningService {
   readonly db: Db;
+  readonly sql: Sql;
   /** Sends a register message, with these further keys, and waits until tasks of these names have a table. */
   register(tasks: string, names: readonly string[], more?: Record<string, unknown>): Promise<void>;
   /** Sends a sample message under an address of its own, `args` among its requester_args, and waits for its tasks. */
@@ -66,6 +67,7 @@ export async function startService(): Promise<RunningService> {
 
   return {
     db,
+    sql,
     send,
     async register(tasks, names, more = {}) {
       await send('REGISTER', JSON.stringify({ framework: 'lmeh', tasks, ...more }));

@@ -1,5 +1,6 @@
 import type { Db } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { undescribed } from './described.ts';
 import { type RunningService, startService } from './running-service.ts';
 
 let service: RunningService;
@@ -139,6 +140,12 @@ describe('a message that can never succeed goes to the dead-letter queue at once
     expect(letter.code).toBe('DatasetMissing');
     expect(letter.message).toMatch(/SaylorTwift\/bbh\/snarks/);
   });
+});
+
+it('the record of every refusal is as docs/documents.md describes it', async () => {
+  const { found, all } = await undescribed(db, 'sample_requests');
+  expect(found).toEqual([]);
+  expect(all).toBeGreaterThan(10);
 });
 
 function message(fields: Record<string, unknown>): Record<string, unknown> {
