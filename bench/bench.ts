@@ -5,7 +5,7 @@ import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { startOrJoin } from '../localstack/join.ts';
 
-const ALL = ['latency', 'functions', 'shard', 'register'];
+const ALL = ['latency', 'functions', 'shard', 'register', 'evaluate'];
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !ALL.includes(name));
 if (unknown.length > 0) {
