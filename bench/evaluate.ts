@@ -136,17 +136,15 @@ async function writeTask(db: Db, count: number, task: string, address: string): 
       prompt: new ObjectId(),
     }));
     await db.collection('instances').insertMany(made.map(({ docId, instance }) => instanceOf(_id, docId, instance)));
-    await db
-      .collection('prompts')
-      .insertMany(
-        made.map(({ instance, prompt }) => ({
-          _id: prompt,
-          data: JSON.stringify({ messages: 'x'.repeat(4000) }),
-          task_id: _id,
-          instance_id: instance,
-          done: true,
-        })),
-      );
+    await db.collection('prompts').insertMany(
+      made.map(({ instance, prompt }) => ({
+        _id: prompt,
+        data: JSON.stringify({ messages: 'x'.repeat(4000) }),
+        task_id: _id,
+        instance_id: instance,
+        done: true,
+      })),
+    );
     await db
       .collection('responses')
       .insertMany(made.map(({ docId, instance, prompt }) => response(_id, instance, prompt, docId)));
