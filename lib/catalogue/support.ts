@@ -11,6 +11,7 @@ export type Obstacle =
   | 'multimodal'
   | 'prompt library'
   | 'hook'
+  | 'data set options'
   | 'sampler';
 
 /** Whether a task can be sampled, and if not, why. */
@@ -35,6 +36,9 @@ const SCORING_FIELDS: ReadonlySet<unknown> = new Set([
   'should_decontaminate',
   'metadata',
 ]);
+
+/** Options of `datasets.load_dataset` by which two tasks of one path and name read different rows. */
+const CHOOSING = ['data_files', 'data_dir', 'revision', 'split'];
 
 /** Names of the Python functions that asking needs, or of those that only scoring needs, in the order of the definition. */
 export function hooksOf(config: ConfigDict, use: 'sampling' | 'scoring'): string[] {
@@ -79,6 +83,16 @@ export function supportOf(entry: TaskEntry, supported: ReadonlySet<string>): Sup
   const hook = hooksOf(config, 'sampling').find((name) => !supported.has(name));
   if (hook !== undefined)
     return { ...no('UnsupportedHook', 'hook', `needs the Python function ${hook}, which can't be run here`), hook };
+  const kwargs = config.get('dataset_kwargs');
+  const chosen = kwargs instanceof Map ? CHOOSING.filter((key) => (kwargs.get(key) ?? null) !== null) : [];
+  if (chosen.length > 0) {
+    const what = chosen.join(' and ');
+    return no(
+      'UnsupportedTask',
+      'data set options',
+      `chooses its rows by ${what} in dataset_kwargs, which can't be staged here`,
+    );
+  }
   return typed(entry);
 }
 

@@ -10,6 +10,8 @@ import { isDict, type PyDict, type PyValue } from '../python/value.ts';
 
 const INT64 = 2n ** 63n;
 const HALF_A_PAIR = 'holds half a surrogate pair';
+/** In a header, what follows one of these would be a header of its own. */
+const BREAKS_LINES = /[\r\n\0]/;
 const NO_INT64 = 'must be a whole number of at most 64 bits';
 const TOO_LARGE = 'is too large';
 /** Of a list's wrong items so many are named one by one. */
@@ -139,6 +141,7 @@ export const textDict = z
     return z.NEVER;
   })
   .refine((texts) => [...texts].flat().every((one) => one.isWellFormed()), HALF_A_PAIR)
+  .refine((texts) => [...texts].flat().every((one) => !BREAKS_LINES.test(one)), 'must not hold a line break or NUL')
   .meta({ type: 'object', additionalProperties: { type: 'string' } });
 
 /** An object with these fields, from a dict. `extra` says what happens to keys that it does not know. */

@@ -3,6 +3,7 @@ import { cutTo, listed } from '../errors/bounds.ts';
 import { messageOf, PermanentError } from '../errors/errors.ts';
 import { loads } from '../python/json.ts';
 import { isDict } from '../python/value.ts';
+import { envelopeOf } from './envelope.ts';
 
 /** A reason has room for so many problems, and names of such a length; who sent 280,000 wrong ids needs no more. */
 const MAX_PROBLEMS = 20;
@@ -13,8 +14,11 @@ const MAX_NAME_BYTES = 100;
  * @throws PermanentError BadMessage naming every key that is unknown, missing or wrong.
  */
 export function parseMessage<Schema extends z.ZodType>(kind: string, schema: Schema, body: string): z.output<Schema> {
-  const result = schema.safeParse(readJson(kind, body));
+  const value = readJson(kind, body);
+  const result = schema.safeParse(value);
   if (result.success) return result.data;
+  const sender = envelopeOf(value);
+  if (sender !== null) throw new PermanentError('BadMessage', `Bad ${kind} message: ${sender}.`);
   const { issues } = result.error;
   const problems = issues.slice(0, MAX_PROBLEMS).map(describe);
   const more = issues.length > MAX_PROBLEMS ? `; and ${issues.length - MAX_PROBLEMS} more` : '';

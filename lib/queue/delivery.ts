@@ -6,6 +6,8 @@ export const MAX_RECEIVES = 5;
 
 /** Attributes that a message carries in the dead-letter queue, and back again. */
 export const REQUEST_ID_ATTRIBUTE = 'request-id';
+/** What an id of SQS looks like, and one that a stand-in or an operator may use. */
+const REQUEST_ID = /^[\w.:-]{1,100}$/;
 /** Also says that a message was redriven. */
 export const ERROR_CODE_ATTRIBUTE = 'error-code';
 
@@ -35,7 +37,9 @@ export function attributesOf({ messageAttributes }: SQSRecord): Record<string, s
 /** Reads what an event's record says about its message. */
 export function toDelivery(record: SQSRecord, log: Logger): Delivery {
   const { messageId, messageAttributes, attributes, body, receiptHandle } = record;
-  const name = messageAttributes[REQUEST_ID_ATTRIBUTE]?.stringValue;
+  const given = messageAttributes[REQUEST_ID_ATTRIBUTE]?.stringValue;
+  // Nothing else is one of ours, and any sender may write what it likes.
+  const name = given !== undefined && REQUEST_ID.test(given) ? given : undefined;
   const requestId = name ?? messageId;
   return {
     requestId,

@@ -2,6 +2,7 @@ import { isOfMongo, isOutage } from '../clients/outage.ts';
 import { cutTo, MAX_REASON_BYTES } from '../errors/bounds.ts';
 import { type ErrorCode, SamplerError } from '../errors/errors.ts';
 import { redact } from '../log/redact.ts';
+import { deadLetterBody, MAX_TOLD_BYTES } from './dead-letter-body.ts';
 import { type Delivery, ERROR_CODE_ATTRIBUTE, MAX_RECEIVES, REQUEST_ID_ATTRIBUTE } from './delivery.ts';
 import type { Queue } from './queue.ts';
 
@@ -29,6 +30,9 @@ const BACKOFF = { first: 5, factor: 4 };
 const QUICK_BACKOFF = { first: 1, factor: 2 };
 const QUICK: ReadonlySet<string> = new Set<ErrorCode>(['NotRegistered']);
 const MAX_BACKOFF_SECONDS = 600;
+
+/** The code of what no redrive can mend, as the message itself is wrong. */
+const HOPELESS: ErrorCode = 'BadMessage';
 
 /** Reads what was thrown, in at most {@link MAX_REASON_BYTES} and without any secret. */
 export function failureOf(error: unknown): Failure {
@@ -84,10 +88,10 @@ async function toDeadLetters(
     if (delivery.received < MAX_RECEIVES) return false;
   }
   try {
-    await queue.sendToDeadLetters(delivery.body, {
+    await queue.sendToDeadLetters(deadLetterBody(delivery.body, code === HOPELESS), {
       [REQUEST_ID_ATTRIBUTE]: delivery.requestId,
       [ERROR_CODE_ATTRIBUTE]: code,
-      'error-message': message.slice(0, 1000),
+      'error-message': cutTo(message, MAX_TOLD_BYTES),
     });
     return true;
   } catch (cause) {

@@ -5,12 +5,11 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import { TransientError } from '../errors/errors.ts';
+import { MAX_MESSAGE_BYTES } from './dead-letter-body.ts';
 
 /** SQS takes this many messages in one call, and this many bytes in all. */
 const MAX_BATCH = 10;
 const MAX_BATCH_BYTES = 256 * 1024;
-/** The longest message that SQS takes, with the names, types and values of its attributes. */
-const MAX_MESSAGE_BYTES = 1024 * 1024;
 
 const STRING = 'String';
 

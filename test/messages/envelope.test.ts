@@ -1,0 +1,39 @@
+import { expect, it } from 'vitest';
+import { parseMessage } from '../../lib/messages/parse.ts';
+import { registerMessage } from '../../lib/messages/register.ts';
+import { sampleMessage } from '../../lib/messages/sample.ts';
+import { errorOf } from '../helpers/error-of.ts';
+
+const GOOD = { framework: 'lmeh', tasks: 't', requester_args: { address: 'a', service: 's' }, qty: 1 };
+
+it.each([
+  [
+    'SNS',
+    { Type: 'Notification', MessageId: 'm', TopicArn: 'arn:aws:sns:x', Message: JSON.stringify(GOOD) },
+    /SNS; .*"raw message delivery"/,
+  ],
+  [
+    'EventBridge',
+    { version: '0', id: 'i', 'detail-type': 'x', source: 'y', detail: GOOD },
+    /EventBridge; .*"\$\.detail"/,
+  ],
+  ['Lambda', { Records: [{ body: JSON.stringify(GOOD) }] }, /Records.*send what is in its body/],
+])('names the switch to turn where a message is in an envelope of %s', (_who, body, advice) => {
+  for (const schema of [sampleMessage, registerMessage]) {
+    const error = errorOf(() => parseMessage('sample', schema, JSON.stringify(body)));
+    expect(error).toMatchObject({ code: 'BadMessage', message: expect.stringMatching(advice) });
+    expect(error.message).not.toContain('unknown');
+  }
+});
+
+it.each([
+  ['a value', { Authorization: 'Bearer hunter2\r\nX-Admin: 1' }],
+  ['a value with a line feed', { a: 'b\nc' }],
+  ['a value with NUL', { a: 'b\0c' }],
+  ['a name', { 'a\r\nb': 'c' }],
+])('refuses headers with a line break in %s, without showing it', (_where, headers) => {
+  const body = { ...GOOD, requester_args: { ...GOOD.requester_args, headers } };
+  const error = errorOf(() => parseMessage('sample', sampleMessage, JSON.stringify(body)));
+  expect(error.message).toMatch(/requester_args\.headers: must not hold a line break/);
+  expect(error.message).not.toContain('hunter2');
+});
