@@ -103,6 +103,8 @@ export function printSet(items: readonly SetItem[], negated: boolean, flags: Reg
   const [only] = all;
   const plain = !negated && all.length === 1 && only !== undefined && 'low' in only && only.low === only.high;
   const members = all.map((item) => printItem(item, flags)).join('');
+  // Any character at all; `[^]` would be one more way to say it, but V8 of Node 20 forgets it in repetitions.
+  if (members === '' && negated) return '[\\s\\S]';
   const source = plain ? members : `[${negated ? '^' : ''}${members}]`;
   const wanted = flags.i && !flags.a;
   if (wanted === ignoreCase) return source;

@@ -4,9 +4,9 @@ import type { Clock } from '../jinja/limits.ts';
 
 /** Milliseconds that rendering one document may take; honest ones take about one. */
 export const DOCUMENT_MS = 1_000;
-/** Milliseconds for all documents of a shard together, per document and at least. */
-const SHARD_MS_PER_DOCUMENT = 20;
-const MIN_SHARD_MS = 5_000;
+/** All documents of a shard together may take this part of it each, and at least so many times as much as one. */
+const SHARE_OF_EACH = 0.02;
+const LEAST_DOCUMENTS = 5;
 /** A process that got less of a processor than this share did not take the time itself; it may take so many times longer. */
 const LEAST_SHARE = 0.25;
 const MOST_WAITING = 10;
@@ -17,14 +17,16 @@ const MOST_WAITING = 10;
  * document's fault.
  */
 export class RenderClock implements Clock {
+  readonly #documentMs: number;
   #left: number;
   #allowed = Number.POSITIVE_INFINITY;
   #started = 0;
   #cpu = 0;
 
   /** @param documents how many there are in the shard */
-  constructor(documents = 1) {
-    this.#left = Math.max(MIN_SHARD_MS, documents * SHARD_MS_PER_DOCUMENT);
+  constructor(documents = 1, documentMs = DOCUMENT_MS) {
+    this.#documentMs = documentMs;
+    this.#left = documentMs * Math.max(LEAST_DOCUMENTS, documents * SHARE_OF_EACH);
   }
 
   /**
@@ -43,7 +45,7 @@ export class RenderClock implements Clock {
 
   #timed<T>(work: () => T): T {
     if (this.#left <= 0) throw limitFault('the documents of its shard take too long to render together');
-    this.#allowed = Math.min(DOCUMENT_MS, this.#left);
+    this.#allowed = Math.min(this.#documentMs, this.#left);
     this.#started = performance.now();
     this.#cpu = cpuMs();
     try {

@@ -36,18 +36,22 @@ export function render(
   examples: readonly Doc[] = [],
   changes: Partial<RenderSettings> = {},
 ) {
-  const settings: RenderSettings = {
+  return createRenderer(config, settingsOf(config, { shots: examples.length, ...changes }), doc).render(doc, examples);
+}
+
+/** Settings of a request, as chat in several turns and without worked examples unless told otherwise. */
+export function settingsOf(config: TaskConfig, changes: Partial<RenderSettings>): RenderSettings {
+  return {
     requestType: 'generate_until',
     chat: true,
     multiturn: true,
-    shots: examples.length,
+    shots: 0,
     fewshotSeed: 1234n,
     systemInstruction: null,
     generationKwargs: config.generation_kwargs ?? new Map(),
     model: modelArgs(new Map()),
     ...changes,
   };
-  return createRenderer(config, settings, doc).render(doc, examples);
 }
 
 /** The messages of a chat request, as `role: content`. */
