@@ -5,7 +5,7 @@ import { createMongo } from '../lib/clients/mongo.ts';
 import { readLimits } from '../lib/config/limits.ts';
 import { evaluateTask } from '../lib/evaluate/evaluate.ts';
 import { ensureEvaluationIndexes } from '../lib/evaluate/records.ts';
-import type { Counts } from '../lib/lambda/counts.ts';
+import type { Counts } from '../lib/lambda/observed.ts';
 import { queueFunction } from '../lib/lambda/queue-function.ts';
 import { startRuntime } from '../lib/lambda/runtime.ts';
 import { Ledger } from '../lib/ledger/ledger.ts';

@@ -4,7 +4,7 @@ import { createS3, createSqs } from '../lib/clients/aws.ts';
 import { createMongo } from '../lib/clients/mongo.ts';
 import { createSql } from '../lib/clients/postgres.ts';
 import { readPartLimits } from '../lib/config/limits.ts';
-import type { Counts } from '../lib/lambda/counts.ts';
+import type { Counts } from '../lib/lambda/observed.ts';
 import { queueFunction } from '../lib/lambda/queue-function.ts';
 import { startRuntime } from '../lib/lambda/runtime.ts';
 import { MessageLog } from '../lib/ledger/message-log.ts';

@@ -6,7 +6,7 @@ import { createMongo } from '../lib/clients/mongo.ts';
 import { createSql } from '../lib/clients/postgres.ts';
 import { readLimits } from '../lib/config/limits.ts';
 import { ensureIndexes } from '../lib/documents/collections.ts';
-import type { Counts } from '../lib/lambda/counts.ts';
+import type { Counts } from '../lib/lambda/observed.ts';
 import { queueFunction } from '../lib/lambda/queue-function.ts';
 import { startRuntime } from '../lib/lambda/runtime.ts';
 import { Ledger } from '../lib/ledger/ledger.ts';

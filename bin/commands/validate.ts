@@ -3,7 +3,7 @@ import type { TaskEntry } from '../../lib/catalogue/entry.ts';
 import { SamplerError } from '../../lib/errors/errors.ts';
 import { twinName } from '../../lib/plan/choose-task.ts';
 import type { PreviewServices } from '../../lib/preview/preview.ts';
-import { type Failure, type Verdict, validateTask } from '../../lib/preview/validate.ts';
+import { type FailedDocument, type Verdict, validateTask } from '../../lib/preview/validate.ts';
 import { tasksNamed, withCatalogue } from '../cli/catalogue.ts';
 import { EXIT } from '../cli/exit.ts';
 import { examples } from '../cli/group.ts';
@@ -29,7 +29,7 @@ const MAX_TOLD = 100;
 
 /** One task on one path: what happened, or why it can't be asked so at all. */
 type Checked =
-  | (Verdict & { readonly state: 'ok' | 'failed'; readonly failures: readonly Failure[] })
+  | (Verdict & { readonly state: 'ok' | 'failed'; readonly failures: readonly FailedDocument[] })
   | {
       readonly state: 'refused';
       readonly task: string;
@@ -103,7 +103,7 @@ async function check(
   entry: TaskEntry,
   path: string,
 ): Promise<Checked> {
-  const failures: Failure[] = [];
+  const failures: FailedDocument[] = [];
   const progress = showProgress(`${entry.name} on ${path}`, 0, 'documents');
   try {
     const verdict = await validateTask(services, message, entry, {

@@ -3,7 +3,7 @@ import { type ConfigDict, type ConfigValue, isConfigDict } from './config-value.
 import type { TaskIndex } from './task-index.ts';
 
 /** A task as a name leads to it. */
-export interface Leaf {
+export interface GroupedTask {
   readonly name: string;
   /** The catalogue's task that it is made from; null where a group defines it in its list. */
   readonly base: string | null;
@@ -27,20 +27,20 @@ const MAX_STEPS = 50_000;
 const MAX_MERGES = 1_000_000;
 
 /** One level of the harness's nested result: a task under its name, a group under a key that nothing else has. */
-type Level = Map<string | symbol, Leaf | Level>;
+type Level = Map<string | symbol, GroupedTask | Level>;
 
 /**
  * The tasks that a name of the index leads to, in the harness's order: itself, or all below a group or tag
  * (`_load_individual_task_or_group`; CATALOGUE-10, CATALOGUE-11). Where one leaf is reached twice, the first counts.
  * @throws PermanentError BadTaskDefinition for a group that holds itself, holds a name that does not exist, or is no list.
  */
-export function expandName(index: TaskIndex, name: string): Leaf[] {
-  const leaves = new Map<string, Leaf>();
+export function expandName(index: TaskIndex, name: string): GroupedTask[] {
+  const leaves = new Map<string, GroupedTask>();
   collect(new Expander(index, name).name(name, null, null, 0), leaves);
   return [...leaves.values()];
 }
 
-function collect(level: Level, leaves: Map<string, Leaf>): void {
+function collect(level: Level, leaves: Map<string, GroupedTask>): void {
   for (const item of level.values()) {
     if (item instanceof Map) collect(item, leaves);
     else if (!leaves.has(item.name)) leaves.set(item.name, item);

@@ -5,7 +5,7 @@ import { strip } from '../python/text.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { ConfigDict } from './config-value.ts';
 import type { TaskEntry } from './entry.ts';
-import { expandName, type Leaf } from './group.ts';
+import { expandName, type GroupedTask } from './group.ts';
 import type { TaskIndex } from './task-index.ts';
 
 /** More tasks in one message are refused. */
@@ -41,7 +41,7 @@ export async function resolveTasks(catalogue: Catalogue, list: string): Promise<
       `tasks has a name of more than ${MAX_NAME_CHARS} characters: "${long.slice(0, 40)}...".`,
     );
   }
-  const leaves = new Map<string, Leaf>();
+  const leaves = new Map<string, GroupedTask>();
   const unknown: string[] = [];
   const budget: ResolveBudget = { matching: matchBudget(), visits: MAX_VISITED };
   for (const name of new Set(names)) {
@@ -69,7 +69,7 @@ interface ResolveBudget {
   visits: number;
 }
 
-function leavesOf(index: TaskIndex, name: string, budget: ResolveBudget): Leaf[] {
+function leavesOf(index: TaskIndex, name: string, budget: ResolveBudget): GroupedTask[] {
   if (index.has(name)) return visited(expandName(index, name), budget);
   if (!/[*?[]/.test(name)) return [];
   const matches = matchesOf(index, name, budget).sort(compareCodePoints);
@@ -92,7 +92,7 @@ function matchesOf(index: TaskIndex, pattern: string, { matching }: ResolveBudge
   }
 }
 
-function visited(leaves: Leaf[], budget: ResolveBudget): Leaf[] {
+function visited(leaves: GroupedTask[], budget: ResolveBudget): GroupedTask[] {
   budget.visits -= leaves.length + 1;
   if (budget.visits >= 0) return leaves;
   throw new PermanentError(
@@ -101,7 +101,7 @@ function visited(leaves: Leaf[], budget: ResolveBudget): Leaf[] {
   );
 }
 
-async function entryOf(catalogue: Catalogue, { name, base, overrides }: Leaf): Promise<TaskEntry> {
+async function entryOf(catalogue: Catalogue, { name, base, overrides }: GroupedTask): Promise<TaskEntry> {
   if (base === null) return inlineEntry(name, overrides ?? new Map());
   const entry = await catalogue.find(base);
   if (entry === null) throw unknownTask([base], catalogue);

@@ -1,4 +1,5 @@
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
+import { type Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
 import { captureLambdaHandler } from '@aws-lambda-powertools/tracer/middleware';
 import type { Runtime } from './runtime.ts';
@@ -10,4 +11,12 @@ export function observed({ log, metrics, tracer }: Pick<Runtime<never>, 'log' | 
     injectLambdaContext(log.powertools),
     logMetrics(metrics, { captureColdStartMetric: true }),
   ];
+}
+
+/** How much of what was done, by the name of the metric, e.g. `{ Prompts: 250 }`. */
+export type Counts = Readonly<Record<string, number>>;
+
+/** Adds counts to the metrics of the invocation. */
+export function addCounts(metrics: Metrics, counts: Counts): void {
+  for (const [name, count] of Object.entries(counts)) metrics.addMetric(name, MetricUnit.Count, count);
 }

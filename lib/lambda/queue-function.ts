@@ -3,8 +3,7 @@ import middy, { type MiddyfiedHandler } from '@middy/core';
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { type BatchOptions, type Outcome, processBatch } from '../queue/batch.ts';
 import type { Delivery } from '../queue/delivery.ts';
-import { addCounts, type Counts } from './counts.ts';
-import { observed } from './observed.ts';
+import { addCounts, type Counts, observed } from './observed.ts';
 import type { Runtime } from './runtime.ts';
 import { inSubsegment } from './subsegment.ts';
 

@@ -1,4 +1,5 @@
 import type { ObjectId } from 'mongodb';
+import { shardMessages } from '../plan/shards.ts';
 
 /**
  * How a planned task stands:
@@ -127,4 +128,11 @@ const KEEP_MS = 15 * 24 * 3600 * 1000;
 /** When a record that nothing more happens to may be forgotten. */
 export function forgetAt(now: Date): Date {
   return new Date(now.getTime() + KEEP_MS);
+}
+
+/** The bodies of the messages of a plan's shards that are not known to be written. */
+export function unfinishedShards(record: PlanRecord): string[] {
+  return shardMessages(record._id.toHexString(), record.doc_ids, record.shard_size)
+    .filter(({ shard }) => record.progress[`s${shard}`] === undefined)
+    .map((message) => JSON.stringify(message));
 }

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { evaluateMessage } from './evaluate.ts';
-import { loadPartMessage } from './load-part.ts';
 import { registerMessage } from './register.ts';
+import { loadPartMessage } from './register-queue.ts';
 import { sampleMessage } from './sample.ts';
 import { shardMessage } from './shard.ts';
 

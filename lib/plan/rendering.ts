@@ -3,7 +3,7 @@ import { modelArgs } from '../payload/data.ts';
 import { PLAIN_STYLE } from '../payload/request-style.ts';
 import type { PyValue } from '../python/value.ts';
 import type { RenderSettings } from '../task/render-settings.ts';
-import type { Rendering } from '../task/slice.ts';
+import type { TaskRendering } from '../task/slice.ts';
 import { mergeGenKwargs } from './gen-kwargs.ts';
 import type { Plan } from './plan.ts';
 
@@ -11,7 +11,7 @@ import type { Plan } from './plan.ts';
 const FEWSHOT_SEED = 1234n;
 
 /** What a plan says of rendering its documents. @throws PermanentError BadTaskDefinition where its task can't be read */
-export function renderingOf(plan: Plan): Rendering {
+export function renderingOf(plan: Plan): TaskRendering {
   const config = toTaskConfig(plan.entry.config);
   return { config, settings: renderSettings(plan, config), evalSplit: plan.evalSplit };
 }

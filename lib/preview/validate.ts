@@ -6,12 +6,12 @@ import { renderingOf } from '../plan/rendering.ts';
 import type { Doc } from '../python/value.ts';
 import { fewshotSource } from '../task/fewshot.ts';
 import { docIdOf } from '../task/renderer.ts';
-import { prepareSlice, type Rendering } from '../task/slice.ts';
+import { prepareSlice, type TaskRendering } from '../task/slice.ts';
 import { type PreviewPlan, type PreviewServices, planPreview } from './preview.ts';
 import type { StagedTable } from './staged-table.ts';
 
 /** A document that can't be rendered or stored. */
-export interface Failure {
+export interface FailedDocument {
   readonly docId: number;
   readonly code: ErrorCode | 'Unexpected';
   readonly message: string;
@@ -32,7 +32,7 @@ export interface Verdict {
 /** What a check reports while it runs. */
 export interface ValidateHooks {
   /** Each document that fails. */
-  onFailure(failure: Failure): void;
+  onFailure(failure: FailedDocument): void;
   /** So many more documents were checked, of so many. */
   onProgress?(documents: number, total: number): void;
 }
@@ -90,7 +90,7 @@ export async function validateTask(
 }
 
 /** The split's first row, which every slice looks at, and the rows that worked examples are drawn from. */
-async function readExamples({ plan, table }: PreviewPlan, rendering: Rendering): Promise<Map<number, Doc>> {
+async function readExamples({ plan, table }: PreviewPlan, rendering: TaskRendering): Promise<Map<number, Doc>> {
   const { config, settings } = rendering;
   const first = table.splits.get(plan.evalSplit)?.min ?? 0;
   const source = settings.shots === 0 ? null : fewshotSource(config);
@@ -108,7 +108,7 @@ async function readAll(table: StagedTable, split: string): Promise<[number, Doc]
   return rows;
 }
 
-function failureOf(docId: number, error: unknown): Failure {
+function failureOf(docId: number, error: unknown): FailedDocument {
   const code = error instanceof SamplerError ? error.code : 'Unexpected';
   return { docId, code, message: messageOf(error) };
 }

@@ -3,7 +3,7 @@ import { openFile } from '../datasets/open-dataset.ts';
 import { verifyFile } from '../datasets/verified-file.ts';
 import { PermanentError } from '../errors/errors.ts';
 import type { Logger } from '../log/log.ts';
-import type { LoadPartMessage } from '../messages/load-part.ts';
+import type { LoadPartMessage } from '../messages/register-queue.ts';
 import { copyIn } from '../tables/copy-in.ts';
 import { quoteName } from '../tables/table.ts';
 import { inTransaction, type Pool } from '../tables/transaction.ts';

@@ -1,5 +1,5 @@
 import type { Logger } from '../log/log.ts';
-import type { LoadPartMessage } from '../messages/load-part.ts';
+import type { LoadPartMessage } from '../messages/register-queue.ts';
 import type { Queue } from '../queue/queue.ts';
 import type { Pool } from '../tables/transaction.ts';
 import { finishLoad } from './finish-load.ts';

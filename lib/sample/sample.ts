@@ -6,7 +6,7 @@ import { checkStorable } from '../documents/documents.ts';
 import { planId } from '../documents/ids.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Dropped, NewPlan, PlanRecord } from '../ledger/records.ts';
-import { unfinishedShards } from '../ledger/shard-bodies.ts';
+import { unfinishedShards } from '../ledger/records.ts';
 import { takeUp } from '../ledger/take-up.ts';
 import type { Logger } from '../log/log.ts';
 import { type SampleMessage, SIGNATURES } from '../messages/sample.ts';

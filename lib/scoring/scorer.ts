@@ -3,7 +3,7 @@ import { toTaskConfig } from '../catalogue/task-config.ts';
 import { PermanentError } from '../errors/errors.ts';
 import type { Loglikelihood } from '../evaluator-api/loglikelihood.ts';
 import type { Doc, PyValue } from '../python/value.ts';
-import { compileChoice, compileTarget, compileText, type Field } from '../task/field.ts';
+import { compileChoice, compileTarget, compileText, type DocField } from '../task/field.ts';
 import { type MetricConfig, readScoringConfig, type ScoringConfig } from './config.ts';
 import { generatedMetrics } from './generate-until.ts';
 import { choiceMetrics, trueMass } from './metrics/choices.ts';
@@ -74,9 +74,9 @@ export function createScorer(entry: TaskEntry, firstDoc: Doc): Scorer {
 
 interface ScoringFields {
   /** Compiled when asked for: few tasks need it. */
-  readonly text: () => Field;
-  readonly target: Field;
-  readonly choices: Field | null;
+  readonly text: () => DocField;
+  readonly target: DocField;
+  readonly choices: DocField | null;
 }
 
 function textScorer(definition: ScoringConfig, { target, choices }: ScoringFields, firstDoc: Doc): Scorer {

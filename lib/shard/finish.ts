@@ -1,7 +1,7 @@
 import { benchCollections } from '../documents/collections.ts';
 import { PermanentError, TransientError } from '../errors/errors.ts';
 import type { PlanProgress } from '../ledger/ledger.ts';
-import { unfinishedShards } from '../ledger/shard-bodies.ts';
+import { unfinishedShards } from '../ledger/records.ts';
 import type { Logger } from '../log/log.ts';
 import type { ShardServices } from './services.ts';
 import type { Work } from './work.ts';

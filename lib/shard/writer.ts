@@ -67,7 +67,7 @@ export function createWriter({ db, timeouts }: ShardServices, record: PlanProgre
     onTheirWay.push(written);
     pending = [];
     chars = 0;
-    // Rendering does not pause by itself; here what was just begun reaches the socket.
+    // TaskRendering does not pause by itself; here what was just begun reaches the socket.
     await setImmediate();
   }
 

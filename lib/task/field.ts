@@ -8,7 +8,7 @@ import { isdigit } from '../python/text.ts';
 import { type Doc, isDict, type PyValue, typeName } from '../python/value.ts';
 
 /** One `doc_to_*` field of a task, ready to be evaluated on documents. */
-export type Field = (doc: Doc) => PyValue;
+export type DocField = (doc: Doc) => PyValue;
 
 /** What a field's meaning depends on. */
 export interface FieldContext {
@@ -22,14 +22,14 @@ export interface FieldContext {
 }
 
 /** `ConfigurableTask.doc_to_text` (FIELD-1, FIELD-2). */
-export function compileText(raw: PyValue | FunctionRef, context: FieldContext): Field {
+export function compileText(raw: PyValue | FunctionRef, context: FieldContext): DocField {
   return compileField('doc_to_text', raw, context, (rendered) =>
     context.hasChoices && isdigit(rendered) ? literalEval(rendered) : rendered,
   );
 }
 
 /** `ConfigurableTask.doc_to_target` (FIELD-3): as the text's, and what looks like a list becomes one. */
-export function compileTarget(raw: PyValue | FunctionRef, context: FieldContext): Field {
+export function compileTarget(raw: PyValue | FunctionRef, context: FieldContext): DocField {
   if (Array.isArray(raw)) return () => raw;
   return compileField('doc_to_target', raw, context, (rendered) => {
     if (context.hasChoices && isdigit(rendered)) return literalEval(rendered);
@@ -44,7 +44,7 @@ export function compileTarget(raw: PyValue | FunctionRef, context: FieldContext)
 }
 
 /** `ConfigurableTask.doc_to_choice` (FIELD-4). */
-export function compileChoice(raw: PyValue | FunctionRef, context: FieldContext): Field {
+export function compileChoice(raw: PyValue | FunctionRef, context: FieldContext): DocField {
   if (Array.isArray(raw)) return () => raw;
   if (isDict(raw)) {
     const values = [...raw.values()];
@@ -54,7 +54,7 @@ export function compileChoice(raw: PyValue | FunctionRef, context: FieldContext)
 }
 
 /** `ConfigurableTask.doc_to_prefix` (FIELD-5): null where the task has no `gen_prefix`. */
-export function compilePrefix(raw: PyValue | FunctionRef, context: FieldContext): Field {
+export function compilePrefix(raw: PyValue | FunctionRef, context: FieldContext): DocField {
   if (raw === null) return () => null;
   return compileField('gen_prefix', raw, context, (rendered) => rendered);
 }
@@ -72,7 +72,7 @@ function compileField(
   raw: PyValue | FunctionRef,
   { task, features, clock = NO_CLOCK }: FieldContext,
   ofRendered: (rendered: string) => PyValue,
-): Field {
+): DocField {
   if (raw instanceof FunctionRef) return callHook(raw, task, clock);
   if (typeof raw === 'bigint' || typeof raw === 'boolean') return () => raw;
   if (typeof raw !== 'string') {
@@ -85,7 +85,7 @@ function compileField(
   return (doc) => ofRendered(template.render(doc));
 }
 
-function callHook(ref: FunctionRef, task: string, clock: Clock): Field {
+function callHook(ref: FunctionRef, task: string, clock: Clock): DocField {
   const hook = findHook(ref.hook);
   if (hook?.kind === 'field') {
     return (doc) => {

@@ -3,14 +3,14 @@ import { PermanentError } from '../errors/errors.ts';
 import type { ChatMessage } from '../payload/message.ts';
 import { str } from '../python/repr.ts';
 import { type Doc, PyTuple, type PyValue, typeName } from '../python/value.ts';
-import { compileChoice, compileTarget, compileText, type Field, type FieldContext } from './field.ts';
+import { compileChoice, compileTarget, compileText, type DocField, type FieldContext } from './field.ts';
 
 /** A task's text, target and choices, for the documents asked about or for its worked examples. */
 export interface Fields {
-  readonly text: Field;
-  readonly target: Field;
+  readonly text: DocField;
+  readonly target: DocField;
   /** Null where the task has no choices. */
-  readonly choices: Field | null;
+  readonly choices: DocField | null;
 }
 
 /** The fields of the documents asked about. */

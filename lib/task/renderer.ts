@@ -9,7 +9,7 @@ import { equals } from '../python/compare.ts';
 import { str } from '../python/repr.ts';
 import type { Doc, PyDict, PyValue } from '../python/value.ts';
 import { type ContextParts, chatContext, textContext } from './context.ts';
-import { compileDescription, compilePrefix, type Field } from './field.ts';
+import { compileDescription, compilePrefix, type DocField } from './field.ts';
 import { examineFirstDoc } from './first-doc.ts';
 import { choicesOf, exampleFields, questionFields, workedExamples } from './labelled.ts';
 import type { RenderSettings } from './render-settings.ts';
@@ -74,7 +74,7 @@ export function createRenderer(
 /** Makes a document's requests from its worked examples. */
 type Requests = (doc: Doc, examples: readonly Doc[]) => RenderedInstance[];
 
-function requestsOf(parts: ContextParts, settings: RenderSettings, prefix: Field): Requests {
+function requestsOf(parts: ContextParts, settings: RenderSettings, prefix: DocField): Requests {
   const { generationKwargs: kwargs, model } = settings;
   if (settings.requestType === 'loglikelihood') return loglikelihoods(parts, model, prefix);
   return settings.chat ? chats(parts, settings, prefix) : completions(parts, kwargs, model, prefix);
@@ -100,7 +100,7 @@ function withoutId(doc: Doc): Doc {
   return copy;
 }
 
-function chats(parts: ContextParts, settings: RenderSettings, prefix: Field): Requests {
+function chats(parts: ContextParts, settings: RenderSettings, prefix: DocField): Requests {
   const { generationKwargs: kwargs, model, multiturn } = settings;
   const print = chatPrinter(kwargs, model);
   return (doc, examples) => {
@@ -118,7 +118,7 @@ function chats(parts: ContextParts, settings: RenderSettings, prefix: Field): Re
   };
 }
 
-function completions(parts: ContextParts, kwargs: PyDict, model: ModelArgs, prefix: Field): Requests {
+function completions(parts: ContextParts, kwargs: PyDict, model: ModelArgs, prefix: DocField): Requests {
   const print = completionPrinter(kwargs, model);
   return (doc, examples) => {
     const text = notEmpty(textContext(parts, doc, examples, prefixOf(prefix, doc)));
@@ -131,7 +131,7 @@ function completions(parts: ContextParts, kwargs: PyDict, model: ModelArgs, pref
 const MAX_CHOICE_CHARS = 64 << 20;
 
 /** `construct_requests` of a multiple-choice task (CONTEXT-9): a request per choice, in their order. */
-function loglikelihoods(parts: ContextParts, model: ModelArgs, prefix: Field): Requests {
+function loglikelihoods(parts: ContextParts, model: ModelArgs, prefix: DocField): Requests {
   const { config, question } = parts;
   const print = loglikelihoodPrinter(model);
   return (doc, examples) => {
@@ -196,7 +196,7 @@ function processDocsHook(config: TaskConfig): ProcessDocsHook | null {
   throw new PermanentError('UnsupportedHook', `Task ${config.task} needs a process_docs that can't be run here.`);
 }
 
-function prefixOf(prefix: Field, doc: Doc): string | null {
+function prefixOf(prefix: DocField, doc: Doc): string | null {
   const value: PyValue = prefix(doc);
   return value === null || typeof value === 'string' ? value : str(value);
 }

@@ -7,7 +7,7 @@ import { type RenderSettings, turnsOf } from './render-settings.ts';
 import { createRenderer, type RenderedInstance } from './renderer.ts';
 
 /** A task, and how its documents are rendered. */
-export interface Rendering {
+export interface TaskRendering {
   readonly config: TaskConfig;
   readonly settings: RenderSettings;
   /** The split that is asked about. */
@@ -41,7 +41,7 @@ export interface PreparedSlice {
  * @throws PermanentError FewshotUnavailable where the data set holds fewer worked examples than are drawn.
  */
 export function prepareSlice(
-  { config, settings, evalSplit }: Rendering,
+  { config, settings, evalSplit }: TaskRendering,
   splits: Splits,
   { offset, docIds }: DocSlice,
 ): PreparedSlice {

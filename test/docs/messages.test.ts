@@ -7,10 +7,10 @@ import type * as z from 'zod';
 import { SamplerError } from '../../lib/errors/errors.ts';
 import { evaluateMessage } from '../../lib/messages/evaluate.ts';
 import { type MessageName, messageSchemas } from '../../lib/messages/json-schema.ts';
-import { loadPartMessage } from '../../lib/messages/load-part.ts';
 import { EXAMPLES, messagesPage } from '../../lib/messages/messages-page.ts';
 import { parseMessage } from '../../lib/messages/parse.ts';
 import { registerMessage } from '../../lib/messages/register.ts';
+import { loadPartMessage } from '../../lib/messages/register-queue.ts';
 import { sampleMessage } from '../../lib/messages/sample.ts';
 import { shardMessage } from '../../lib/messages/shard.ts';
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { LEASE_EXPIRED, Ledger } from '../../lib/ledger/ledger.ts';
-import { unfinishedShards } from '../../lib/ledger/shard-bodies.ts';
+import { unfinishedShards } from '../../lib/ledger/records.ts';
 import { readIdList } from '../../lib/plan/id-list.ts';
 import { sweep } from '../../lib/sweep/sweep.ts';
 import { between, SEED, shuffled } from './chance.ts';

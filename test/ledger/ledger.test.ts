@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { ensureIndexes } from '../../lib/documents/collections.ts';
 import { type Attempt, type Begun, LEASE_EXPIRED, Ledger } from '../../lib/ledger/ledger.ts';
 import type { NewPlan, PlanRecord } from '../../lib/ledger/records.ts';
-import { unfinishedShards } from '../../lib/ledger/shard-bodies.ts';
+import { unfinishedShards } from '../../lib/ledger/records.ts';
 import { useOwnDatabase } from './own-database.ts';
 import { newPlan } from './own-plan.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { isLoadPart, loadPartMessage } from '../../lib/messages/load-part.ts';
 import { parseMessage } from '../../lib/messages/parse.ts';
 import { registerMessage } from '../../lib/messages/register.ts';
+import { isLoadPart, loadPartMessage } from '../../lib/messages/register-queue.ts';
 
 const LOAD = '0b0e7a52-59f4-4f0e-9a35-2f6c6a0d0001';
 
