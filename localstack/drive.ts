@@ -6,7 +6,7 @@ import { startLambdaEndpoint } from './lambda-endpoint.ts';
 import { functionName, QUEUE_URL_VARIABLES } from './names.ts';
 import type { Service, ServiceFunction } from './service-file.ts';
 
-/** What drives the functions, and who is told. */
+/** What drives the functions, and who is notified. */
 export interface DriveOptions {
   service: Service;
   /** The path of each function's bundle, by its name. */

@@ -37,7 +37,7 @@ export function isUnchanged(error: unknown): boolean {
   return statusOf(error) === 304;
 }
 
-/** What a failure of S3 is told as. `doing` says what was tried: `reading s3://bucket/key`. */
+/** What a failure of S3 is reported as. `doing` says what was tried: `reading s3://bucket/key`. */
 export function unavailable(doing: string, error: unknown): TransientError {
   const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return new TransientError('Unavailable', `${doing} failed: ${reason}. It is tried again.`, { cause: error });

@@ -150,7 +150,7 @@ export class Answers {
       const height = sessionHeightOf(response);
       if (height !== null && height > this.#height) this.#height = height;
       const asked = byId.get(hexOf(response, 'prompt_id'));
-      // The first good answer counts; of failures the first is told.
+      // The first good answer counts; of failures the first is reported.
       if (!asked || asked.prompt.answer?.failed === null) continue;
       const answer = readAnswer(
         response,
@@ -173,7 +173,7 @@ export class Answers {
     const failures = answers
       .map((answer) => (answer === null ? NO_RESPONSE : answer.failed))
       .filter((failure) => failure !== null);
-    // A failure that says something is told rather than one that does not.
+    // A failure that says something is reported rather than one that does not.
     const failed = failures.find(({ code }) => code !== STATUS.noResponse) ?? failures[0] ?? null;
     if (failed) return { docId, answered: null, failed, runTime: 0 };
     const good = answers.filter((answer) => answer !== null && answer.failed === null);

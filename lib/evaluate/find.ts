@@ -15,7 +15,7 @@ export interface FindServices extends OutcomeServices {
 export interface Found {
   /** Tasks sent to be evaluated. */
   sent: number;
-  /** Tasks given up: sent as often as they are, and still without an outcome. */
+  /** Tasks abandoned: sent as often as they are, and still without an outcome. */
   givenUp: number;
   /** Outcomes told that their own process did not tell. */
   told: number;
@@ -40,7 +40,7 @@ export async function findTasks(services: FindServices, log: Logger): Promise<Fo
     const claim = await claimSending(services, id);
     if (claim === 'sent') bodies.push(JSON.stringify({ task_id: id.toHexString() }));
     if (claim !== 'worn out') continue;
-    log.error('a task was sent to be evaluated again and again without an outcome; it is given up', {
+    log.error('a task was sent to be evaluated again and again without an outcome; it is abandoned', {
       task_id: id.toHexString(),
     });
     const message = `It was sent ${WAITS_MINUTES.length} times and never evaluated; the log and the dead-letter queue say why.`;

@@ -7,7 +7,7 @@ export class BrokenText extends PyOpaque {}
 
 /**
  * A document as MongoDB sends it, as Python's values: ints and floats stay apart, keys keep their order, and text that is
- * no UTF-8 is told rather than mended. Dates are naive, as the Python driver gives them.
+ * no UTF-8 is reported rather than repaired. Dates are naive, as the Python driver gives them.
  * @throws RangeError for a kind of value that none of the documents read here has
  */
 export function readBson(bytes: Uint8Array): Map<string, PyValue> {

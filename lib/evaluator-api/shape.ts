@@ -58,7 +58,7 @@ export function literal(wanted: string): Shape {
   };
 }
 
-/** An int or text; where it is neither, both problems are told. */
+/** An int or text; where it is neither, both problems are reported. */
 export const intOrText: Shape = (value, path, problems) => {
   if (typeof value === 'string') return;
   const before = problems.length;

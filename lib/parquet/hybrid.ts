@@ -3,7 +3,7 @@ const MAX_WIDTH = 24;
 
 /**
  * Numbers of `width` bits in parquet's mix of runs and packed groups: levels, dictionary indexes, booleans. Fills `out`, and
- * gives where the bytes that it took end. What a run claims is held against the numbers that are left.
+ * gives where the bytes that it took end. What a run claims is checked against the numbers that are left.
  * @throws Error where the bytes end before `out` is full, or hold more numbers than that
  */
 export function readHybrid(bytes: Uint8Array, width: number, out: Uint8Array | Int32Array): number {

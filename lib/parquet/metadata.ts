@@ -89,7 +89,7 @@ export function readMetadata(bytes: Uint8Array, dataEnd: number): Metadata {
   if (left !== 0 && !(encrypted && left === SIGNATURE_BYTES))
     throw new Error(`${left} bytes of its footer are no part of it`);
   const counted = groups.reduce((sum, group) => sum + group.rows, 0);
-  // Some writers leave the sum at 0; what the row groups say is held against their values.
+  // Some writers leave the sum at 0; what the row groups say is checked against their values.
   if (rows !== counted && rows !== 0) throw new Error(`it has ${counted} rows but says ${rows}`);
   requireOwnBytes(groups, dataEnd);
   const spare = writesShortLengths(writer) ? FORGOTTEN_BYTES : 0;

@@ -13,7 +13,7 @@ const MAX_LEVEL = 255;
 
 /**
  * Reads the levels that a page begins with, `there` of whose entries have a value; `end` is where the values begin. `first` is
- * the first page of a column. Every byte is looked at, and levels are held against what the header and the schema say.
+ * the first page of a column. Every byte is examined, and levels are checked against what the header and the schema say.
  * @throws Error where they don't fit
  */
 export function levelReader(

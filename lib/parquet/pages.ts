@@ -35,7 +35,7 @@ const MAX_HEADER_BYTES = 16 * 1024 ** 2;
 const MAX_PAGE_ENTRIES = 2 ** 24;
 
 /**
- * Reads the pages of a column chunk one after the other. Sizes and counts are held against what is there, checksums of
+ * Reads the pages of a column chunk one after the other. Sizes and counts are checked against what is there, checksums of
  * pages are checked where the file has them. Throws Error on anything malformed.
  */
 export class PageReader {

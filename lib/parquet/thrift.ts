@@ -29,7 +29,7 @@ export class EndOfBytes extends Error {
 
 /**
  * Reads thrift's compact protocol, in which parquet's footers and page headers are written. Nothing is believed: what a length
- * or a count claims is held against the bytes that are left before anything is made for it, numbers have a longest form,
+ * or a count claims is checked against the bytes that are left before anything is made for it, numbers have a longest form,
  * nesting has an end. A field is read by the caller, who knows its type, or skipped. Throws Error, {@link EndOfBytes} among them.
  */
 export class ThriftReader {

@@ -6,7 +6,7 @@ export interface SourceFiles {
 
 /**
  * Parts of the harness itself that its tasks' modules may import; what else they name of it (its task classes, models) is no
- * help in asking, and a stand-in in the box.
+ * help in asking, and an emulation in the box.
  */
 const CORE = /^lm_eval\/(tasks\/.*|utils|api\/(metrics|registry|filter|instance)|filters\/\w+)\.py$/;
 const IMPORT =

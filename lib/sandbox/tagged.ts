@@ -43,7 +43,7 @@ function object(tag: string, content: PyValue): PyDict {
   return new Map<PyValue, PyValue>([[tag, content]]);
 }
 
-/** Opaque values are told by their `repr`, as that is all that is kept of them. */
+/** Opaque values are represented by their `repr`, as that is all that is kept of them. */
 function taggedOpaque({ str, repr, bson }: PyOpaque): PyValue {
   if (repr.startsWith('datetime.datetime(')) return object('$datetime', str.replace(' ', 'T'));
   if (repr.startsWith('datetime.date(')) return object('$date', str);

@@ -93,7 +93,7 @@ describe('the servers in Docker', () => {
     expect(told().at(-1)).toContain('compose FILE stop');
   });
 
-  it('that do not become healthy are told, with what to look at', async () => {
+  it('that do not become healthy are reported, with what to look at', async () => {
     const program = fakeDocker('sick', 'case "$*" in *" up "*) exit 3;; esac');
     await expect(startDockerStack(options(program))).rejects.toThrow(/up --detach --wait failed \(code 3\).*logs/);
   });

@@ -279,7 +279,7 @@ describe('what MongoDB can never hold', () => {
     ['far larger', { _id: 1, value: 'x'.repeat(MAX_DOCUMENT_BYTES * 2) }, false],
     ['with a NUL in a text', { value: 'a\0b' }, true],
     ['with a NUL in a key', { value: new Map([['a\0b', 1]]) }, false],
-  ])('is told before it is tried, as the server judges it: a document %s', async (_what, document, holds) => {
+  ])('is judged before it is tried, as the server judges it: a document %s', async (_what, document, holds) => {
     expect(whyUnstorable(document)).toEqual(holds ? null : expect.any(String));
     const stored = mongo
       .db()
@@ -324,7 +324,7 @@ describe('a request that MongoDB could not keep', () => {
     ['an int of 64 bits', 'a', 2n ** 63n - 1n, null],
     ['an int of more than 64 bits', 'a', 2n ** 63n, /more than 64 bits.*look at llm_args/],
     ['a key with a NUL character', 'a\u0000b', 1n, /a key holds the character NUL/],
-  ])('is told so when it is planned: %s', (_, key, value, told) => {
+  ])('is judged when it is planned: %s', (_, key, value, told) => {
     const check = () =>
       checkStorable(planOf({}, { genKwargs: new Map<PyValue, PyValue>([['x', new Map([[key, value]])]]) }));
     if (told === null) expect(check).not.toThrow();

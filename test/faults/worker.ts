@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { startEventSources } from '../../localstack/event-source.ts';
 import { createLocalSqs } from '../../localstack/resources.ts';
 
-/** What the process is told, as JSON in its first argument. */
+/** What the process receives, as JSON in its first argument. */
 export interface WorkerOrders {
   readonly name: string;
   readonly bundle: string;

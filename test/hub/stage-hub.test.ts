@@ -195,7 +195,7 @@ describe('what the hub does not have', () => {
   it.each<[string, Record<string, Uint8Array>, string, RegExp]>([
     ['only a beginning', { 'main/partial-train/0000.parquet': TRAIN }, 'main', /only the beginning of its split train/],
     ['another configuration', { 'other/train/0000.parquet': TRAIN }, 'main', /no configuration main, only: other/],
-  ])('is told: %s', async (_, files, config, reason) => {
+  ])('is reported: %s', async (_, files, config, reason) => {
     hub.repos[repo] = { revisions: { main: { files: {} }, 'refs/convert/parquet': { files } } };
     await expect(stage({ datasets: [{ path: repo, config }] })).rejects.toMatchObject({
       code: 'DatasetMissing',
@@ -204,12 +204,12 @@ describe('what the hub does not have', () => {
     expect(await staged()).toEqual([]);
   });
 
-  it('is told: nothing that is parquet, and no conversion', async () => {
+  it('is reported: nothing that is parquet, and no conversion', async () => {
     hub.repos[repo] = { revisions: { main: { files: { 'a.csv': TRAIN } } } };
     await expect(stage()).rejects.toThrow(/holds no parquet that its card names, and the hub has not converted it/);
   });
 
-  it('is told: no such data set, a private one, one whose conditions are not accepted', async () => {
+  it('is reported: no such data set, a private one, one whose conditions are not accepted', async () => {
     const token = 'hf_secret';
     await expect(stage()).rejects.toMatchObject({
       code: 'DatasetMissing',

@@ -29,10 +29,10 @@ async function begun(changes: Partial<NewPlan> = {}): Promise<NewPlan & Attempt>
   return { ...plan, attempt: 1 };
 }
 
-/** A plan that must be there to be taken up again. */
+/** A plan that must be there to be resumed. */
 async function revived(id: ObjectId): Promise<PlanRecord> {
   const outcome = await ledger.revive(id);
-  if (outcome?.kind !== 'revived') throw new Error(`it was not taken up again: ${outcome?.kind}`);
+  if (outcome?.kind !== 'revived') throw new Error(`it was not resumed: ${outcome?.kind}`);
   return outcome.record;
 }
 

@@ -6,7 +6,7 @@ import { isLoadPart, loadPartMessage } from '../../lib/messages/register-queue.t
 const LOAD = '0b0e7a52-59f4-4f0e-9a35-2f6c6a0d0001';
 
 describe('parts of a load on the register queue', () => {
-  it('are told from register messages by their keys', () => {
+  it('are distinguished from register messages by their keys', () => {
     expect(isLoadPart(JSON.stringify({ load: LOAD, part: 3 }))).toBe(true);
     expect(isLoadPart(JSON.stringify({ framework: 'lmeh', tasks: 'a', load: LOAD }))).toBe(false);
     for (const body of ['{"framework":"lmeh","tasks":"a"}', '[]', '{', '"load"', '{}']) {

@@ -70,7 +70,7 @@ describe('qty documents', () => {
     expect(errorOf(() => choose({ qty: 11 })).code).toBe('TooFewDocuments');
   });
 
-  it('a blacklist wholly outside the split removes nothing and is told', () => {
+  it('a blacklist wholly outside the split removes nothing and is reported', () => {
     expect(choose({ qty: 10, blacklist: [11, 12, 11] })).toEqual({
       docIds: [100, 101, 102, 103, 104, 105, 106, 107, 108, 109],
       ignoredBlacklist: [11, 12],

@@ -103,7 +103,7 @@ describe('a plan kept as text', () => {
     expect(encodePlan(PLAN)).toMatch(/^{"format":2,/);
   });
 
-  it('one that a later version wrote is told by its number, as what a deployment may fix; whatever else it holds', () => {
+  it('one that a later version wrote is refused by its number, as what a deployment may fix; whatever else it holds', () => {
     for (const later of ['{"format":3}', encodePlan(PLAN).replace('"format":2', '"format":3,"new":{"a":[1.5]}')]) {
       const error = errorOf(() => decodePlan(later));
       expect(error).toMatchObject({ code: 'PlanUnreadable', permanent: false });

@@ -197,7 +197,7 @@ describe('a message that may succeed later', () => {
     expect(await noDeadLetters()).toEqual([]);
   });
 
-  it.each(['transient', 'unexpected'])('is told to wait 3 to 5 seconds after its first try (%s)', async (body) => {
+  it.each(['transient', 'unexpected'])('has to wait 3 to 5 seconds after its first try (%s)', async (body) => {
     await processBatch(await sendAndReceive(body), PLENTY, options());
     const [line] = lines.filter(({ retryInSeconds }) => retryInSeconds !== undefined);
     expect([3, 4, 5]).toContain(line?.['retryInSeconds']);

@@ -18,7 +18,7 @@ afterAll(async () => {
   await bench?.dispose();
 });
 
-/** Copies the chunks in a transaction of its own; a copy that never settles is told as such. */
+/** Copies the chunks in a transaction of its own; a copy that never settles is reported as such. */
 async function copied(...chunks: (string | Error)[]): Promise<unknown> {
   async function* rows() {
     for (const chunk of chunks) {

@@ -151,7 +151,7 @@ function correction(
   const samples: Document[] = result?.['scores'] ?? [];
   if (there === null || status === 12) {
     if (samples.length === 3) return 'the task is lost there; here each document has its sample';
-    return refusal !== null ? `can't be evaluated, and is told so (${refusal})` : null;
+    return refusal !== null ? `can't be evaluated, and the Manager is informed (${refusal})` : null;
   }
   if (textIn(line, 'case').startsWith('evaluated')) return 'a task is evaluated once';
   if (severalAnswers(responses)) return 'of several responses of a document the first good one counts';
