@@ -1,7 +1,8 @@
 import pMap from 'p-map';
 import type { ObjectSource } from '../bucket/object-source.ts';
 import { PermanentError } from '../errors/errors.ts';
-import { type Column, commonType, describeType } from '../parquet/column-type.ts';
+import { castTo } from '../parquet/cast-value.ts';
+import { type Column, describeType } from '../parquet/column-type.ts';
 import { openParquet, type ParquetFile } from '../parquet/parquet.ts';
 import type { StoredDataset, StoredFile } from './stored-dataset.ts';
 import { type OpenedFile, openStored, verifyFile } from './verified-file.ts';
@@ -50,8 +51,8 @@ export async function openDataset(source: ObjectSource, dataset: StoredDataset):
       const file = opened.get(key);
       if (file === undefined) throw new Error(`${key} was not opened`);
       const { parquet } = file;
-      columns =
-        columns === undefined ? parquet.columns : mergeColumns(columns, parquet.columns, `${source.name}/${key}`);
+      if (columns === undefined) columns = parquet.columns;
+      else requireCast(columns, parquet.columns, `${source.name}/${key}`);
       return file;
     }),
   }));
@@ -79,22 +80,22 @@ export async function verifyDataset(source: ObjectSource, { splits }: OpenDatase
   for (const { stored, bytes } of splits.flatMap(({ files }) => files)) await verifyFile(source, stored, bytes);
 }
 
-function mergeColumns(columns: readonly Column[], others: readonly Column[], file: string): Column[] {
+/**
+ * Whether a file's rows can become rows of the first one's columns, which is what `datasets` casts all others to: columns by name, one that
+ * is missing is NULL. Single values may still not fit, which is told when they are loaded.
+ */
+function requireCast(columns: readonly Column[], others: readonly Column[], file: string): void {
   const refuse = (problem: string) =>
     new PermanentError(
       'DatasetInvalid',
-      `${file} does not fit the files before it: ${problem}. All splits of a data set must have the same columns.`,
+      `${file} does not fit the files before it: ${problem}. The first file of a data set decides which columns all have.`,
       { context: { file } },
     );
-  const types = new Map(others.map(({ name, type }) => [name, type]));
-  const known = new Set(columns.map(({ name }) => name));
-  const added = others.find(({ name }) => !known.has(name));
-  if (added !== undefined) throw refuse(`it has a column ${JSON.stringify(added.name)}`);
-  return columns.map(({ name, type }) => {
-    const other = types.get(name);
-    if (other === undefined) throw refuse(`it has no column ${JSON.stringify(name)}`);
-    const common = commonType(type, other);
-    if (common !== undefined) return { name, type: common };
-    throw refuse(`its column ${JSON.stringify(name)} is ${describeType(other)} instead of ${describeType(type)}`);
-  });
+  const types = new Map(columns.map(({ name, type }) => [name, type]));
+  for (const { name, type } of others) {
+    const wanted = types.get(name);
+    if (wanted === undefined) throw refuse(`it has a column ${JSON.stringify(name)}`);
+    if (castTo(wanted, type) !== undefined) continue;
+    throw refuse(`its column ${JSON.stringify(name)} is ${describeType(type)} instead of ${describeType(wanted)}`);
+  }
 }

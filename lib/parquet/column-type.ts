@@ -4,7 +4,9 @@
  */
 export type ColumnType =
   | { kind: 'int'; bits: 8 | 16 | 32 | 64; signed: boolean }
-  | { kind: 'float' | 'bool' | 'string' | 'bytes' | 'uuid' | 'date' | 'time' | 'null' }
+  /** Of 64 bits where not said otherwise. */
+  | { kind: 'float'; bits?: 16 | 32 | undefined }
+  | { kind: 'bool' | 'string' | 'bytes' | 'uuid' | 'date' | 'time' | 'null' }
   /** Only in tables that another program made: whatever the JSON says. */
   | { kind: 'json' }
   /** `nanos`: finer than Python's datetime; pandas' Timestamp shows them. `utc`: a moment, not a wall clock's reading. */
@@ -26,6 +28,8 @@ export function describeType(type: ColumnType): string {
   switch (type.kind) {
     case 'int':
       return `${type.signed ? '' : 'u'}int${type.bits}`;
+    case 'float':
+      return `float${type.bits ?? 64}`;
     case 'timestamp':
       return `timestamp[${type.nanos ? 'ns' : 'us'}${type.utc ? ', UTC' : ''}]`;
     case 'decimal':
@@ -39,39 +43,4 @@ export function describeType(type: ColumnType): string {
     default:
       return type.kind;
   }
-}
-
-/**
- * The type that holds the values of both, where one file of a data set says otherwise than another: a column without
- * any value may have any type, and the wider of two ints holds both. Undefined where there is none.
- */
-export function commonType(a: ColumnType, b: ColumnType): ColumnType | undefined {
-  if (a.kind === 'null') return b;
-  if (b.kind === 'null') return a;
-  if (a.kind === 'int' && b.kind === 'int') {
-    if (a.signed === b.signed) return a.bits >= b.bits ? a : b;
-    const [signed, unsigned] = a.signed ? [a, b] : [b, a];
-    return signed.bits > unsigned.bits ? signed : undefined;
-  }
-  if (a.kind === 'list' && b.kind === 'list') {
-    const item = commonType(a.item, b.item);
-    return item && { kind: 'list', item };
-  }
-  if (a.kind === 'map' && b.kind === 'map') {
-    const key = commonType(a.key, b.key);
-    const value = commonType(a.value, b.value);
-    return key && value && { kind: 'map', key, value };
-  }
-  if (a.kind === 'struct' && b.kind === 'struct') {
-    if (a.fields.length !== b.fields.length) return undefined;
-    const fields: Column[] = [];
-    for (const [index, field] of a.fields.entries()) {
-      const other = b.fields[index];
-      const type = other?.name === field.name ? commonType(field.type, other.type) : undefined;
-      if (type === undefined) return undefined;
-      fields.push({ name: field.name, type });
-    }
-    return { kind: 'struct', fields };
-  }
-  return describeType(a) === describeType(b) ? a : undefined;
 }

@@ -25,7 +25,7 @@ const OPEN_BYTES = 64 * 1024 ** 2;
 const TURN_COLUMNS = 8;
 /** Rows of all columns that are held where these are read in turns, and what an entry takes beside its text. In bytes. */
 const BLOCK_BYTES = 48 * 1024 ** 2;
-const ENTRY_BYTES = 48;
+const ENTRY_BYTES = 24;
 /** The first block, by which the sizes of the others are judged. */
 const FIRST_BLOCK_ROWS = 64;
 

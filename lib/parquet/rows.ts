@@ -15,7 +15,8 @@ export interface Entries {
 export class LeafCursor implements Entries {
   readonly #reader: PageReader;
   readonly #maxDefinition: number;
-  readonly #nested: boolean;
+  /** Whether a row can have more than one entry. */
+  readonly nested: boolean;
   readonly #pages: Page[] = [];
   #exhausted = false;
   /** Rows that begin in the pages held, from the current entry on. */
@@ -30,13 +31,13 @@ export class LeafCursor implements Entries {
   constructor(reader: PageReader, leaf: Leaf) {
     this.#reader = reader;
     this.#maxDefinition = leaf.maxDefinition;
-    this.#nested = leaf.maxRepetition > 0;
+    this.nested = leaf.maxRepetition > 0;
   }
 
   /** Reads pages until `rows` whole rows are held, or the chunk ends. */
   async fill(rows: number): Promise<void> {
     // The last row of a page may go on in the next one.
-    while (!this.#exhausted && this.#begun - (this.#nested ? 1 : 0) < rows) {
+    while (!this.#exhausted && this.#begun - (this.nested ? 1 : 0) < rows) {
       const page = await this.#reader.next();
       if (page === undefined) this.#exhausted = true;
       else {

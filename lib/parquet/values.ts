@@ -26,7 +26,9 @@ export function leafType(element: SchemaElement): ColumnType {
   const { type, logical_type: logical, converted_type: converted } = element;
   if (logical?.type === 'NULL') return { kind: 'null' };
   if (logical?.type === 'UUID' && element.type_length === 16) return { kind: 'uuid' };
-  if (logical?.type === 'FLOAT16' || type === 'FLOAT' || type === 'DOUBLE') return { kind: 'float' };
+  if (logical?.type === 'FLOAT16') return { kind: 'float', bits: 16 };
+  if (type === 'FLOAT') return { kind: 'float', bits: 32 };
+  if (type === 'DOUBLE') return { kind: 'float' };
   if (type === 'BOOLEAN') return { kind: 'bool' };
   if (type === 'INT96') return { kind: 'timestamp', nanos: true, utc: false };
   if (logical?.type === 'DECIMAL' || converted === 'DECIMAL') {

@@ -1,7 +1,8 @@
 import type { DatasetFile, OpenDataset } from '../datasets/open-dataset.ts';
 import type { RowFilter } from '../datasets/row-filter.ts';
 import { PermanentError } from '../errors/errors.ts';
-import type { Column } from '../parquet/column-type.ts';
+import { CastFailed, castTo } from '../parquet/cast-value.ts';
+import { type Column, type ColumnType, describeType } from '../parquet/column-type.ts';
 import type { PyValue } from '../python/value.ts';
 import { cellWriter, NulCharacter } from '../tables/binary-cell.ts';
 import { BinaryRows, COPY_HEADER, COPY_TRAILER } from '../tables/binary-rows.ts';
@@ -122,31 +123,47 @@ function rowWriter(
   fileColumns: readonly Column[],
   split: string,
 ): (out: BinaryRows, id: number, values: readonly PyValue[], place: Place) => void {
-  const writers = columns.map(({ name, type }) => ({
-    name,
-    write: cellWriter(type),
-    index: fileColumns.findIndex((column) => column.name === name),
-  }));
+  const writers = columns.map(({ name, type }) => {
+    const index = fileColumns.findIndex((column) => column.name === name);
+    const own = fileColumns[index]?.type ?? type;
+    return { name, write: cellWriter(type), cast: castTo(type, own) ?? impossible(type, own), index };
+  });
   return (out, id, values, place) => {
     const start = out.length;
     out.int16(2 + writers.length);
     out.int32(4);
     out.int32(id);
     out.text(split);
-    for (const { name, write, index } of writers) {
+    for (const { name, write, cast, index } of writers) {
       const value = values[index] ?? null;
       if (value === null) {
         out.int32(-1);
         continue;
       }
       try {
-        write(out, value);
+        write(out, cast(value));
       } catch (error) {
+        if (error instanceof CastFailed) throw castFailed(split, name, place, error);
         throw error instanceof NulCharacter ? nulCharacter(split, name, place) : error;
       }
       if (out.length - start > MAX_ROW_BYTES) throw tooLong(place, out.length - start);
     }
   };
+}
+
+/** The footers were compared before, so this file is another one by now. */
+function impossible(to: ColumnType, from: ColumnType): never {
+  const message = `values of ${describeType(from)} can't become ${describeType(to)}. Stage the data set again.`;
+  throw new PermanentError('DatasetInvalid', message);
+}
+
+function castFailed(split: string, column: string, { name, row }: Place, cause: CastFailed): PermanentError {
+  return new PermanentError(
+    'DatasetInvalid',
+    `split ${split}, column ${JSON.stringify(column)}, row ${row} of ${name} (from 0): ${cause.message}, as which the first ` +
+      'file of the data set has the column. Give all files the same types and stage the data set again.',
+    { cause, context: { split, column, row, file: name } },
+  );
 }
 
 function tooLong({ name, row }: Place, bytes: number): PermanentError {

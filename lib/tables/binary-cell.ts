@@ -1,10 +1,10 @@
 import type { ColumnType } from '../parquet/column-type.ts';
 import { dumps } from '../python/json.ts';
+import { clockOf, decimalDigits } from '../python/opaque-text.ts';
 import { PyOpaque, type PyValue } from '../python/value.ts';
 import type { BinaryRows } from './binary-rows.ts';
 import { postgresType } from './cell.ts';
 import { toJson } from './json-cell.ts';
-import { clockOf, decimalDigits } from './scalar-text.ts';
 
 /** Writes a value that is not NULL, with its length before it. */
 export type WriteCell = (rows: BinaryRows, value: PyValue) => void;

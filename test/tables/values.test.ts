@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import type { ColumnType } from '../../lib/parquet/column-type.ts';
-import { commonType } from '../../lib/parquet/column-type.ts';
 import { pyBytes, pyDate, pyDatetime, pyDecimal, pyTime, pyTimestampNanos } from '../../lib/python/opaque.ts';
 import { PyTuple, type PyValue } from '../../lib/python/value.ts';
 import { parseArray } from '../../lib/tables/array-text.ts';
@@ -137,30 +136,5 @@ describe('nested values through a JSON cell', () => {
     ['moments', { kind: 'timestamp', nanos: false, utc: true }, 'TIMESTAMPTZ'],
   ] satisfies [string, ColumnType, string][])('%s: stored as %3$s', (_, column, expected) => {
     expect(postgresType(column)).toBe(expected);
-  });
-});
-
-describe('the type that two files have in common', () => {
-  const int = (bits: 8 | 16 | 32 | 64, signed = true): ColumnType => ({ kind: 'int', bits, signed });
-  it.each([
-    [int(32), int(64), int(64)],
-    [int(64), int(8), int(64)],
-    [int(32, false), int(64), int(64)],
-    [int(64, false), int(64), undefined],
-    [{ kind: 'null' }, { kind: 'string' }, { kind: 'string' }],
-    [
-      { kind: 'list', item: { kind: 'null' } },
-      { kind: 'list', item: int(8) },
-      { kind: 'list', item: int(8) },
-    ],
-    [int(64), { kind: 'float' }, undefined],
-    [
-      { kind: 'struct', fields: [{ name: 'a', type: int(8) }] },
-      { kind: 'struct', fields: [{ name: 'b', type: int(8) }] },
-      undefined,
-    ],
-  ] satisfies [ColumnType, ColumnType, ColumnType | undefined][])('%j and %j: %j', (a, b, common) => {
-    expect(commonType(a, b)).toEqual(common);
-    expect(commonType(b, a)).toEqual(common);
   });
 });
