@@ -5,6 +5,8 @@ export interface SocketAddress {
   readonly host: readonly string[];
   readonly port: readonly number[];
   readonly path?: string | false | undefined;
+  /** Anything but false where the client goes over to TLS on the socket. */
+  readonly ssl?: unknown;
 }
 
 /** How often it is looked whether anything passed. */
@@ -17,7 +19,7 @@ const LOOKS = 10;
  */
 export function guardedSockets(silenceMs: number): (address: SocketAddress) => Socket {
   let opened = 0;
-  return ({ host, port, path }) => {
+  return ({ host, port, path, ssl }) => {
     const socket = new Socket();
     // The client adds its own listener a moment later.
     socket.on('error', () => {});
@@ -25,12 +27,12 @@ export function guardedSockets(silenceMs: number): (address: SocketAddress) => S
     if (path) socket.connect(path);
     // The client takes the name for TLS from the socket.
     else Object.assign(socket.connect(port[number] ?? 5432, host[number] ?? '127.0.0.1'), { host: host[number] });
-    endWhenSilent(socket, silenceMs);
+    endWhenSilent(socket, silenceMs, Boolean(ssl));
     return socket;
   };
 }
 
-function endWhenSilent(socket: Socket, silenceMs: number): void {
+function endWhenSilent(socket: Socket, silenceMs: number, underTls: boolean): void {
   let passed = 0;
   let silent = 0;
   const look = setInterval(() => {
@@ -39,14 +41,15 @@ function endWhenSilent(socket: Socket, silenceMs: number): void {
     passed = now;
     // Not by the event `close`, as the client removes all listeners where it goes over to TLS.
     if (socket.destroyed) clearInterval(look);
-    else if (silent >= LOOKS) giveUp(socket, silenceMs);
+    else if (silent >= LOOKS) socket.destroy(underTls ? undefined : noAnswer(silenceMs));
   }, silenceMs / LOOKS);
   look.unref();
 }
 
-function giveUp(socket: Socket, silenceMs: number): void {
-  const message = `Postgres gave no answer for ${silenceMs / 1000} seconds`;
-  socket.destroy(
-    socket.listenerCount('error') > 0 ? Object.assign(new Error(message), { code: 'ETIMEDOUT' }) : undefined,
-  );
+/**
+ * Not told below TLS: the client would hear of it before it hears that the socket is closed, and write to it once more, which
+ * ends the process. It reports CONNECTION_CLOSED then.
+ */
+function noAnswer(silenceMs: number): Error {
+  return Object.assign(new Error(`Postgres gave no answer for ${silenceMs / 1000} seconds`), { code: 'ETIMEDOUT' });
 }

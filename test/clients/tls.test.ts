@@ -155,6 +155,17 @@ describe.skipIf(!hasOpenssl)('with a private authority', () => {
     await expect(askPostgres(options.replace('other.pem', file('other.pem')))).rejects.toThrow(/certificate/);
   });
 
+  it('waits no longer for an answer of Postgres than in the clear', async () => {
+    const sql = createSql(`${postgresUri}?sslmode=verify-full&sslrootcert=${file('ca.pem')}`, { max: 1 }, 700);
+    try {
+      expect(await sql`select 1 as one`).toEqual([{ one: 1 }]);
+      await expect(sql`select pg_sleep(60)`).rejects.toMatchObject({ code: expect.stringMatching(/TIMEDOUT|CLOSED/) });
+      expect(await sql`select 1 as one`).toEqual([{ one: 1 }]);
+    } finally {
+      await sql.end({ timeout: 1 });
+    }
+  });
+
   it('speaks with no Postgres whose certificate is for another host by verify-full, but does by verify-ca', async () => {
     const elsewhere = postgresUri;
     postgresUri = postgresUri.replace('127.0.0.1', 'localhost');

@@ -18,6 +18,7 @@ const USES: Readonly<Record<string, readonly Server[]>> = {
   sample: ['MongoDB', 'Postgres', 'S3 and SQS'],
   shard: ['MongoDB', 'Postgres'],
   sweep: ['MongoDB'],
+  evaluate: ['MongoDB'],
 };
 
 /** A process that never spoke to any server, one of which is away. */
@@ -110,6 +111,10 @@ async function workFor(scene: Scene, name: string): Promise<{ event: object; req
   if (name === 'sweep') return { event: {}, request: undefined };
   const register = JSON.stringify({ framework: 'lmeh', tasks: TASKS.join(','), include_path: INCLUDE });
   if (name === 'register') return { event: eventOf('register', register), request: undefined };
+  // A task that is not there: it is refused, with a record, once MongoDB can be asked.
+  if (name === 'evaluate') {
+    return { event: eventOf('evaluate', JSON.stringify({ task_id: '0'.repeat(24) })), request: undefined };
+  }
   const request = scene.request(5);
   if (name === 'sample') return { event: eventOf(request.id, request.message.body), request };
   await scene.plan(request);
