@@ -1,16 +1,22 @@
 import { BSON, type Document, ObjectId } from 'mongodb';
-import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { evaluateTask } from '../../lib/evaluate/evaluate.ts';
 import { findTasks } from '../../lib/evaluate/find.ts';
 import { ensureEvaluationIndexes } from '../../lib/evaluate/records.ts';
 import { Logger } from '../../lib/log/log.ts';
 import { useOwnDatabase } from '../ledger/own-database.ts';
+import { undescribed } from '../service/described.ts';
 import { chatBody, writeAnswered } from './answered-task.ts';
 import { KeptQueue, servicesOn } from './own-services.ts';
 
 const log = new Logger('error', {}, () => {});
 const own = useOwnDatabase();
 let told: KeptQueue;
+// Whatever a test wrote is as docs/documents.md describes it.
+afterEach(async () => {
+  for (const name of ['results', 'evaluations']) expect((await undescribed(own.db, name)).found).toEqual([]);
+});
+
 beforeAll(() => ensureEvaluationIndexes(own.db));
 beforeEach(async () => {
   told = new KeptQueue();
