@@ -1,6 +1,7 @@
 import { findDataset, findStaged, type StoredDataset } from '../datasets/stored-dataset.ts';
 import { PermanentError } from '../errors/errors.ts';
 import { lookUpTable, registeredTable } from '../tables/registry.ts';
+import { datasetOf, requireDataset } from '../tables/table.ts';
 import { isCurrent, joinTable, requireFitting } from './existing-table.ts';
 import { loadDataset } from './load-dataset.ts';
 import { explainLoad } from './load-errors.ts';
@@ -37,6 +38,9 @@ async function withoutLoading(registration: Registration): Promise<RegisterResul
   const known = { table, outcome: 'known', splits: [] } as const;
   const registered = await registeredTable(sql, taskName);
   if (registered !== undefined && registered !== table) {
+    const held = (await lookUpTable(sql, registered))?.description;
+    const wanted = { path: datasetPath, name: datasetName };
+    requireDataset(taskName, wanted, registered, held && datasetOf(held));
     log.warn('a task keeps the table that it is registered with', {
       task: taskName,
       table: registered,

@@ -12,11 +12,12 @@ import type { Logger } from '../log/log.ts';
 import { type SampleMessage, SIGNATURES } from '../messages/sample.ts';
 import { writeIdList } from '../plan/id-list.ts';
 import { encodePlan, supplierOf } from '../plan/plan.ts';
-import { type PlannedTask, type PlanningSettings, planTask } from '../plan/plan-task.ts';
+import { type PlannedTask, type PlanningSettings, planTask, type TableOf } from '../plan/plan-task.ts';
 import { shardCount } from '../plan/shards.ts';
 import type { Queue } from '../queue/queue.ts';
 import { encodeSignaturePlan, planSignatures, type SignaturePlan } from '../signatures/plan.ts';
 import { openTable } from '../tables/read.ts';
+import { requireDataset } from '../tables/table.ts';
 
 /** What planning a request needs. */
 export interface SampleServices {
@@ -93,7 +94,12 @@ async function planOf(
   { seed, log }: Request,
   asked: TaskEntry,
 ): Promise<PlannedTask> {
-  const planned = await planTask(catalogue, message, asked, seed, ({ name }) => openTable(sql, name), settings);
+  const tableOf: TableOf = async ({ name }, { dataset_path, dataset_name }) => {
+    const table = await openTable(sql, name);
+    requireDataset(name, { path: dataset_path, name: dataset_name }, table.table, table.dataset);
+    return table;
+  };
+  const planned = await planTask(catalogue, message, asked, seed, tableOf, settings);
   const { length: count } = planned.ignoredBlacklist;
   if (count > 0) log.warn('blacklisted ids outside the split are ignored', { task: asked.name, count });
   return planned;

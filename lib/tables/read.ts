@@ -4,7 +4,7 @@ import { parseCell, selectExpression } from './cell.ts';
 import { foreignDescription } from './foreign-table.ts';
 import { codeOf, explainPostgres } from './postgres-errors.ts';
 import { type Asking, parseDescription, UNDEFINED_TABLE } from './registry.ts';
-import { quoteName, retiredName, type TableDescription, versionHeld } from './table.ts';
+import { type Dataset, datasetOf, quoteName, retiredName, type TableDescription, versionHeld } from './table.ts';
 
 /** Tables whose description is kept ready; one is some kilobytes. */
 const MAX_KEPT = 500;
@@ -27,6 +27,8 @@ export interface TableInfo {
   readonly splits: ReadonlyMap<string, SplitInfo>;
   /** Which version of the data set it holds; undefined where another program made it. */
   readonly version: string | undefined;
+  /** The data set in it; undefined where another program made it. */
+  readonly dataset: Dataset | undefined;
   /** Changes when the table is rebuilt. */
   readonly oid: string;
   /** What reads a document: the expressions to ask for, and a parser for each. */
@@ -170,7 +172,8 @@ async function tableInfo(sql: Asking, table: string, oid: string, comment: unkno
   if (known !== undefined) return known;
   const description = parseDescription(comment, table);
   const version = description && versionHeld(description);
-  const info = describe(table, oid, version, description ?? (await foreignDescription(sql, table)));
+  const dataset = description && datasetOf(description);
+  const info = describe({ table, oid, version, dataset }, description ?? (await foreignDescription(sql, table)));
   // Another program's table may grow without notice, so it is checked each time.
   if (description === undefined) return info;
   const [oldest] = kept.keys();
@@ -180,18 +183,14 @@ async function tableInfo(sql: Asking, table: string, oid: string, comment: unkno
 }
 
 function describe(
-  table: string,
-  oid: string,
-  version: string | undefined,
+  known: Pick<TableInfo, 'table' | 'oid' | 'version' | 'dataset'>,
   { columns, splits }: Pick<TableDescription, 'columns' | 'splits'>,
 ): TableInfo {
   const filled = splits.filter(({ count }) => count > 0);
   return {
-    table,
+    ...known,
     columns: columns.map(({ name }) => ({ name })),
     splits: new Map(filled.map(({ split, first, count }) => [split, { min: first, max: first + count - 1, count }])),
-    version,
-    oid,
     reader: {
       select: columns.map(({ column, type }) => `, ${selectExpression(type, quoteName(column))}`).join(''),
       names: columns.map(({ name }) => name),

@@ -98,6 +98,35 @@ export const descriptionSchema = z.object({
 });
 export type TableDescription = z.infer<typeof descriptionSchema>;
 
+/** A data set by the names that tasks have for it; a null configuration is the only one or the default. */
+export interface Dataset {
+  readonly path: string;
+  readonly name: string | null;
+}
+
+/** Which data set a table holds. */
+export function datasetOf(held: Pick<TableDescription, 'dataset_path' | 'dataset_name'>): Dataset {
+  return { path: held.dataset_path, name: held.dataset_name };
+}
+
+/**
+ * A task never reads another data set than its own, although its name is registered with one: two folders of definitions may
+ * each have a task of that name, and its templates would make sense of some of the other's columns.
+ * @param held undefined where another program made the table, which only its operator can know
+ * @throws PermanentError DatasetInvalid
+ */
+export function requireDataset(task: string, wanted: Dataset, table: string, held: Dataset | undefined): void {
+  if (held === undefined || (held.path === wanted.path && held.name === wanted.name)) return;
+  const named = ({ path, name }: Dataset) => (name === null ? path : `${path}, configuration ${name}`);
+  throw new PermanentError(
+    'DatasetInvalid',
+    `Task ${task} reads the data set ${named(wanted)}, but is registered with the table ${JSON.stringify(table)}, which holds ` +
+      `${named(held)}. Two definitions have this name, or the task has moved to another data set. Rename one of them; or ` +
+      `DELETE FROM task_registry WHERE task_name = '${task}', then register the one that is wanted.`,
+    { context: { task, table } },
+  );
+}
+
 /** Which version of its data set a table holds. */
 export function versionHeld({ version, revision }: Pick<TableDescription, 'version' | 'revision'>): string {
   return version ?? revision;

@@ -6,6 +6,7 @@ import type { PyValue } from '../../lib/python/value.ts';
 import { registerDataset } from '../../lib/register/register-dataset.ts';
 import { openTable } from '../../lib/tables/read.ts';
 import { ensureRegistry } from '../../lib/tables/registry.ts';
+import { requireDataset } from '../../lib/tables/table.ts';
 import { createLocalS3 } from '../../localstack/resources.ts';
 import { type Bench, openBench, overflowing, parquet, texts } from '../datasets/bench.ts';
 
@@ -255,6 +256,24 @@ describe('exactly once', () => {
     expect(await bench.register('shared_a', 'shared')).toMatchObject({ outcome: 'loaded' });
     expect(await bench.register('shared_b', 'shared')).toMatchObject({ outcome: 'joined' });
     expect(await bench.register('shared_b', 'shared')).toMatchObject({ outcome: 'known' });
+  });
+
+  it('a task of a name that is registered with another data set is refused, and told which', async () => {
+    await bench.putDataset('first/home', { test: [texts('t', ['1'])] });
+    await bench.putDataset('second/home', { test: [texts('t', ['2'])] });
+    await bench.register('two_homes', 'first', 'home');
+    await expect(bench.register('two_homes', 'second', 'home')).rejects.toMatchObject({
+      code: 'DatasetInvalid',
+      permanent: true,
+      message: expect.stringMatching(
+        /two_homes reads .* second, configuration home, .*"first--home".* holds first, configuration home/,
+      ),
+    });
+    const { table, dataset } = await openTable(bench.sql, 'two_homes');
+    expect(dataset).toEqual({ path: 'first', name: 'home' });
+    expect(() => requireDataset('two_homes', { path: 'second', name: 'home' }, table, dataset)).toThrow(/two_homes/);
+    expect(() => requireDataset('two_homes', { path: 'first', name: 'home' }, table, dataset)).not.toThrow();
+    expect(() => requireDataset('two_homes', { path: 'second', name: null }, table, undefined)).not.toThrow();
   });
 
   it('many registers at once make one table with each row once', async () => {
