@@ -14,6 +14,9 @@ export interface BuiltRoot extends TaskRoot {
   readonly skipped: readonly string[];
 }
 
+/** So much Python source is looked through for samples, over all tasks of a root; further functions are not read. */
+const MAX_PYTHON_BYTES = 20_000_000;
+
 /** Folders that the harness does not look into. */
 const IGNORED_FOLDERS = new Set(['__pycache__', '.ipynb_checkpoints']);
 
@@ -57,6 +60,7 @@ class Builder implements BuiltRoot {
   readonly #prefix: string;
   readonly #reader: DefinitionReader;
   readonly #definedIn = new Map<string, string>();
+  #pythonBytes = 0;
 
   constructor(files: TaskFiles, prefix: string) {
     this.#files = files;
@@ -119,6 +123,8 @@ class Builder implements BuiltRoot {
   #pythonSource(path: string): string | null {
     const own = this.#prefix === '' ? path : posix.relative(this.#prefix, path);
     const content = this.#files.get(own);
-    return content === undefined ? null : new TextDecoder().decode(content);
+    this.#pythonBytes += content?.length ?? 0;
+    if (content === undefined || this.#pythonBytes > MAX_PYTHON_BYTES) return null;
+    return new TextDecoder().decode(content);
   }
 }

@@ -20,13 +20,14 @@ export function withSamples(config: ConfigDict, sourceOf: (path: string) => stri
 
 /** The list that the function returns, evaluated as Python does; null where it is more than a literal. */
 export function literalList(source: string, name: string): PyValue[] | null {
-  const expression = returnedExpression(source, name);
-  if (expression === null) return null;
   try {
+    const expression = returnedExpression(source, name);
+    if (expression === null) return null;
     const value = literalEval(expression);
     return Array.isArray(value) ? value : null;
   } catch (error) {
-    const unreadable = [PySyntaxError, PyValueError, PyTypeError, PyUnsupportedError].some(
+    // A RangeError is of a regular expression whose text is longer than the engine takes.
+    const unreadable = [PySyntaxError, PyValueError, PyTypeError, PyUnsupportedError, RangeError].some(
       (type) => error instanceof type,
     );
     if (unreadable) return null;
