@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
-import { MongoBulkWriteError, type MongoClient } from 'mongodb';
+import { createServer as createTcpServer } from 'node:net';
+import { MongoBulkWriteError, type MongoClient, MongoServerError } from 'mongodb';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Bucket } from '../../lib/bucket/bucket.ts';
 import { createS3 } from '../../lib/clients/aws.ts';
@@ -191,6 +192,49 @@ describe('Postgres away', () => {
       (tx) => tx`select current_setting('lock_timeout') as lock, current_setting('statement_timeout') as statement`,
     );
     expect(limits).toEqual({ lock: '4min', statement: '14min' });
+  });
+});
+
+/** A Postgres that answers whoever comes with one error, in the form of its protocol. */
+async function postgresThatSays(state: string): Promise<string> {
+  const field = (kind: string, text: string) => `${kind}${text}\0`;
+  const fields = `${field('S', 'FATAL')}${field('V', 'FATAL')}${field('C', state)}${field('M', 'as told')}\0`;
+  const length = Buffer.alloc(4);
+  length.writeInt32BE(4 + fields.length);
+  const answer = Buffer.concat([Buffer.from('E'), length, Buffer.from(fields)]);
+  const server = createTcpServer((socket) => {
+    socket.on('error', () => {}).once('data', () => socket.end(answer));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  toClose.push(async () => server.close());
+  const address = server.address();
+  if (typeof address !== 'object' || address === null) throw new Error('the server has no port');
+  return `postgres://u@127.0.0.1:${address.port}/d`;
+}
+
+describe('a server that is there and can not', () => {
+  it.each([
+    ['starts', '57P03'],
+    ['is shut down', '57P01'],
+    ['has no connection left', '53300'],
+    ['has no room on its disk', '53100'],
+    ['has no memory left', '53200'],
+    ['refuses the password', '28P01'],
+  ])('(Postgres %s) is Unavailable, without a stack', async (_, state) => {
+    const sql = createSql(await postgresThatSays(state), { connect_timeout: 5 });
+    toClose.push(() => sql.end({ timeout: 0 }));
+    expect(failureOf(await caught(sql`select 1`))).toMatchObject({ code: 'Unavailable', stack: undefined });
+  });
+
+  it.each([
+    ['steps down', 10107],
+    ['is shut down', 91],
+    ['has no room on its disk', 14031],
+    ['refuses the password', 18],
+    ['takes too long', 50],
+  ])('(MongoDB %s) is Unavailable, without a stack', (_, code) => {
+    const error = new MongoServerError({ message: 'as told', code });
+    expect(failureOf(error)).toMatchObject({ code: 'Unavailable', stack: undefined });
   });
 });
 

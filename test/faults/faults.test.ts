@@ -63,7 +63,7 @@ test('without a fault the documents are those of one undivided run', async () =>
 });
 
 test('processes killed at any time: nothing is lost or doubled', async () => {
-  const kills = 100;
+  const kills = 70;
   const requests = await killWhileWorking(scene, {
     kills,
     processes: 3,
