@@ -8,6 +8,7 @@ import { twinName } from '../../lib/plan/choose-task.ts';
 import { overrideFor } from '../../lib/plan/overrides.ts';
 import { dumps } from '../../lib/python/json.ts';
 import { readScoringConfig } from '../../lib/scoring/config.ts';
+import { scorableOf } from '../../lib/scoring/scorable.ts';
 import { selectionFor } from '../../lib/scoring/selection.ts';
 import { fewshotSource } from '../../lib/task/fewshot.ts';
 import { tasksNamed, withCatalogue } from '../cli/catalogue.ts';
@@ -56,6 +57,7 @@ async function aboutTask(catalogue: Catalogue, entry: TaskEntry) {
     defined_in: entry.yaml,
     supported: support.supported,
     reason: support.supported ? null : support.reason,
+    scoring: scorableOf(entry),
     hooks: {
       sampling: hooksOf(entry.config, 'sampling').map((hook) => ({ hook, here: SUPPORTED_HOOKS.has(hook) })),
       scoring: hooksOf(entry.config, 'scoring'),
@@ -103,12 +105,13 @@ async function aboutTask(catalogue: Catalogue, entry: TaskEntry) {
 
 type About = Awaited<ReturnType<typeof aboutTask>>;
 
-function taskText({ task, defined_in, reason, hooks, details }: About): string {
+function taskText({ task, defined_in, reason, scoring, hooks, details }: About): string {
   const functions = hooks.sampling.map(({ hook, here }) => `${hook} (${here ? 'here' : 'not here'})`);
   return facts([
     ['task', task],
     ['defined in', defined_in],
     ['can be sampled', reason === null ? 'yes' : `no: it ${reason}`],
+    ['WARNING', scoring.scorable ? null : `its answers can't be scored here: it ${scoring.reason}`],
     ...(details === null ? [] : detailFacts(details)),
     ['Python functions for asking', functions.join(', ')],
     ['for scoring only', hooks.scoring.join(', ')],

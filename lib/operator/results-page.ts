@@ -114,7 +114,7 @@ ${before === '' ? '' : folded('what stood before', before)}
 ${asked === '' ? '' : labelled('asked', asked)}
 ${answers.map((text) => labelled('came back', text)).join('\n')}
 ${filters.map(({ filter, extracted, metrics }) => extractedLine(filter, extracted, metrics, selected)).join('\n')}
-${gold === null ? '' : labelled('right', gold)}
+${gold === null ? '' : labelled('gold', gold)}
 </article>`;
 }
 
