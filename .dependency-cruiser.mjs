@@ -11,7 +11,7 @@ const DOORS = {
   '@aws-lambda-powertools/': ['lambda', 'log'],
   '@huggingface/hub': ['hub'],
   '@middy/core': ['lambda'],
-  hyparquet: ['parquet'],
+  hysnappy: ['parquet'],
   'js-yaml': ['catalogue'],
   mongodb: ['clients', 'ledger', 'documents', 'signatures', 'shard', 'evaluate', 'sweep', 'operator'],
   postgres: ['clients', 'tables', 'register', 'sample', 'shard', 'evaluate', 'operator'],
