@@ -38,7 +38,7 @@ class Printer {
   #behind = false;
 
   constructor(parsed: ParsedRegex, offset: number) {
-    this.ignoreCase = parsed.flags.i && !parsed.flags.a;
+    this.ignoreCase = ignoresCaseThroughout(parsed.root);
     this.#widths = parsed.widths;
     this.#used = offset;
   }
@@ -78,7 +78,9 @@ class Printer {
     }
     const source = `\\${this.groupIndex.get(group) ?? 0}`;
     const wanted = flags.i && !flags.a;
-    return wanted === this.ignoreCase ? `(?:${source})` : `(?${wanted ? '' : '-'}i:${source})`;
+    if (wanted !== this.ignoreCase)
+      throw new PyUnsupportedError('A reference that ignores case within a pattern that does not.');
+    return `(?:${source})`;
   }
 
   #group(index: number, name: string | null, body: RegexNode, set: Set<number>): string {
@@ -141,6 +143,12 @@ class Printer {
     }
     return `(?:${results.map(({ source }) => source).join('|')})`;
   }
+}
+
+/** Whether all of the pattern ignores case: then the expression as a whole does, else its sets hold both cases. */
+function ignoresCaseThroughout(node: RegexNode): boolean {
+  if ('flags' in node) return node.flags.i && !node.flags.a;
+  return childrenOf(node).every(ignoresCaseThroughout);
 }
 
 function printTimes(min: number, max: number): string {

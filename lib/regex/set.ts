@@ -1,4 +1,4 @@
-import { PyRegexError } from '../python/exceptions.ts';
+import { PyRegexError, PyUnsupportedError } from '../python/exceptions.ts';
 import { WHITESPACE } from '../python/unicode.ts';
 import { readEscape } from './escape.ts';
 import type { RegexFlags, SetItem } from './nodes.ts';
@@ -97,16 +97,39 @@ function otherCases(items: readonly SetItem[], flags: RegexFlags): SetItem[] {
   return [...moved(0x41, 32), ...moved(0x61, -32)];
 }
 
+/**
+ * The members with their other cases, so that the set needs no flag of its own: where a part of a pattern only ignores case, V8
+ * spreads that over sets beside it.
+ * @throws PyUnsupportedError beyond ASCII, whose other cases no short list has
+ */
+function withBothCases(items: readonly SetItem[]): SetItem[] {
+  const ranges = items.filter((item) => 'low' in item);
+  if (ranges.some(({ low, high }) => high > 0x7f && !(low === 0 && high === 0x10ffff))) {
+    throw new PyUnsupportedError('Ignoring case in a part of a pattern only is not supported beyond ASCII.');
+  }
+  const has = (code: number) => ranges.some(({ low, high }) => low <= code && code <= high);
+  const both: SetItem[] = [...items];
+  for (let upper = 0x41; upper <= 0x5a; upper++) {
+    const lower = upper + 32;
+    if (!has(upper) && !has(lower)) continue;
+    for (const code of [upper, lower, ...(FURTHER_CASES[String.fromCharCode(lower)] ?? [])])
+      both.push({ low: code, high: code });
+  }
+  return both;
+}
+
+/** Letters beyond ASCII that Python takes for the same: long s, the Kelvin sign, both Turkish i. */
+const FURTHER_CASES: Readonly<Record<string, readonly number[]>> = { i: [0x130, 0x131], k: [0x212a], s: [0x17f] };
+
 /** The set as JavaScript source for the `v` flag. `ignoreCase` says whether the surroundings ignore case already. */
 export function printSet(items: readonly SetItem[], negated: boolean, flags: RegexFlags, ignoreCase: boolean): string {
-  const all = flags.i ? [...items, ...otherCases(items, flags)] : items;
+  const wanted = flags.i && !flags.a;
+  const all = wanted && !ignoreCase ? withBothCases(items) : flags.i ? [...items, ...otherCases(items, flags)] : items;
   const [only] = all;
   const plain = !negated && all.length === 1 && only !== undefined && 'low' in only && only.low === only.high;
   const members = all.map((item) => printItem(item, flags)).join('');
   // Any character at all; `[^]` would be one more way to say it, but V8 of Node 20 forgets it in repetitions.
   if (members === '' && negated) return '[\\s\\S]';
   const source = plain ? members : `[${negated ? '^' : ''}${members}]`;
-  const wanted = flags.i && !flags.a;
-  if (wanted === ignoreCase) return source;
-  return wanted ? `(?i:${source})` : `(?-i:${source})`;
+  return source;
 }

@@ -6,6 +6,18 @@ import { PyTuple, type PyValue } from '../../lib/python/value.ts';
 import { reFindall, reSplit, reSub, translateRegex } from '../../lib/regex/regex.ts';
 import { hasPython, outcomeOf, Python } from '../helpers/python.ts';
 
+describe('case is ignored where the pattern says so, and nowhere else', () => {
+  it.each([
+    ['(?i:x)[a-z]', 'xB Xb AXB ac', 'xB _ AXB ac'],
+    ['[a-z](?i:x)', 'aX Ax bx', '_ Ax _'],
+    ['(?i)a(?-i:[b-c])', 'AB Ab aC ac', 'AB _ aC _'],
+    ['(?i:[^x])', 'xXy', 'xX_'],
+    ['(?i:k)', 'kK\u212a', '___'],
+  ])('%s', (pattern, text, expected) => {
+    expect(reSub(pattern, '_', text)).toBe(expected);
+  });
+});
+
 describe('patterns', () => {
   it('REGEX-1: the dot stops at \\n only, unlike JavaScript’s', () => {
     expect(reFindall('is (.*)', 'is a\u2028b\rc\nd')).toEqual(['a\u2028b\rc']);
