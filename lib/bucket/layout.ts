@@ -50,7 +50,8 @@ export function datasetPrefix(datasetPath: string, datasetName: string | null): 
 /** `test/0000.parquet` as split and file name; undefined for keys that are not a file of a split. */
 export function splitOfKey(key: string, prefix: string): { split: string; name: string } | undefined {
   const [split = '', name = '', ...rest] = key.slice(prefix.length).split('/');
-  if (!key.startsWith(prefix) || rest.length > 0 || !isSegment(split) || !/.\.parquet$/.test(name)) return undefined;
+  if (!key.startsWith(prefix) || rest.length > 0 || !isSegment(split) || !/^(?!\._).+\.parquet$/.test(name))
+    return undefined;
   return { split, name };
 }
 
@@ -61,7 +62,7 @@ export function inUsualOrder(splits: Iterable<string>): string[] {
 }
 
 /** Whether the text can be one folder's or file's name: not empty, no way up, no separators, no control characters. */
-function isSegment(text: string): boolean {
+export function isSegment(text: string): boolean {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is refused
   return text !== '' && text !== '.' && text !== '..' && !/[/\\\u0000-\u001f\u007f]/.test(text);
 }

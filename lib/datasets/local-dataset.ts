@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream, type ReadStream } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, sep } from 'node:path';
-import { inUsualOrder, MANIFEST_NAME, type Manifest } from '../bucket/layout.ts';
+import { inUsualOrder, isSegment, MANIFEST_NAME, type Manifest } from '../bucket/layout.ts';
 import { messageOf, PermanentError } from '../errors/errors.ts';
 import { compareCodePoints } from '../python/sort.ts';
 import { parseManifest } from './stored-dataset.ts';
@@ -30,8 +30,14 @@ export interface LocalDataset {
 export async function localDatasets(fromDir: string): Promise<LocalDataset[]> {
   const byDir = new Map<string, string[]>();
   for (const entry of await readFolder(fromDir)) {
-    if (!entry.endsWith('.parquet')) continue;
     const parts = entry.split(sep);
+    // macOS puts a file of its own beside each on other systems' disks: `._0000.parquet`.
+    if (!entry.endsWith('.parquet') || parts.at(-1)?.startsWith('._')) continue;
+    const odd = parts.find((part) => !isSegment(part));
+    if (odd !== undefined) {
+      const message = `${join(fromDir, entry)} can't be a place in the bucket: ${JSON.stringify(odd)} is no folder's or file's name there. Rename it.`;
+      throw new PermanentError('DatasetInvalid', message);
+    }
     if (parts.length < 4) {
       const message = `${join(fromDir, entry)} is not where a data set's file should be: <path>/<config or default>/<split>/<NNNN>.parquet below ${fromDir}.`;
       throw new PermanentError('DatasetInvalid', message);

@@ -14,7 +14,7 @@ export function decimalDigits(text: string, scale: number): string {
 
 /** Microseconds since 1970 of `1970-01-31 12:00:00.000001+00:00`, and nanoseconds beyond them. Throws Error for other texts. */
 export function clockOf(text: string): { micros: bigint; nanos: bigint } {
-  const parts = /^(\d{4})-(\d\d)-(\d\d) (\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?:\+00:00)?$/.exec(text);
+  const parts = /^(\d{4})-(\d\d)-(\d\d)[ T](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?:\+00:00)?$/.exec(text);
   if (parts === null) throw new Error(`${text} is no date and time`);
   const [, year = '', month = '', day = '', hour = '', minute = '', second = '', fraction = ''] = parts;
   // Date.UTC takes the years 0 to 99 for those of the last century; the ISO form does not.

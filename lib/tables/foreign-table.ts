@@ -1,7 +1,35 @@
 import { PermanentError } from '../errors/errors.ts';
 import type { ColumnType } from '../parquet/column-type.ts';
+import { literalEval } from '../python/literal.ts';
+import type { PyValue } from '../python/value.ts';
+import { parseCell, postgresType, selectExpression } from './cell.ts';
 import type { Asking } from './registry.ts';
 import { quoteName, type TableDescription } from './table.ts';
+
+/** How the Python service marks text that stands for a list of lists: what follows is a Python literal. */
+const NESTED = '_._:_NESTED//';
+
+/** The expression that asks for a column of another program's table. Arrays that {@link parseForeign} can't take apart come as JSON. */
+export function foreignExpression(type: ColumnType, column: string): string {
+  const json = type.kind === 'list' && postgresType(type) === 'JSON';
+  return json ? `to_json(${column})` : selectExpression(type, column);
+}
+
+/** As parseCell, and takes what the Python service marked as nested for what it means. */
+export function parseForeign(type: ColumnType): (text: string) => PyValue {
+  const parse = parseCell(type);
+  if (type.kind !== 'string') return parse;
+  return (text) => (text.startsWith(NESTED) ? parseNested(text.slice(NESTED.length)) : text);
+}
+
+function parseNested(literal: string): PyValue {
+  try {
+    return literalEval(literal);
+  } catch (cause) {
+    const message = `a cell that begins with ${NESTED} holds no Python literal; the table was made by another program. Drop it and its rows in task_registry, and register its tasks again.`;
+    throw new PermanentError('DatasetInvalid', message, { cause });
+  }
+}
 
 /** Postgres' types in tables that another program made, and what their values are in Python. JSON is read as it is. */
 const TYPES: Readonly<Record<string, ColumnType>> = {
@@ -62,6 +90,8 @@ export async function foreignDescription(
 
 function typeOf(name: string): ColumnType | undefined {
   if (name === 'json' || name === 'jsonb') return { kind: 'json' };
+  // In arrays, moments depend on the connection's zone, and bytes on its settings.
+  if (name === '_timestamptz' || name === '_bytea') return undefined;
   const item = name.startsWith('_') ? typeOf(name.slice(1)) : TYPES[name];
   return name.startsWith('_') && item ? { kind: 'list', item } : item;
 }

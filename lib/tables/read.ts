@@ -1,7 +1,7 @@
 import { PermanentError, TransientError } from '../errors/errors.ts';
 import type { Doc, PyValue } from '../python/value.ts';
 import { parseCell, selectExpression } from './cell.ts';
-import { foreignDescription } from './foreign-table.ts';
+import { foreignDescription, foreignExpression, parseForeign } from './foreign-table.ts';
 import { codeOf, explainPostgres } from './postgres-errors.ts';
 import { type Asking, parseDescription, UNDEFINED_TABLE } from './registry.ts';
 import { type Dataset, datasetOf, quoteName, retiredName, type TableDescription, versionHeld } from './table.ts';
@@ -186,15 +186,16 @@ function describe(
   known: Pick<TableInfo, 'table' | 'oid' | 'version' | 'dataset'>,
   { columns, splits }: Pick<TableDescription, 'columns' | 'splits'>,
 ): TableInfo {
+  const [expression, parse] = version === undefined ? [foreignExpression, parseForeign] : [selectExpression, parseCell];
   const filled = splits.filter(({ count }) => count > 0);
   return {
     ...known,
     columns: columns.map(({ name }) => ({ name })),
     splits: new Map(filled.map(({ split, first, count }) => [split, { min: first, max: first + count - 1, count }])),
     reader: {
-      select: columns.map(({ column, type }) => `, ${selectExpression(type, quoteName(column))}`).join(''),
+      select: columns.map(({ column, type }) => `, ${expression(type, quoteName(column))}`).join(''),
       names: columns.map(({ name }) => name),
-      parsers: columns.map(({ type }) => parseCell(type)),
+      parsers: columns.map(({ type }) => parse(type)),
     },
   };
 }

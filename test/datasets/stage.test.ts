@@ -53,6 +53,14 @@ describe('stageDatasets', () => {
     expect((await bench.docs('staged_task')).map((doc) => doc.get('t'))).toEqual(['a', 'b', 'c']);
   });
 
+  it('leaves out what macOS puts beside files, and refuses names that have no place in the bucket', async () => {
+    write('mac/default/test/0000.parquet', texts('t', ['a']));
+    write('mac/default/test/._0000.parquet', 'no parquet');
+    expect(await stage()).toMatchObject({ datasets: 1, uploaded: 2 });
+    write('mac\\set/default/test/0000.parquet', texts('t', ['a']));
+    await expect(stage()).rejects.toMatchObject({ code: 'DatasetInvalid', message: expect.stringContaining('Rename') });
+  });
+
   it('leaves alone what is there already, and uploads what changed or went missing', async () => {
     write('again/default/test/0000.parquet', texts('t', ['a']));
     write('again/default/train/0000.parquet', texts('t', ['b']));

@@ -145,6 +145,29 @@ describe('reading in parts', () => {
     expect(longest).toBeLessThanOrEqual(4 * 1024 ** 2);
   });
 
+  it('a row group of more columns than can be held is read in turns, with the same rows', async () => {
+    // Each holds more than two megabytes, and all of them more than what is held at once.
+    const text = (row: number, column: number) => (row % 11 === 5 ? null : `${row} ${column} `.repeat(40));
+    const count = 5000;
+    const data = Array.from({ length: 70 }, (_, column) =>
+      Array.from({ length: count }, (_, row) => text(row, column)),
+    );
+    const file = parquet(
+      data.map((values, column) => ({ name: `c${column}`, data: values, type: 'STRING' as const })),
+      { rowGroupSize: count, pageSize: 100_000 },
+    );
+    const opened = await openParquet(inMemory(file), 'wide');
+    let row = 0;
+    for await (const batch of opened.batches()) {
+      for (const values of batch) {
+        const expected = data.map((column) => column[row]);
+        if (values.some((value, column) => value !== expected[column])) expect(values).toEqual(expected);
+        row++;
+      }
+    }
+    expect(row).toBe(count);
+  });
+
   it('lists continue over page borders', async () => {
     const schema = [
       { name: 'root', num_children: 1 },

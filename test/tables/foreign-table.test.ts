@@ -1,0 +1,61 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { repr } from '../../lib/python/repr.ts';
+import { type Bench, openBench, parquet } from '../datasets/bench.ts';
+
+describe('a table that the Python service made', () => {
+  let bench: Bench;
+  beforeAll(async () => {
+    bench = await openBench();
+    await bench.sql`CREATE TABLE task_registry (task_name TEXT PRIMARY KEY, dataset_table_name TEXT)`;
+  });
+  afterAll(async () => {
+    await bench?.dispose();
+  });
+
+  const made = async (name: string, column: string, value: string) => {
+    await bench.sql.unsafe(`CREATE TABLE "${name}" ("__id" INTEGER, "__split" TEXT, c ${column})`);
+    await bench.sql.unsafe(`INSERT INTO "${name}" VALUES (0, 'test', ${value}), (1, 'test', NULL)`);
+    await bench.sql`INSERT INTO task_registry VALUES (${name}, ${name})`;
+    return (await bench.docs(name)).map((doc) => repr(doc.get('c') ?? null));
+  };
+
+  it.each([
+    ['dates', 'DATE[]', `'{2020-01-31,NULL}'`, '[datetime.date(2020, 1, 31), None]'],
+    ['moments', 'TIMESTAMP[]', `'{"2020-01-31 12:00:00.5"}'`, '[datetime.datetime(2020, 1, 31, 12, 0, 0, 500000)]'],
+    ['times', 'TIME[]', `'{12:00:00}'`, '[datetime.time(12, 0)]'],
+    ['dicts', 'JSON[]', `ARRAY['{"a": 1.0, "b": [null]}']::json[]`, "[{'a': 1.0, 'b': [None]}]"],
+    ['lists of lists', 'TEXT', `'_._:_NESTED//[["a", 1], [None, (2.0,)]]'`, "[['a', 1], [None, (2.0,)]]"],
+    ['texts', 'TEXT', `'a _._:_NESTED//[1]'`, "'a _._:_NESTED//[1]'"],
+  ])('with %s in %s is read as what it means', async (name, column, value, expected) => {
+    expect(await made(`old ${name}`, column, value)).toEqual([expected, 'None']);
+  });
+
+  it('is refused for good, saying why, where its values depend on the connection or can not be understood', async () => {
+    await expect(made('old zones', 'TIMESTAMPTZ[]', `'{}'`)).rejects.toMatchObject({ code: 'DatasetInvalid' });
+    await expect(made('old bytes', 'BYTEA[]', `'{}'`)).rejects.toMatchObject({ code: 'DatasetInvalid' });
+    await expect(made('old nested', 'TEXT', `'_._:_NESTED//[1, '`)).rejects.toMatchObject({ code: 'DatasetInvalid' });
+  });
+
+  it('a registered data set tells which of its columns can not be asked about, and that its own __id is not shown', async () => {
+    const schema = [
+      { name: 'root', num_children: 2 },
+      { name: '__id', type: 'INT32' as const, repetition_type: 'OPTIONAL' as const },
+      {
+        name: 'price',
+        type: 'INT32' as const,
+        converted_type: 'DECIMAL' as const,
+        scale: 1,
+        precision: 5,
+        repetition_type: 'OPTIONAL' as const,
+      },
+    ];
+    const columns = [
+      { name: '__id', data: [7] },
+      { name: 'price', data: [1.5] },
+    ];
+    await bench.putDataset('told/default', { test: [parquet(columns, { schema })] });
+    await bench.register('told', 'told');
+    expect(bench.logged.filter((line) => line.includes('__id is the number of the row'))).toHaveLength(1);
+    expect(bench.logged.filter((line) => line.includes('price: decimal(5, 1)'))).toHaveLength(1);
+  });
+});
