@@ -186,7 +186,8 @@ function describe(
   known: Pick<TableInfo, 'table' | 'oid' | 'version' | 'dataset'>,
   { columns, splits }: Pick<TableDescription, 'columns' | 'splits'>,
 ): TableInfo {
-  const [expression, parse] = version === undefined ? [foreignExpression, parseForeign] : [selectExpression, parseCell];
+  const foreign = known.version === undefined;
+  const [expression, parse] = foreign ? [foreignExpression, parseForeign] : [selectExpression, parseCell];
   const filled = splits.filter(({ count }) => count > 0);
   return {
     ...known,
