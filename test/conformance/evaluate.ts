@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Catalogue } from '../../lib/catalogue/catalogue.ts';
 import { wheelCatalogue } from '../../lib/catalogue/staging/wheel-catalogue.ts';
-import type { Verdict } from './evaluate/lines.ts';
+import { linesOf, type Verdict } from './evaluate/lines.ts';
 import { logprobs, logprobsLive } from './evaluate/logprobs.ts';
 import { models } from './evaluate/models.ts';
 import { scores } from './evaluate/score.ts';
@@ -29,6 +29,17 @@ async function* overTasks(
   yield* compare(path, await tasks());
 }
 
+/** Lines that only Python's libraries can tell of. */
+async function* needsPython(path: string): AsyncGenerator<Verdict> {
+  for await (const line of linesOf(path)) {
+    yield {
+      outcome: 'not run',
+      what: String(line.get('kind')),
+      why: 'it needs Python, which scoring does not call yet',
+    };
+  }
+}
+
 /** What compares a file, by its name; any part of such a file's lines can be compared. */
 const COMPARISONS: readonly (readonly [RegExp, Comparison])[] = [
   [/^models\.jsonl$/, models],
@@ -37,6 +48,7 @@ const COMPARISONS: readonly (readonly [RegExp, Comparison])[] = [
   [/^(score|choice)__.+\.jsonl$/, (path, { catalogue }) => scores(path, (name) => catalogue.find(name))],
   [/^results__.+\.jsonl$/, (path, bench) => overTasks(endToEnd, path, bench)],
   [/^edge__.+\.jsonl$/, (path, bench) => overTasks(edges, path, bench)],
+  [/^units__math\.jsonl$/, needsPython],
   [/^logprobs\.jsonl$/, logprobs],
   [/^logprobs_live\.jsonl(\.gz)?$/, logprobsLive],
 ];
