@@ -60,7 +60,7 @@ function text(harness: StageSummary, includes: readonly IncludeSummary[]): strin
   const lines = includes.map(
     (include) =>
       `include/${include.name}: ${include.tasks} tasks and ${include.groups} groups in ${include.files} files` +
-      `${include.removed > 0 ? `; ${include.removed} files of before removed` : ''}`,
+      `${include.removed > 0 ? `; ${include.removed} loose files of before replaced` : ''}`,
   );
   const first = `lm-eval ${version}: ${tasks} tasks (${supported} can be sampled), ${groups} groups, ${tags} tags; ${objects} objects, ${bytes} bytes, ${seconds} s`;
   return [first, ...lines].join('\n');

@@ -1,9 +1,10 @@
 import pMap from 'p-map';
 import type { Bucket } from '../bucket/bucket.ts';
 import type { ListedObject } from '../bucket/object-source.ts';
-import { PermanentError } from '../errors/errors.ts';
+import { PermanentError, TransientError } from '../errors/errors.ts';
 import type { Logger } from '../log/log.ts';
 import { buildIndex } from './definitions/build-index.ts';
+import { decodeInclude, INCLUDE_ARCHIVE } from './include-archive.ts';
 import type { TaskRoot } from './task-index.ts';
 
 /** Files and bytes that one folder of definitions may hold. */
@@ -11,6 +12,8 @@ export const MAX_INCLUDE_FILES = 2000;
 /** Bytes that they may hold together. */
 export const MAX_INCLUDE_BYTES = 20_000_000;
 const PARALLEL_READS = 16;
+/** How often a folder that changes under our hands is read. */
+const READS = 5;
 
 /** A folder of further definitions, as read, and what shows whether it changed. */
 export interface IncludeRoot extends TaskRoot {
@@ -30,6 +33,7 @@ export function includePrefix(name: string): string {
  * Reads the definitions below `include/<name>/`, or gives back `known` where nothing there has changed. Their functions are
  * named `include/<name>/...`, so that none of them can pass for one of the harness's.
  * @throws PermanentError BadMessage where there is no such folder, or it is too large.
+ * @throws TransientError Unavailable where S3 fails, or files change each time they are read.
  */
 export async function readInclude(
   bucket: Bucket,
@@ -38,24 +42,65 @@ export async function readInclude(
   log: Logger,
 ): Promise<IncludeRoot> {
   const prefix = includePrefix(name);
-  const listed = await Array.fromAsync(bucket.list(prefix));
-  if (listed.length === 0)
-    throw new PermanentError('BadMessage', `include_path "${name}": there is nothing below ${prefix} in the bucket.`);
-  const bytes = listed.reduce((sum, { size }) => sum + size, 0);
-  if (listed.length > MAX_INCLUDE_FILES || bytes > MAX_INCLUDE_BYTES) {
-    throw new PermanentError(
-      'BadMessage',
-      `include_path "${name}" holds more than ${MAX_INCLUDE_FILES} files or ${MAX_INCLUDE_BYTES} bytes.`,
+  for (let tried = 0; tried < READS; tried++) {
+    const listed = await Array.fromAsync(bucket.list(prefix));
+    if (listed.length === 0)
+      throw new PermanentError('BadMessage', `include_path "${name}": there is nothing below ${prefix} in the bucket.`);
+    checkSize(
+      name,
+      listed.map(({ size }) => size),
     );
+    const fingerprint = listed.map(({ key, etag }) => `${key}\n${etag}`).join('\n');
+    if (known?.fingerprint === fingerprint) return known;
+    const files = await readListed(bucket, name, prefix, listed);
+    if (files === null) continue;
+    const { index, tasks, skipped } = buildIndex(files, prefix.slice(0, -1));
+    for (const reason of skipped) log.warn('definition left out', { includePath: name, reason });
+    return { index, tasks, fingerprint };
   }
-  const fingerprint = listed.map(({ key, etag }) => `${key}\n${etag}`).join('\n');
-  if (known?.fingerprint === fingerprint) return known;
-  const readOne = async ({ key }: ListedObject): Promise<[string, Uint8Array]> => {
-    const object = await bucket.get(key);
-    return [key.slice(prefix.length), object === null || object === 'unchanged' ? new Uint8Array() : object.body];
-  };
-  const read = await pMap(listed, readOne, { concurrency: PARALLEL_READS });
-  const { index, tasks, skipped } = buildIndex(new Map(read), prefix.slice(0, -1));
-  for (const reason of skipped) log.warn('definition left out', { includePath: name, reason });
-  return { index, tasks, fingerprint };
+  throw new TransientError('Unavailable', `${bucket.name}/${prefix} changed each time it was read. It is read again.`);
+}
+
+/** What the folder holds: what was staged, and over it what lies there loose. Null where it changed since it was listed. */
+async function readListed(
+  bucket: Bucket,
+  name: string,
+  prefix: string,
+  listed: readonly ListedObject[],
+): Promise<Map<string, Uint8Array> | null> {
+  const archiveKey = prefix + INCLUDE_ARCHIVE;
+  const staged = listed.find(({ key }) => key === archiveKey);
+  const stored = staged && (await readUnchanged(bucket, staged));
+  if (stored === null) return null;
+  const archive = stored && decodeInclude(name, stored);
+  const loose = listed.filter(
+    ({ key, etag }) => key !== archiveKey && (!etag || archive?.replaces.get(key.slice(prefix.length)) !== etag),
+  );
+  const bodies = await pMap(loose, (object) => readUnchanged(bucket, object), { concurrency: PARALLEL_READS });
+  const files = new Map(archive?.files);
+  for (const [i, { key }] of loose.entries()) {
+    const body = bodies[i];
+    if (!body) return null;
+    files.set(key.slice(prefix.length), body);
+  }
+  checkSize(
+    name,
+    [...files.values()].map(({ length }) => length),
+  );
+  return files;
+}
+
+/** The object's bytes; null where it is gone, or another one than was listed. */
+async function readUnchanged(bucket: Bucket, { key, etag }: ListedObject): Promise<Uint8Array | null> {
+  const got = await bucket.get(key);
+  return got === null || got === 'unchanged' || (etag !== undefined && got.etag !== etag) ? null : got.body;
+}
+
+function checkSize(name: string, sizes: readonly number[]): void {
+  const bytes = sizes.reduce((sum, size) => sum + size, 0);
+  if (sizes.length <= MAX_INCLUDE_FILES && bytes <= MAX_INCLUDE_BYTES) return;
+  throw new PermanentError(
+    'BadMessage',
+    `include_path "${name}" holds more than ${MAX_INCLUDE_FILES} files or ${MAX_INCLUDE_BYTES} bytes.`,
+  );
 }

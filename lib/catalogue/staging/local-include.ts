@@ -1,15 +1,14 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
-import pMap from 'p-map';
 import type { Bucket } from '../../bucket/bucket.ts';
 import { messageOf, PermanentError } from '../../errors/errors.ts';
 import { compareCodePoints } from '../../python/sort.ts';
 import { buildIndex } from '../definitions/build-index.ts';
 import { DefinitionError, DefinitionReader, type TaskFiles } from '../definitions/definition.ts';
 import { includePrefix, MAX_INCLUDE_BYTES, MAX_INCLUDE_FILES } from '../include.ts';
+import { encodeInclude, INCLUDE_ARCHIVE } from '../include-archive.ts';
 import type { TaskIndex, TaskRoot } from '../task-index.ts';
 
-const PARALLEL_WRITES = 16;
 /** Broken files that one message reports. */
 const MAX_TOLD = 20;
 
@@ -27,7 +26,7 @@ export interface IncludeSummary {
   readonly groups: number;
   readonly files: number;
   readonly bytes: number;
-  /** Objects of an earlier staging that the folder does not hold any more. */
+  /** Files that lay loose in the bucket's folder, copied by hand or staged by an earlier version. */
   readonly removed: number;
   /** Names that the harness has too, whose own task or group is used. */
   readonly hidden: readonly string[];
@@ -53,7 +52,8 @@ export async function readLocalInclude(name: string, dir: string): Promise<Local
 }
 
 /**
- * Puts the folder below `include/<name>/`, and removes what an earlier staging had there next to it.
+ * Puts the folder below `include/<name>/` as one object, so that a reader sees the old folder or the new one, never half of it.
+ * Files that lay there loose are replaced by it, and then removed.
  * @throws TransientError Unavailable where S3 fails.
  */
 export async function stageInclude(
@@ -62,10 +62,15 @@ export async function stageInclude(
   harness: TaskIndex,
 ): Promise<IncludeSummary> {
   const prefix = includePrefix(name);
-  await pMap(files, ([path, body]) => bucket.put(prefix + path, body), { concurrency: PARALLEL_WRITES });
-  const keys = (await Array.fromAsync(bucket.list(prefix))).map(({ key }) => key);
-  const stale = keys.filter((key) => !files.has(key.slice(prefix.length)));
-  await bucket.remove(stale);
+  const listed = await Array.fromAsync(bucket.list(prefix));
+  const loose = listed.filter(({ key }) => key !== prefix + INCLUDE_ARCHIVE);
+  const replaces = new Map(loose.map(({ key, etag = '' }) => [key.slice(prefix.length), etag]));
+  await bucket.put(prefix + INCLUDE_ARCHIVE, encodeInclude({ files, replaces }));
+  if (loose.length > 0) {
+    await bucket.remove(loose.map(({ key }) => key));
+    // None of them is there any more; one that is copied there again counts.
+    await bucket.put(prefix + INCLUDE_ARCHIVE, encodeInclude({ files, replaces: new Map() }));
+  }
   const types = [...root.index.values()].map(({ type }) => type);
   return {
     name,
@@ -73,7 +78,7 @@ export async function stageInclude(
     groups: types.filter((type) => type === 'group').length,
     files: files.size,
     bytes: [...files.values()].reduce((sum, { length }) => sum + length, 0),
-    removed: stale.length,
+    removed: loose.length,
     hidden: [...root.index.keys()].filter((key) => harness.has(key)),
   };
 }
