@@ -37,6 +37,7 @@ const catalogue = {
   requireSupported() {
     throw new Error('not asked for');
   },
+  sources: async () => new Map(),
 };
 const services = {
   mongo,

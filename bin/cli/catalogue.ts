@@ -32,7 +32,8 @@ export async function withCatalogue<T>(
   const folder = choice.includePath === undefined ? undefined : nameAndFolder(choice.includePath);
   const staged = folder === undefined ? choice.includePath : undefined;
   const include = folder && (await readLocalInclude(folder.name, folder.dir));
-  const withFolder = (catalogue: Catalogue) => (include ? withRoot(catalogue, include.name, include.root) : catalogue);
+  const withFolder = (catalogue: Catalogue) =>
+    include ? withRoot(catalogue, include.name, include.root, include.files) : catalogue;
   if (choice.wheel !== undefined || !process.env['DATASETS_BUCKET']) {
     if (staged !== undefined) {
       throw new UsageError(

@@ -1,8 +1,10 @@
 import type { Bucket } from '../bucket/bucket.ts';
 import { SUPPORTED_HOOKS } from '../hooks/registry.ts';
 import type { Logger } from '../log/log.ts';
+import type { SourceFiles } from '../sandbox/sources.ts';
 import type { TaskEntry } from './entry.ts';
 import type { IncludeRoot } from './include.ts';
+import { mergeSources } from './sources.ts';
 import { StagedHarness } from './staged-harness.ts';
 import { requireSupported } from './support.ts';
 import type { TaskConfig } from './task-config.ts';
@@ -20,6 +22,11 @@ export interface Catalogue {
   find(name: string): Promise<TaskEntry | null>;
   /** The task's configuration. @throws PermanentError saying why it can't be sampled. */
   requireSupported(entry: TaskEntry): TaskConfig;
+  /**
+   * Python modules by path (`modulePath`), and files that they read: what `sourcesOf` gathers a task's files from.
+   * @throws PermanentError HarnessNotStaged where the catalogue was staged without them; TransientError Unavailable
+   */
+  sources(): Promise<SourceFiles>;
 }
 
 /** Where the catalogue is. */
@@ -56,6 +63,10 @@ export async function openCatalogue({
       return opened.index.has(name) ? opened.find(name) : (findIncluded(include, name) ?? null);
     },
     requireSupported: (entry) => requireSupported(entry, SUPPORTED_HOOKS),
+    async sources() {
+      const harness = await opened.sources();
+      return include ? mergeSources(harness, include.sources) : harness;
+    },
   };
 }
 

@@ -5,6 +5,7 @@ import { PermanentError, TransientError } from '../errors/errors.ts';
 import type { Logger } from '../log/log.ts';
 import { buildIndex } from './definitions/build-index.ts';
 import { decodeInclude, INCLUDE_ARCHIVE } from './include-archive.ts';
+import { includeSources } from './sources.ts';
 import type { TaskRoot } from './task-index.ts';
 
 /** Files and bytes that one folder of definitions may hold. */
@@ -18,6 +19,8 @@ const READS = 5;
 /** A folder of further definitions, as read, and what shows whether it changed. */
 export interface IncludeRoot extends TaskRoot {
   readonly fingerprint: string;
+  /** Texts that its Python functions may need, by path: `include/<name>/...`. */
+  readonly sources: ReadonlyMap<string, string>;
 }
 
 /** Where a folder of further definitions lies. @throws PermanentError BadMessage where the name is no plain name. */
@@ -56,7 +59,7 @@ export async function readInclude(
     if (files === null) continue;
     const { index, tasks, skipped } = buildIndex(files, prefix.slice(0, -1));
     for (const reason of skipped) log.warn('definition left out', { includePath: name, reason });
-    return { index, tasks, fingerprint };
+    return { index, tasks, fingerprint, sources: includeSources(files, prefix) };
   }
   throw new TransientError('Unavailable', `${bucket.name}/${prefix} changed each time it was read. It is read again.`);
 }

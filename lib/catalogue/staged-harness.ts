@@ -3,6 +3,7 @@ import { PermanentError, TransientError } from '../errors/errors.ts';
 import type { Logger } from '../log/log.ts';
 import type { TaskEntry } from './entry.ts';
 import { type IncludeRoot, readInclude } from './include.ts';
+import { decodeSources } from './sources.ts';
 import { decodePack, decodeRoot, decodeTask, rootKey, type StoredRoot } from './stored.ts';
 import type { TaskIndex } from './task-index.ts';
 
@@ -15,6 +16,8 @@ const MAX_PACKS = 64;
 export interface OpenedHarness {
   readonly index: TaskIndex;
   find(name: string): Promise<TaskEntry | null>;
+  /** Python modules of the harness by path. */
+  sources(): Promise<ReadonlyMap<string, string>>;
 }
 
 interface Known<T> {
@@ -29,6 +32,7 @@ export class StagedHarness {
   readonly #place: string;
   readonly #packs = new Map<string, Promise<string[]>>();
   readonly #includes = new Map<string, Known<IncludeRoot>>();
+  #sources: { readonly key: string; readonly texts: ReadonlyMap<string, string> } | undefined;
   #root: Known<{ root: StoredRoot; etag: string | undefined }> | undefined;
   #refreshing: Promise<StoredRoot> | undefined;
 
@@ -41,7 +45,7 @@ export class StagedHarness {
   /** @throws TransientError HarnessNotStaged or Unavailable; PermanentError HarnessNotStaged where the root is damaged. */
   async open(): Promise<OpenedHarness> {
     const root = await this.#current();
-    return { index: root.index, find: (name) => this.#find(root, name) };
+    return { index: root.index, find: (name) => this.#find(root, name), sources: () => this.#readSources(root) };
   }
 
   /** The definitions below `include/<name>/`. @throws as `readInclude` does. */
@@ -102,16 +106,29 @@ export class StagedHarness {
     return pack;
   }
 
+  async #readSources({ sources: key }: StoredRoot): Promise<ReadonlyMap<string, string>> {
+    if (key === undefined) {
+      throw new PermanentError(
+        'HarnessNotStaged',
+        `The catalogue at ${this.#place} was staged without Python modules. Stage it again: npm run sampler -- stage harness`,
+      );
+    }
+    if (this.#sources?.key !== key) this.#sources = { key, texts: decodeSources(await this.#part(key)) };
+    return this.#sources.texts;
+  }
+
+  async #part(key: string): Promise<Uint8Array> {
+    const got = await this.#bucket.get(key);
+    if (got !== null && got !== 'unchanged') return got.body;
+    throw new PermanentError(
+      'HarnessNotStaged',
+      `${key}, a part of the catalogue at ${this.#place}, is gone; stage the harness again.`,
+    );
+  }
+
   async #readPack(key: string): Promise<string[]> {
     try {
-      const got = await this.#bucket.get(key);
-      if (got === null || got === 'unchanged') {
-        throw new PermanentError(
-          'HarnessNotStaged',
-          `${key}, a part of the catalogue at ${this.#place}, is gone; stage the harness again.`,
-        );
-      }
-      return decodePack(got.body);
+      return decodePack(await this.#part(key));
     } catch (error) {
       this.#packs.delete(key);
       throw error;

@@ -19,6 +19,8 @@ const rootSchema = z.object({
   pythonTasks: z.array(z.string()),
   groups: z.record(z.string(), z.string()),
   tags: z.record(z.string(), z.array(z.string())),
+  /** Key of the Python sources; catalogues staged before there were any have none. */
+  sources: z.string().optional(),
 });
 
 /** A pack: its key, and the names of its tasks in the order of its lines. */
@@ -31,6 +33,8 @@ export interface Pack {
 export interface StoredRoot {
   readonly index: TaskIndex;
   readonly places: ReadonlyMap<string, readonly [packKey: string, line: number]>;
+  /** Key of the Python sources. */
+  readonly sources: string | undefined;
 }
 
 /** Key of the root, the one object that is ever replaced. */
@@ -39,7 +43,7 @@ export function rootKey(version: string): string {
 }
 
 /** The root as it is stored. */
-export function encodeRoot(harness: string, index: TaskIndex, packs: readonly Pack[]): Uint8Array {
+export function encodeRoot(harness: string, index: TaskIndex, packs: readonly Pack[], sources: string): Uint8Array {
   const ofType = <T extends IndexEntry['type']>(type: T) =>
     [...index].filter((named): named is [string, IndexEntry & { type: T }] => named[1].type === type);
   const root = {
@@ -51,6 +55,7 @@ export function encodeRoot(harness: string, index: TaskIndex, packs: readonly Pa
       ofType('group').map(([name, { config }]) => [name, dumps(encodeValue(config), COMPACT)]),
     ),
     tags: Object.fromEntries(ofType('tag').map(([name, { tasks }]) => [name, tasks])),
+    sources,
   };
   return gzipSync(JSON.stringify(root));
 }
@@ -69,7 +74,7 @@ export function decodeRoot(stored: Uint8Array): StoredRoot {
   }
   for (const [name, config] of Object.entries(root.groups)) index.set(name, new StoredGroup(config));
   for (const [name, tasks] of Object.entries(root.tags)) index.set(name, { type: 'tag', tasks });
-  return { index, places };
+  return { index, places, sources: root.sources };
 }
 
 function parseRoot(stored: Uint8Array): z.output<typeof rootSchema> {

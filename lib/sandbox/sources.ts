@@ -4,10 +4,9 @@ export interface SourceFiles {
   has(path: string): boolean;
 }
 
-/**
- * Parts of the harness itself that its tasks' modules may import; what else they name of it (its task classes, models) is no
- * help in asking, and an emulation in the box.
- */
+/** Parts of the harness itself that modules of tasks may import. */
+export const SHARED_MODULES = /^lm_eval\/(utils|api\/(metrics|registry|filter|instance)|filters\/\w+)\.py$/;
+/** All that they may import; what else they name of it (its task classes, models) is no help, and an emulation in the box. */
 const CORE = /^lm_eval\/(tasks\/.*|utils|api\/(metrics|registry|filter|instance)|filters\/\w+)\.py$/;
 const IMPORT =
   /^[ \t]*(?:from[ \t]+(lm_eval[\w.]*)[ \t]+import[ \t]+\(?([^#\n]*(?:\n[^)\n]*)*?)(?:\)|$)|import[ \t]+(lm_eval[\w.]*))/gm;

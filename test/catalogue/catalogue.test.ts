@@ -2,11 +2,14 @@ import { DeleteObjectCommand, ListObjectsV2Command, PutObjectCommand, type S3Cli
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { Bucket } from '../../lib/bucket/bucket.ts';
 import { openCatalogue } from '../../lib/catalogue/catalogue.ts';
+import { FunctionRef } from '../../lib/catalogue/function-ref.ts';
 import { resolveTasks } from '../../lib/catalogue/resolve.ts';
+import { modulePath } from '../../lib/catalogue/sources.ts';
 import { publishCatalogue } from '../../lib/catalogue/staging/publish.ts';
 import { stageHarness } from '../../lib/catalogue/staging/stage.ts';
 import { createS3 } from '../../lib/clients/aws.ts';
 import { Logger } from '../../lib/log/log.ts';
+import { sourcesOf } from '../../lib/sandbox/sources.ts';
 import { freshStack, required, type TestStack } from '../helpers/stack.ts';
 import { rootOf, taskYaml } from './roots.ts';
 import { hasWheel, WHEEL } from './yaml/pyyaml.ts';
@@ -34,9 +37,9 @@ afterAll(async () => {
 });
 
 /** Publishes what the files define as a version of the harness. */
-async function publish(version: string, texts: Record<string, string>): Promise<void> {
+async function publish(version: string, texts: Record<string, string>, modules?: Map<string, string>): Promise<void> {
   const { index, tasks } = rootOf(texts);
-  await publishCatalogue(bucket, version, index, [...tasks.values()]);
+  await publishCatalogue(bucket, version, index, [...tasks.values()], modules);
 }
 const open = (version: string, includePath?: string) => openCatalogue({ bucket, version, includePath, log });
 const put = (Key: string, Body: string) => s3.send(new PutObjectCommand({ Bucket: name, Key, Body }));
@@ -73,6 +76,28 @@ describe('a staged catalogue', () => {
     expect(await catalogue.find('nothing')).toBeNull();
     expect((await resolveTasks(catalogue, 'g'))[0]?.config.get('repeats')).toBe(2n);
     expect(() => catalogue.requireSupported(there(root.tasks.get('one')))).toThrow('a/u.f');
+  });
+
+  test('brings the modules that functions need with what these import, and those of an include folder', async () => {
+    const modules = new Map([
+      ['lm_eval/tasks/a/utils.py', 'from lm_eval.tasks.b.shared import f\nFILE = "table.json"\n'],
+      ['lm_eval/tasks/a/table.json', '{}'],
+      ['lm_eval/tasks/b/shared.py', 'def f(doc):\n    return "é\u2028"\n'],
+      ['lm_eval/tasks/b/alone.py', 'x = 1'],
+      ['lm_eval/utils.py', 'y = 1'],
+    ]);
+    await publish('sources', { 'a/t.yaml': taskYaml('t', 'process_docs: !function utils.f') }, modules);
+    await put('include/functions/sub/t.yaml', taskYaml('mine', 'process_docs: !function own.g'));
+    await put('include/functions/sub/own.py', 'def g(docs):\n    return docs\n');
+    const catalogue = await open('sources', 'functions');
+    const sources = await catalogue.sources();
+    const named = there(await catalogue.find('t')).config.get('process_docs');
+    const path = named instanceof FunctionRef ? modulePath(named, sources) : '';
+    expect(path).toBe('lm_eval/tasks/a/utils.py');
+    expect([...sourcesOf([path], sources)].sort()).toEqual([...modules].slice(0, 3).sort());
+    expect([sources.has('lm_eval/tasks/b/alone.py'), sources.has('lm_eval/utils.py')]).toEqual([false, true]);
+    const own = there(await catalogue.find('mine')).config.get('process_docs');
+    expect(sources.get(own instanceof FunctionRef ? modulePath(own, sources) : '')).toContain('def g');
   });
 
   test('that is not there can be there later', async () => {

@@ -21,6 +21,7 @@ export function catalogueOf(texts: Record<string, string>): Catalogue {
     index,
     find: async (name) => tasks.get(name) ?? null,
     requireSupported: (entry) => requireSupported(entry, new Set()),
+    sources: async () => new Map(),
   };
 }
 

@@ -42,6 +42,7 @@ export const CATALOGUE: Catalogue = {
   requireSupported() {
     throw new Error('not asked for here');
   },
+  sources: async () => new Map(),
 };
 
 /** What evaluating needs, on a real MongoDB and a queue that keeps. */

@@ -33,6 +33,7 @@ async function previews(path: string, numFewshot: number): Promise<Preview[]> {
     index: new Map(),
     find: async () => null,
     requireSupported: (entry) => requireSupported(entry, new Set()),
+    sources: async () => new Map(),
   };
   const catalogue = withRoot(empty, 'own', buildIndex(new Map([['h.yaml', Buffer.from(YAML)]]), 'include/own'));
   const body = {

@@ -14,6 +14,8 @@ export interface CompiledHarness {
   readonly entries: readonly TaskEntry[];
   /** The wheel's own part, for reports. */
   readonly wheel: BuiltRoot;
+  /** Texts of the package by path: what tasks' Python functions may need is among them. */
+  readonly modules: ReadonlyMap<string, string>;
 }
 
 /**
@@ -21,7 +23,7 @@ export interface CompiledHarness {
  * @throws PermanentError Configuration where the file is no wheel of the version in use.
  */
 export async function compileHarness(wheelPath: string): Promise<CompiledHarness> {
-  const { version, files } = await readWheel(wheelPath);
+  const { version, files, modules } = await readWheel(wheelPath);
   if (version !== HARNESS_VERSION) {
     throw new PermanentError(
       'Configuration',
@@ -32,7 +34,7 @@ export async function compileHarness(wheelPath: string): Promise<CompiledHarness
   const own = ownTasks();
   const index = mergeIndexes([wheel.index, own.index]);
   const tasks = new Map([...own.tasks, ...wheel.tasks]);
-  return { version, index, entries: [...tasks.values()].filter(({ name }) => isTask(index, name)), wheel };
+  return { version, index, entries: [...tasks.values()].filter(({ name }) => isTask(index, name)), wheel, modules };
 }
 
 function isTask(index: TaskIndex, name: string): boolean {

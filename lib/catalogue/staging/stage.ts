@@ -31,9 +31,9 @@ export interface StageOptions {
  */
 export async function stageHarness({ bucket, wheelPath, log }: StageOptions): Promise<StageSummary> {
   const started = performance.now();
-  const { version, index, entries, wheel } = await compileHarness(wheelPath);
+  const { version, index, entries, wheel, modules } = await compileHarness(wheelPath);
   for (const reason of wheel.skipped) log.debug('definition left out', { reason });
-  const written = await publishCatalogue(bucket, version, index, entries);
+  const written = await publishCatalogue(bucket, version, index, entries, modules);
   const types = [...index.values()].map(({ type }) => type);
   const summary = {
     version,

@@ -1,9 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { type ConfigDict, type ConfigValue, isConfigDict } from '../../../lib/catalogue/config-value.ts';
+import { type ConfigDict, type ConfigValue, functionsIn, isConfigDict } from '../../../lib/catalogue/config-value.ts';
 import { ownTasks } from '../../../lib/catalogue/definitions/own.ts';
 import { FunctionRef } from '../../../lib/catalogue/function-ref.ts';
+import { encodeSources, modulePath, sourcesNeeded } from '../../../lib/catalogue/sources.ts';
 import { type CompiledHarness, compileHarness } from '../../../lib/catalogue/staging/compile.ts';
 import { supportOf } from '../../../lib/catalogue/support.ts';
 import { SUPPORTED_HOOKS } from '../../../lib/hooks/registry.ts';
@@ -89,6 +90,20 @@ describe.skipIf(!hasWheel)('the harness, compiled', () => {
     expect(problems).toHaveLength(4);
     // One backslash and a line break, where the source has an escape and a continued line.
     expect(problems[3]).toMatch(/[^\\]\\\n6y/);
+  });
+});
+
+describe.skipIf(!hasWheel)('the modules that are published with it', () => {
+  test('are those of every function that a task names, and few', async () => {
+    const { entries, modules } = await compileHarness(WHEEL);
+    const sources = sourcesNeeded(entries, modules);
+    const ours = ownTasks().tasks;
+    const paths = entries
+      .filter(({ name }) => !ours.has(name))
+      .flatMap(({ config }) => functionsIn(config).map((ref) => modulePath(ref, sources)));
+    expect(new Set(paths).size).toBeGreaterThan(400);
+    expect([...new Set(paths)].filter((path) => !sources.has(path))).toEqual([]);
+    expect(encodeSources(sources).length).toBeLessThan(1_000_000);
   });
 });
 
