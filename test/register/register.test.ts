@@ -419,12 +419,10 @@ describe('what is refused', () => {
 
   it('files whose columns differ, with file and column', async () => {
     await bench.putDataset('differ/default', {
-      train: [texts('t', ['a'])],
-      test: [parquet([{ name: 't', data: [1], type: 'INT32' }])],
+      train: [parquet([{ name: 't', data: [1], type: 'INT32' }])],
+      test: [texts('t', ['a'])],
     });
-    await expect(bench.register('differ_task', 'differ')).rejects.toThrow(
-      /test\/0000\.parquet .*column "t" is int32 instead of string/,
-    );
+    await expect(bench.register('differ_task', 'differ')).rejects.toThrow(/column "t", row 0 of test\/0000\.parquet/);
   });
 
   it('what may pass is transient: S3 or Postgres down', async () => {
@@ -454,7 +452,7 @@ describe('columns that files agree on', () => {
     ]);
     const other = parquet([
       { name: 'b', data: ['x'], type: 'STRING' },
-      { name: 'a', data: [2n ** 40n], type: 'INT64' },
+      { name: 'a', data: [5n], type: 'INT64' },
     ]);
     await bench.putDataset('agree/default', { train: [empty], test: [other] });
     await bench.register('agree_task', 'agree');
@@ -466,7 +464,7 @@ describe('columns that files agree on', () => {
       ],
       [
         ['__id', 1n],
-        ['a', 2n ** 40n],
+        ['a', 5n],
         ['b', 'x'],
       ],
     ]);
