@@ -21,17 +21,20 @@ const PATIENCE_MS = 45_000;
 export interface RunningService {
   readonly db: Db;
   readonly sql: Sql;
+  readonly bucket: Bucket;
   /** Sends a register message, with these further keys, and waits until tasks of these names have a table. */
   register(tasks: string, names: readonly string[], more?: Record<string, unknown>): Promise<void>;
   /** Sends a sample message under an address of its own, `args` among its requester_args, and waits for its tasks. */
   sample(fields: Record<string, unknown>, count?: number, args?: Record<string, unknown>): Promise<Document[]>;
   send(queue: QueueName, body: string): Promise<void>;
-  /** Waits until the message is in the queue's dead-letter queue; the reason that it carries. */
+  /** Waits until the message, or one that holds the text, is in the queue's dead-letter queue; the reason that it carries. */
   deadLetter(queue: QueueName, body: string): Promise<{ code: string; message: string }>;
+  /** Looks until there is something. */
+  until<T>(look: () => Promise<T | undefined>): Promise<T>;
   stop(): Promise<void>;
 }
 
-type QueueName = 'REGISTER' | 'SAMPLE';
+type QueueName = 'REGISTER' | 'SAMPLE' | 'SHARD';
 
 /** Starts it; `SHARD_SIZE` is 10, so that some requests are of several shards. */
 export async function startService(): Promise<RunningService> {
@@ -42,7 +45,6 @@ export async function startService(): Promise<RunningService> {
   await stageHarness({ bucket, wheelPath: WHEEL, log });
   await stageInclude(bucket, await readLocalInclude('own', TASKS), new Map());
   await stageDatasets({ bucket, fromDir: writeOwnDatasets(), log });
-  s3.destroy();
   const sqs = createLocalSqs(stack.endpoint);
   const mongo = new MongoClient(stack.mongodbUri);
   const db = mongo.db();
@@ -68,7 +70,9 @@ export async function startService(): Promise<RunningService> {
   return {
     db,
     sql,
+    bucket,
     send,
+    until,
     async register(tasks, names, more = {}) {
       await send('REGISTER', JSON.stringify({ framework: 'lmeh', tasks, ...more }));
       await until(async () => {
@@ -102,11 +106,12 @@ export async function startService(): Promise<RunningService> {
           const attribute = (name: string) => MessageAttributes?.[name]?.StringValue ?? '';
           refused.push({ body: Body, code: attribute('error-code'), message: attribute('error-message') });
         }
-        return refused.find((letter) => letter.body === body);
+        return refused.find((letter) => letter.body.includes(body));
       });
     },
     async stop() {
       await functions.stop();
+      s3.destroy();
       sqs.destroy();
       await Promise.all([mongo.close(), sql.end()]);
       await stack.dispose();
