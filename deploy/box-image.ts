@@ -1,13 +1,17 @@
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { cp, mkdir, readdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
+import * as z from 'zod';
 import { startContext } from '../lib/sandbox/child/context-box.ts';
 import { type BoxImage, deployedImage, IMAGE_FILE, readImage } from '../lib/sandbox/image.ts';
 
 /** Memory that Python may have in a box; Pyodide's own limit is 4 GB. Bytes. */
 const HEAP_BYTES = 512 * 1024 * 1024;
+/** What the runtime makes of a wheel (`sampler_box/packing.py`). */
+const packedWheel = z.object({ zip: z.string() });
 /** Pyodide's limit, as its script says it. */
 const PYODIDE_HEAP = '4294901760';
 
@@ -38,6 +42,7 @@ export async function makeBoxImage(root: string, say: (line: string) => void): P
   const python = sources.filter((path) => path.endsWith('.py'));
   const runtime = await Promise.all(python.map(async (path) => [path.split('/').at(-1), await readFile(path, 'utf8')]));
   await writeFile(join(making, 'runtime.json'), JSON.stringify(Object.fromEntries(runtime)));
+  await compileWheels(root, making, wheels, pyodide);
   const snapshot = await makeSnapshot(making, say);
   const image = { fingerprint, snapshot, wheels };
   await writeFile(join(making, IMAGE_FILE), JSON.stringify(image));
@@ -76,6 +81,31 @@ async function bundle(root: string, making: string): Promise<void> {
   const script = outputFiles[0]?.text ?? '';
   if (!script.includes(PYODIDE_HEAP)) throw new Error('Pyodide states its limit of memory in another way now');
   await writeFile(join(making, 'context.js'), script.replaceAll(PYODIDE_HEAP, String(HEAP_BYTES)));
+}
+
+/**
+ * The wheels with compiled modules in the place of sources, made by the very Python that imports them later. It takes half a
+ * minute, so that what was made is kept beside the wheels.
+ */
+async function compileWheels(root: string, making: string, wheels: readonly string[], pyodide: string): Promise<void> {
+  const compiler = join(root, 'lib', 'sandbox', 'python', 'sampler_box', 'packing.py');
+  const kept = join(root, '.cache', 'compiled', await fingerprintOf([compiler, join(pyodide, 'package.json')], wheels));
+  await mkdir(kept, { recursive: true });
+  for (const wheel of wheels) {
+    const made = join(kept, wheel);
+    if (!existsSync(made)) {
+      await writeFile(`${made}.${process.pid}`, await compileWheel(making, wheel));
+      await rename(`${made}.${process.pid}`, made);
+    }
+    await cp(made, join(making, 'wheels', wheel));
+  }
+}
+
+async function compileWheel(making: string, wheel: string): Promise<Buffer> {
+  const box = await startContext(making, { fromSnapshot: false, wheels: [wheel] });
+  box.arm();
+  const answer = packedWheel.parse(JSON.parse(box.ask(JSON.stringify({ op: 'pack', wheel }))));
+  return Buffer.from(answer.zip, 'base64');
 }
 
 async function makeSnapshot(making: string, say: (line: string) => void): Promise<boolean> {

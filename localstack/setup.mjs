@@ -12,13 +12,17 @@ import { installModules, NODE } from './setup/node-modules.mjs';
 import { installPgadmin, installPgadminForTests } from './setup/pgadmin.mjs';
 import { HARNESS_WHEEL, installHarness, installLocalstack } from './setup/python-packages.mjs';
 import { ROOT, SetupError, say, withSetupLock } from './setup/steps.mjs';
+import { installWheels } from './setup/wheels.mjs';
 
 const OLDEST_NODE = 20;
+
+/** The image of the sandbox, and what is in it. */
+const BOX = [installWheels, makeBox];
 
 /** What the tests need. */
 const FOR_TESTS = [
   installMongod,
-  makeBox,
+  ...BOX,
   installHarness,
   installLocalstack,
   installCfnLintForTests,
@@ -45,11 +49,11 @@ const CHECK_ROOMS = [
  * @type {Record<string, { needs: (() => Promise<void>)[], commands: string[][] }>}
  */
 const SCRIPTS = {
-  start: { needs: [installMongod, installHarness, makeBox], commands: [[NODE, 'localstack/start.ts']] },
-  bench: { needs: [installMongod, installHarness, makeBox], commands: [[NODE, 'bench/bench.ts']] },
-  demo: { needs: [installMongod, installHarness, makeBox], commands: [[NODE, 'localstack/demo.ts']] },
+  start: { needs: [installMongod, installHarness, ...BOX], commands: [[NODE, 'localstack/start.ts']] },
+  bench: { needs: [installMongod, installHarness, ...BOX], commands: [[NODE, 'bench/bench.ts']] },
+  demo: { needs: [installMongod, installHarness, ...BOX], commands: [[NODE, 'localstack/demo.ts']] },
   pgadmin: { needs: [installPgadmin], commands: [[NODE, 'localstack/pgadmin/start.ts']] },
-  sampler: { needs: [installHarness, makeBox], commands: [[NODE, 'bin/sampler.ts']] },
+  sampler: { needs: [installHarness, ...BOX], commands: [[NODE, 'bin/sampler.ts']] },
   test: {
     needs: FOR_TESTS,
     commands: [['tsc', '--noEmit'], ['biome', 'check'], CHECK_ROOMS, ['vitest', 'run']],
@@ -60,7 +64,7 @@ const SCRIPTS = {
   typecheck: { needs: [], commands: [['tsc', '--noEmit']] },
   lint: { needs: [], commands: [['biome', 'check'], CHECK_ROOMS] },
   format: { needs: [], commands: [['biome', 'check', '--write']] },
-  build: { needs: [makeBox], commands: [['sls', 'package']] },
+  build: { needs: BOX, commands: [['sls', 'package']] },
   node: { needs: [], commands: [[NODE]] },
 };
 

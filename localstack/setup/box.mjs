@@ -3,6 +3,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { NODE } from './node-modules.mjs';
 import { exists, ROOT, runStep } from './steps.mjs';
+import { WHEELS_STAMP } from './wheels.mjs';
 
 /** Makes it where it is missing, or older than one of its sources. Throws SetupError. */
 export async function makeBox() {
@@ -19,5 +20,7 @@ function sources() {
   return [
     ...names.filter((name) => /\.(py|ts)$/.test(name)).map((name) => join(folder, name)),
     join(ROOT, 'package-lock.json'),
+    join(ROOT, 'deploy', 'box-image.ts'),
+    ...(exists(WHEELS_STAMP) ? [WHEELS_STAMP] : []),
   ];
 }

@@ -79,20 +79,31 @@ function findPython([major, minor]) {
 }
 
 /**
- * Downloads the one wheel that `localstack/<name>/requirements.lock` names by its SHA-256, which pip checks, and hands its path to
- * `use`; whatever stays in the temporary folder is removed afterwards.
+ * As {@link downloadWheels}, of a lock file that names one wheel, whose path `use` gets as well.
  * @param {string} title @param {string} name @param {(wheel: string, folder: string) => void | Promise<void>} use
  */
-export async function downloadWheel(title, name, use) {
+export function downloadWheel(title, name, use) {
+  return downloadWheels(title, name, ([wheel = ''], folder) => use(wheel, folder));
+}
+
+/**
+ * Downloads the wheels that `localstack/<name>/requirements.lock` names by their SHA-256, which pip checks, and hands their paths
+ * to `use`; whatever stays in the temporary folder is removed afterwards.
+ * @param {string} title @param {string} name @param {(wheels: string[], folder: string) => void | Promise<void>} use
+ */
+export async function downloadWheels(title, name, use) {
   mkdirSync(CACHE, { recursive: true });
   const folder = mkdtempSync(join(CACHE, 'download-'));
   try {
     const lock = join(ROOT, 'localstack', name, 'requirements.lock');
-    const pip = ['python3', '-m', 'pip', 'download', '--quiet', '--no-deps', '--require-hashes', '--only-binary=:all:'];
+    // The host's Python runs none of them, so that their word on which one they want is about nothing.
+    const options = ['--no-deps', '--require-hashes', '--only-binary=:all:', '--ignore-requires-python'];
+    const pip = ['python3', '-m', 'pip', 'download', '--quiet', ...options];
     await runStep(title, name, [...pip, '--dest', folder, '-r', lock], { advice: PYTHON_ADVICE });
-    const wheel = readdirSync(folder).find((name) => name.endsWith('.whl'));
-    if (wheel === undefined) throw new SetupError(`${title}: pip brought no wheel`, PYTHON_ADVICE);
-    await use(join(folder, wheel), folder);
+    const wheels = readdirSync(folder).filter((name) => name.endsWith('.whl'));
+    if (wheels.length === 0) throw new SetupError(`${title}: pip brought no wheel`, PYTHON_ADVICE);
+    const paths = wheels.map((wheel) => join(folder, wheel));
+    await use(paths, folder);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -1,6 +1,6 @@
 /**
  * A thread of the box's process: tells the parent, who can't look into it, which document is in work, as often as that
- * changes; bundled to `watch.cjs` of the image. The thread that runs Python can't tell while it runs.
+ * changes, and rings Python's alarms; bundled to `watch.cjs` of the image. The thread that runs Python can't do so while it runs.
  */
 import { writeSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
@@ -10,13 +10,22 @@ const EVERY_MS = 100;
 
 const given: unknown = workerData;
 if (!(given instanceof SharedArrayBuffer)) throw new Error('the watcher got nothing to watch');
-const beat = new Int32Array(given);
+/** Document, count of its changes, signal for Python; and when Python's alarm is due (`lib/sandbox/context/main.ts`). */
+const beat = new Int32Array(given, 0, 3);
+const due = new BigInt64Array(given, 16, 1);
+/** The number that an alarm rings with. */
+const SIGALRM = 14;
 const parent = process.ppid;
 let seen = -1;
 
 setInterval(() => {
   // Nobody is left who would end an endless loop.
   if (process.ppid !== parent) process.kill(process.pid, 'SIGKILL');
+  const alarm = Atomics.load(due, 0);
+  if (alarm !== 0n && Date.now() >= Number(alarm)) {
+    Atomics.compareExchange(due, 0, alarm, 0n);
+    Atomics.store(beat, 2, SIGALRM);
+  }
   const count = Atomics.load(beat, 1);
   if (count === seen) return;
   seen = count;

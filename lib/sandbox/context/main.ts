@@ -19,8 +19,12 @@ const LOCK = JSON.stringify({
 let state = 'new';
 let pyodide: PyodideAPI | undefined;
 let serve: ((text: string) => unknown) | undefined;
-/** Number of the document in work, and how often that changed; the watcher outside reads them. */
-const beat = new Int32Array(new SharedArrayBuffer(8));
+/** What this context and the watcher outside tell each other (`lib/sandbox/child/watch.ts`). */
+const shared = new SharedArrayBuffer(24);
+/** Number of the document in work, how often that changed, and the signal that Python is to take next. */
+const beat = new Int32Array(shared, 0, 3);
+/** When an alarm is due that Python set, in milliseconds of the clock; 0 for none. */
+const due = new BigInt64Array(shared, 16, 1);
 
 /** Begins to start; `state()` tells when it is done. The files have been put in before. */
 function start(fromSnapshot: boolean, makeSnapshot: boolean): void {
@@ -80,6 +84,10 @@ function arm(): void {
     Atomics.store(beat, 0, document);
     Atomics.add(beat, 1, 1);
   });
+  pyodide.setInterruptBuffer(beat.subarray(2));
+  module.set_alarm((ms: number) => {
+    Atomics.store(due, 0, ms > 0 ? BigInt(Date.now() + ms) : 0n);
+  });
   serve = module.serve;
   module.arm();
 }
@@ -98,7 +106,7 @@ Object.assign(globalThis, {
     mount,
     arm,
     ask,
-    beat: () => beat.buffer,
+    beat: () => shared,
     snapshot: () => pyodide?.makeMemorySnapshot(),
   },
 });

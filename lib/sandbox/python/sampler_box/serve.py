@@ -4,7 +4,7 @@ import json
 import random
 import sys
 
-from sampler_box import chance, loader, process, refusing, values
+from sampler_box import alarm, chance, loader, packing, process, refusing, values
 
 # Where the harness's numbers may be longer than this, its Python refuses them as well.
 sys.set_int_max_str_digits(4300)
@@ -39,8 +39,7 @@ def dumped(answer):
 def opened(request):
     for wheel in request.get('wheels', []):
         sys.path.append(f'/wheels/{wheel}')
-    if request.get('wheels'):
-        loader.REFUSED = loader.REFUSED - set(request.get('provided', []))
+        loader.REFUSED = loader.REFUSED - packing.packages(f'/wheels/{wheel}')
     loader.mount(request['files'])
     random.seed(0)
     chance.seed(1234)
@@ -70,7 +69,7 @@ def called(request):
     return {'results': results}
 
 
-OPERATIONS = {'open': opened, 'call': called, 'process': process.run}
+OPERATIONS = {'open': opened, 'call': called, 'process': process.run, 'pack': packing.packed}
 
 
 def arm():
@@ -82,3 +81,7 @@ def arm():
 
 def set_beat(beat):
     process.PLACE.beat = beat
+
+
+def set_alarm(arm):
+    alarm.install(arm)
