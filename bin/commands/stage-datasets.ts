@@ -5,6 +5,7 @@ import { DATASETS_PREFIX, datasetPrefix } from '../../lib/bucket/layout.ts';
 import { createS3 } from '../../lib/clients/aws.ts';
 import { type StageResult, stageDatasets } from '../../lib/datasets/stage.ts';
 import { Hub } from '../../lib/hub/hub.ts';
+import type { DatasetName } from '../../lib/hub/hub-dataset.ts';
 import { stageFromHub } from '../../lib/hub/stage-hub.ts';
 import { neededDatasets } from '../../lib/operator/needed-datasets.ts';
 import { tasksNamed, withCatalogue } from '../cli/catalogue.ts';
@@ -15,6 +16,7 @@ import {
   fromShape,
   jsonOption,
   optionsOf,
+  repeatable,
   wholeNumber,
   withCatalogueOptions,
   withFrom,
@@ -29,13 +31,19 @@ import { withSession } from '../cli/session.ts';
 const UPLOAD_MS = 6 * 3600 * 1000;
 
 /** What says nothing of a folder. */
-const HUB_OPTIONS = ['revision', 'concurrency', 'token', 'hubUrl', 'serverUrl'];
+const HUB_OPTIONS = ['datasetPath', 'revision', 'concurrency', 'token', 'hubUrl', 'serverUrl'];
 
 /** `sampler stage datasets`: the data that tasks need, from a hub or a folder. */
 export function stageDatasetsCommand(): Command {
   const command = new Command('datasets')
     .description('upload the data sets that tasks need, from the Hugging Face hub or from a folder')
     .argument('[tasks...]', 'names, wildcards, groups and tags; with --from and none, all of the folder')
+    .addOption(
+      repeatable(
+        '--dataset-path <OLD=NEW>',
+        'where the hub has the data set that tasks call OLD under another name; can be repeated',
+      ),
+    )
     .option('--revision <REV>', 'branch, tag or commit of the data set on the hub (default: the newest)')
     .option('--concurrency <N>', 'files that are downloaded at the same time', '4')
     .option('--token <TOKEN>', 'access token of the hub (default: HF_TOKEN)')
@@ -49,6 +57,7 @@ export function stageDatasetsCommand(): Command {
       examples(
         'stage datasets gsm8k mmlu_anatomy',
         'stage datasets gsm8k --revision e53f048856ff4f594e959d75785d2c2d37b678ee',
+        'stage datasets hellaswag --dataset-path hellaswag=Rowan/hellaswag',
         'stage datasets --from ./data',
         "stage datasets 'mmlu_*' --from ./data",
       ),
@@ -62,6 +71,7 @@ const shape = {
   ...jsonOption,
   ...fromShape,
   ...catalogueShape,
+  datasetPath: z.array(z.string()).default([]),
   revision: text,
   concurrency: wholeNumber('concurrency', 1),
   token: text,
@@ -105,8 +115,9 @@ async function needs(tasks: readonly string[], options: Options): Promise<Needed
   return datasets;
 }
 
-async function fromHub(bucket: Bucket, datasets: Needed, options: Options) {
+async function fromHub(bucket: Bucket, needed: Needed, options: Options) {
   const { revision, concurrency } = options;
+  const datasets = withRepositories(needed, options.datasetPath);
   if (revision !== undefined && new Set(datasets.map(({ path }) => path)).size > 1) {
     throw new UsageError('--revision belongs to one data set, and these tasks need several; stage them one by one.');
   }
@@ -129,6 +140,22 @@ async function fromHub(bucket: Bucket, datasets: Needed, options: Options) {
   } finally {
     progress.stop();
   }
+}
+
+/** The data sets, with the repositories that `--dataset-path OLD=NEW` names. */
+function withRepositories(datasets: Needed, given: readonly string[]): DatasetName[] {
+  const paths = new Set(datasets.map(({ path }) => path));
+  const repositories = new Map<string, string>();
+  for (const argument of given) {
+    const [, path, repository] = /^([^=]+)=([\w.-]+(?:\/[\w.-]+)?)$/.exec(argument) ?? [];
+    if (path === undefined || repository === undefined)
+      throw new UsageError(`--dataset-path "${argument}" must be OLD=NEW, such as hellaswag=Rowan/hellaswag.`);
+    if (!paths.has(path))
+      throw new UsageError(`--dataset-path: none of these tasks reads ${path}; they read ${[...paths].join(', ')}.`);
+    if (repositories.has(path)) throw new UsageError(`--dataset-path names ${path} twice.`);
+    repositories.set(path, repository);
+  }
+  return datasets.map((dataset) => ({ ...dataset, repository: repositories.get(dataset.path) }));
 }
 
 function folderOf({ path, config }: Needed[number]): string {

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, type ReadStream } from 'node:fs';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, sep } from 'node:path';
 import { inUsualOrder, isSegment, MANIFEST_NAME, type Manifest } from '../bucket/layout.ts';
 import { messageOf, PermanentError } from '../errors/errors.ts';
 import { compareCodePoints } from '../python/sort.ts';
+import { filesBelow } from './folder-files.ts';
 import { parseManifest } from './stored-dataset.ts';
 
 /** Longer files are sent as a stream, which can't be sent again if the connection breaks. */
@@ -118,11 +119,9 @@ export async function bodyOf(path: string, size: number): Promise<Buffer | ReadS
 
 async function readFolder(dir: string): Promise<string[]> {
   try {
-    const entries = await readdir(dir, { recursive: true, withFileTypes: true });
-    return entries
-      .filter((entry) => !entry.isDirectory())
-      .map((entry) => relative(dir, join(entry.parentPath, entry.name)));
+    return await filesBelow(dir);
   } catch (cause) {
+    if (cause instanceof PermanentError) throw cause;
     const why = messageOf(cause);
     throw new PermanentError('DatasetMissing', `${dir} can't be read as a folder of data sets (${why}).`, { cause });
   }

@@ -15,6 +15,8 @@ export interface DatasetName {
   readonly path: string;
   /** Null: the one that is meant where none is named. */
   readonly config: string | null;
+  /** The hub's repository that holds it, where that has another name than tasks have for it. */
+  readonly repository?: string | undefined;
 }
 
 /** Where a data set's splits lie on the hub. */
@@ -36,13 +38,14 @@ type Splits = Map<string, HubFile[]>;
  * @throws PermanentError DatasetMissing saying what the hub has instead; TransientError Unavailable
  */
 export async function findHubDataset(hub: Hub, name: DatasetName, revision: string | undefined): Promise<HubDataset> {
-  const own = await hub.commit(name.path, revision ?? 'main');
+  const repository = name.repository ?? name.path;
+  const own = await hub.commit(repository, revision ?? 'main');
   if (own === null) throw missing(name, `it has no revision ${revision ?? 'main'}`);
   const card = readCard(own.card);
   const files = await hub.files(own);
   const named = ownSplits(name, card, files);
   if (named !== null) return settle(hub, name, own, card, named);
-  const converted = revision === undefined ? await hub.commit(name.path, CONVERTED) : null;
+  const converted = revision === undefined ? await hub.commit(repository, CONVERTED) : null;
   // Folders that only look like splits are not taken for them where the hub's own conversion knows better.
   const commit = converted ?? own;
   const folders = foldersOf(converted === null ? files : await hub.files(converted));
@@ -158,8 +161,9 @@ function foldersOf(files: readonly HubFile[]): Map<string, Splits> {
   return folders;
 }
 
-function missing({ path, config }: DatasetName, why: string): PermanentError {
-  const name = config === null ? path : `${path} (${config})`;
+function missing({ path, config, repository }: DatasetName, why: string): PermanentError {
+  const place = repository === undefined ? path : `${path}, at ${repository},`;
+  const name = config === null ? place : `${place} (${config})`;
   return new PermanentError('DatasetMissing', `the data set ${name} can't be staged from the hub: ${why}.`, {
     context: { datasetPath: path, datasetName: config },
   });

@@ -156,15 +156,17 @@ export class Hub {
 
   #explainStatus(doing: string, repo: string, error: HubApiError): SamplerError {
     const page = `${this.url}/datasets/${repo}`;
+    // The hub has moved data sets of bare names to owners without always leaving a way there.
+    const hint = repo.includes('/') ? '' : ` Where an owner has it now, say so: --dataset-path ${repo}=OWNER/${repo}`;
     const cause = { cause: error };
     switch (error.statusCode) {
       case 401:
       case 403: {
-        const message = `${doing} is not allowed: the data set does not exist, is private, or its conditions have to be accepted at ${page}; then give a token with HF_TOKEN or --token.`;
+        const message = `${doing} is not allowed: the data set does not exist, is private, or its conditions have to be accepted at ${page}; then give a token with HF_TOKEN or --token.${hint}`;
         return new PermanentError('DatasetMissing', message, cause);
       }
       case 404:
-        return new PermanentError('DatasetMissing', `${doing} found nothing: there is no ${page}.`, cause);
+        return new PermanentError('DatasetMissing', `${doing} found nothing: there is no ${page}.${hint}`, cause);
       default: {
         const message = `${doing} failed: the hub answers ${error.statusCode}. Try again: what is staged stays.`;
         return new TransientError('Unavailable', message, cause);

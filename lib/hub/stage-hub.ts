@@ -30,9 +30,17 @@ export interface HubStageRequest {
   readonly onBytes: (bytes: number, total: number) => void;
 }
 
+/** Where a data set came from: the hub's repository, which may have another name than tasks have for it, at a commit. */
+export interface HubSource {
+  readonly dataset: string;
+  readonly config: string | null;
+  readonly repository: string;
+  readonly revision: string;
+}
+
 /** What a staging from a hub did, with the commit that each data set came from. */
 export interface HubStageResult extends StageResult {
-  readonly sources: readonly { readonly dataset: string; readonly config: string | null; readonly revision: string }[];
+  readonly sources: readonly HubSource[];
 }
 
 /**
@@ -82,7 +90,12 @@ export async function stageFromHub(request: HubStageRequest): Promise<HubStageRe
   throwRefused(refused, request.datasets.length);
   return {
     ...result,
-    sources: datasets.map(({ name, commit }) => ({ dataset: name.path, config: name.config, revision: commit.sha })),
+    sources: datasets.map(({ name, commit }) => ({
+      dataset: name.path,
+      config: name.config,
+      repository: commit.repo,
+      revision: commit.sha,
+    })),
   };
 }
 

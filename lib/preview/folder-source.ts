@@ -1,8 +1,9 @@
-import { open, readdir, stat } from 'node:fs/promises';
-import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { open, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve, sep } from 'node:path';
 import { DATASETS_PREFIX } from '../bucket/layout.ts';
 import type { ObjectSource, ObjectStat } from '../bucket/object-source.ts';
-import { messageOf, TransientError } from '../errors/errors.ts';
+import { filesBelow } from '../datasets/folder-files.ts';
+import { messageOf, PermanentError, TransientError } from '../errors/errors.ts';
 import { compareCodePoints } from '../python/sort.ts';
 
 /** A folder of data sets in the bucket's layout, read as the bucket's `datasets/` would be. */
@@ -46,13 +47,11 @@ export class FolderSource implements ObjectSource {
 
   async *list(prefix: string): AsyncGenerator<{ key: string; size: number }> {
     const root = this.#path(prefix);
-    const entries = await readdir(root, { recursive: true, withFileTypes: true }).catch((error: unknown) => {
+    const files = await filesBelow(root).catch((error: unknown) => {
       if (isMissing(error)) return [];
-      throw unreadable(root, error);
+      throw error instanceof PermanentError ? error : unreadable(root, error);
     });
-    const keys = entries
-      .filter((entry) => !entry.isDirectory())
-      .map((entry) => prefix + relative(root, join(entry.parentPath, entry.name)).split(sep).join('/'));
+    const keys = files.map((path) => prefix + path.split(sep).join('/'));
     for (const key of keys.sort(compareCodePoints)) {
       const found = await this.stat(key);
       if (found) yield { key, size: found.size };

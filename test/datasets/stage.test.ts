@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
@@ -6,6 +6,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { stageDatasets } from '../../lib/datasets/stage.ts';
 import { readManifest } from '../../lib/datasets/stored-dataset.ts';
 import { Logger } from '../../lib/log/log.ts';
+import { FolderSource } from '../../lib/preview/folder-source.ts';
+import { openStagedTable } from '../../lib/preview/staged-table.ts';
 import { type Bench, openBench, texts } from './bench.ts';
 
 let bench: Bench;
@@ -59,6 +61,41 @@ describe('stageDatasets', () => {
     expect(await stage()).toMatchObject({ datasets: 1, uploaded: 2 });
     write('mac\\set/default/test/0000.parquet', texts('t', ['a']));
     await expect(stage()).rejects.toMatchObject({ code: 'DatasetInvalid', message: expect.stringContaining('Rename') });
+  });
+
+  it('follows links to files and folders, as validate does', async () => {
+    write('real/cfg/test/0000.parquet', texts('t', ['a']));
+    write('real/cfg/train/0000.parquet', texts('t', ['b']));
+    mkdirSync(join(dir, 'from/files/cfg/test'), { recursive: true });
+    mkdirSync(join(dir, 'from/splits/cfg'), { recursive: true });
+    mkdirSync(join(dir, 'from/configs'), { recursive: true });
+    const link = (at: string, to: string) => symlinkSync(join(dir, to), join(dir, at));
+    link('from/files/cfg/test/0000.parquet', 'real/cfg/test/0000.parquet');
+    link('from/splits/cfg/test', 'real/cfg/test');
+    link('from/splits/cfg/train', 'real/cfg/train');
+    link('from/configs/cfg', 'real/cfg');
+    link('from/paths', 'real');
+    link('from/splits/cfg/round', 'from');
+    const log = new Logger('error');
+    const from = join(dir, 'from');
+    expect(await stageDatasets({ bucket: bench.source, fromDir: from, log })).toMatchObject({ datasets: 4 });
+    for (const [path, splits] of [
+      ['files', ['test']],
+      ['splits', ['train', 'test']],
+      ['configs', ['train', 'test']],
+      ['paths', ['train', 'test']],
+    ] as const) {
+      const dataset = { dataset_path: path, dataset_name: 'cfg' };
+      const staged = await openStagedTable(bench.source, { name: path }, dataset);
+      const local = await openStagedTable(new FolderSource(from), { name: path }, dataset);
+      expect([path, ...staged.splits.keys()]).toEqual([path, ...splits]);
+      expect([path, ...local.splits.keys()]).toEqual([path, ...splits]);
+    }
+    symlinkSync('nowhere', join(from, 'splits/cfg/gone'));
+    const refusal = { code: 'DatasetInvalid', message: expect.stringContaining('gone is a link that leads nowhere') };
+    await expect(stageDatasets({ bucket: bench.source, fromDir: from, log })).rejects.toMatchObject(refusal);
+    const broken = { dataset_path: 'splits', dataset_name: 'cfg' };
+    await expect(openStagedTable(new FolderSource(from), { name: 'x' }, broken)).rejects.toMatchObject(refusal);
   });
 
   it('leaves alone what is there already, and uploads what changed or went missing', async () => {

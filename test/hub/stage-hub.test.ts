@@ -90,7 +90,7 @@ describe('where the files are', () => {
       uploaded: 4,
       unchanged: 0,
       bytes: DEV.length + TEST.length + TRAIN.length,
-      sources: [{ dataset: repo, config: 'main', revision }],
+      sources: [{ dataset: repo, config: 'main', repository: repo, revision }],
     });
     expect(progress).toEqual({
       bytes: DEV.length + TEST.length + TRAIN.length,
@@ -147,6 +147,28 @@ describe('where the files are', () => {
     hub.repos['elsewhere/new'] = { revisions: { main: { files: {} }, 'refs/convert/parquet': { files: CONVERTED } } };
     await stage();
     expect(await staged()).toEqual(['_manifest.json', 'dev/0000.parquet', 'test/0000.parquet', 'train/0000.parquet']);
+  });
+
+  it('a data set of a bare name that the hub does not lead on from is taken from the repository that is named', async () => {
+    hub.repos['Rowan/hellaswag'] = { revisions: { main: { files: {} }, 'refs/convert/parquet': { files: CONVERTED } } };
+    const name = { path: 'hellaswag', config: 'main' };
+    const revision = hub.shaOf('Rowan/hellaswag', 'refs/convert/parquet');
+    for (const token of [undefined, 'hf_mine']) {
+      await expect(stage({ datasets: [name] }, { token })).rejects.toMatchObject({
+        code: 'DatasetMissing',
+        message: expect.stringContaining('--dataset-path hellaswag=OWNER/hellaswag'),
+      });
+    }
+    expect(await staged('hellaswag/main')).toEqual([]);
+    const { sources } = await stage({ datasets: [{ ...name, repository: 'Rowan/hellaswag' }] });
+    expect(sources).toEqual([{ dataset: 'hellaswag', config: 'main', repository: 'Rowan/hellaswag', revision }]);
+    expect(await readManifest(source, 'datasets/hellaswag/main/')).toMatchObject({
+      dataset_path: 'hellaswag',
+      revision,
+    });
+    const table = await openStagedTable(source, { name: 'any' }, { dataset_path: 'hellaswag', dataset_name: 'main' });
+    await table.verify();
+    expect([...table.splits.keys()]).toEqual(['train', 'test', 'dev']);
   });
 
   it('several configurations of one repository are looked up together', async () => {
@@ -317,6 +339,27 @@ describe('sampler stage datasets', () => {
     });
     expect(await sampler(['validate', 'house_sums', '--path', '/v1/completions', ...own], env)).toMatchObject({
       code: 0,
+    });
+  });
+
+  it('takes a data set from the repository that --dataset-path names', async () => {
+    const files = { 'default/train/0000.parquet': TRAIN, 'default/validation/0000.parquet': TEST };
+    hub.repos['Rowan/hellaswag'] = { revisions: { main: { files: {} }, 'refs/convert/parquet': { files } } };
+    const env = { ...stack.env, HF_ENDPOINT: hub.url, HF_DATASETS_SERVER: hub.url };
+    const run = (...more: string[]) => sampler(['stage', 'datasets', 'hellaswag', '--wheel', WHEEL, ...more], env);
+    const ran = await run('--dataset-path', 'hellaswag=Rowan/hellaswag', '--json');
+    expect(ran.code).toBe(0);
+    expect(JSON.parse(ran.stdout)).toMatchObject({
+      sources: [{ dataset: 'hellaswag', repository: 'Rowan/hellaswag' }],
+    });
+    expect(await staged('hellaswag/default')).toEqual([
+      '_manifest.json',
+      'train/0000.parquet',
+      'validation/0000.parquet',
+    ]);
+    expect(await run('--dataset-path', 'helaswag=Rowan/hellaswag')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('none of these tasks reads helaswag; they read hellaswag'),
     });
   });
 });

@@ -90,22 +90,36 @@ async function readFiles(dir: string): Promise<Map<string, Uint8Array>> {
     });
   });
   const paths = found
-    .filter((entry) => entry.isFile())
+    .filter((entry) => entry.isFile() || entry.isSymbolicLink())
     .map((entry) => relative(dir, join(entry.parentPath, entry.name)).split(sep))
     .filter((parts) => !parts.some((part) => part.startsWith('.') || part === '__pycache__'))
     .map((parts) => parts.join('/'))
     .sort(compareCodePoints);
-  const sizes = await Promise.all(paths.map(async (path) => (await stat(join(dir, path))).size));
-  const bytes = sizes.reduce((sum, size) => sum + size, 0);
-  if (paths.length > MAX_INCLUDE_FILES || bytes > MAX_INCLUDE_BYTES) {
+  // As the harness's own walk: a link to a file is that file, one to a folder is not followed.
+  const sizes = new Map<string, number>();
+  for (const path of paths) {
+    const { size, isFile } = await statOf(join(dir, path));
+    if (isFile) sizes.set(path, size);
+  }
+  const bytes = [...sizes.values()].reduce((sum, size) => sum + size, 0);
+  if (sizes.size > MAX_INCLUDE_FILES || bytes > MAX_INCLUDE_BYTES) {
     throw new PermanentError(
       'Configuration',
       `${dir} holds more than ${MAX_INCLUDE_FILES} files or ${MAX_INCLUDE_BYTES} bytes: too much for definitions.`,
     );
   }
   const files = new Map<string, Uint8Array>();
-  for (const path of paths) files.set(path, await readFile(join(dir, path)));
+  for (const path of sizes.keys()) files.set(path, await readFile(join(dir, path)));
   return files;
+}
+
+async function statOf(path: string): Promise<{ size: number; isFile: boolean }> {
+  try {
+    const found = await stat(path);
+    return { size: found.size, isFile: found.isFile() };
+  } catch (cause) {
+    throw new PermanentError('Configuration', `${path} can't be read: ${messageOf(cause)}.`, { cause });
+  }
 }
 
 /** What is wrong, file by file. */

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -151,6 +151,20 @@ describe('a file copied by hand beside what was staged', () => {
     expect(await seen(name)).not.toContain('extra');
     await copy(name, { 'extra.yaml': taskYaml('extra') });
     expect(await seen(name)).toContain('extra');
+  });
+});
+
+test('a link to a file is that file, as for the harness; one that leads nowhere is refused', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'linked-'));
+  const real = mkdtempSync(join(tmpdir(), 'real-'));
+  writeFileSync(join(real, 'a.yaml'), taskYaml('linked'));
+  symlinkSync(join(real, 'a.yaml'), join(dir, 'b.yaml'));
+  symlinkSync(real, join(dir, 'folder'));
+  expect([...(await readLocalInclude('links', dir)).files.keys()]).toEqual(['b.yaml']);
+  symlinkSync('nowhere', join(dir, 'c.yaml'));
+  await expect(readLocalInclude('links', dir)).rejects.toMatchObject({
+    code: 'Configuration',
+    message: expect.stringContaining('c.yaml'),
   });
 });
 
