@@ -6,7 +6,7 @@ const MAX_WIDTH = 24;
  * gives where the bytes that it took end. What a run claims is checked against the numbers that are left.
  * @throws Error where the bytes end before `out` is full, or hold more numbers than that
  */
-export function readHybrid(bytes: Uint8Array, width: number, out: Uint8Array | Int32Array): number {
+export function readHybrid(bytes: Uint8Array, width: number, out: Uint8Array | Uint16Array | Int32Array): number {
   if (!(width >= 0 && width <= MAX_WIDTH)) throw new Error(`a page claims to hold numbers of ${width} bits`);
   let at = 0;
   let seen = 0;

@@ -1,14 +1,22 @@
-import type { PyValue } from '../python/value.ts';
 import { readDeltas32, readDeltas64 } from './delta.ts';
 import { readHybrid } from './hybrid.ts';
 import type { Encoding } from './page-header.ts';
 import { checkRest } from './page-levels.ts';
-import { fixedValues, joinStreams, type Stored, textBounds, tooLong, tooShort, widthOf } from './plain.ts';
+import {
+  type Dictionary,
+  FixedRun,
+  IndexedRun,
+  type Indexes,
+  KeptRun,
+  NO_VALUES,
+  NumberRun,
+  TextRun,
+  textReader,
+  type Values,
+} from './page-run.ts';
+import { fixedValues, joinStreams, textBounds, tooLong, tooShort } from './plain.ts';
 import type { PhysicalType, SchemaElement } from './schema-element.ts';
-import { leafConverter, leafType, readText, type Values } from './values.ts';
-
-/** Values of a dictionary up to this size are kept once they were made, as they are likely to be wanted again. In bytes. */
-const KEPT_DICTIONARY_BYTES = 256 * 1024;
+import { type Convert, leafConverter, leafType } from './values.ts';
 
 /** Values of a page, and the bytes that they take, about. */
 export interface DecodedValues {
@@ -25,34 +33,25 @@ export interface ValueDecoder {
   read(bytes: Uint8Array, encoding: Encoding, count: number, most: number): DecodedValues;
   /** The values of a dictionary page. */
   readDictionary(bytes: Uint8Array, encoding: Encoding, count: number): void;
-  /** Lets go of the dictionary, which has to be read again before more pages are. */
-  forget(): void;
+  /** Lets go of a dictionary that is not small; whether it has to be read again before more pages with indexes are. */
+  forget(): boolean;
 }
 
-interface Dictionary {
-  readonly count: number;
-  readonly values: Values;
-  /** Of the value at an index. */
-  readonly bytes: (index: number) => number;
-}
-
-/** A decoder for the values of one column of one row group; it keeps the column's dictionary. */
-export function valueDecoder(element: SchemaElement): ValueDecoder {
+/**
+ * A decoder for the values of one column of one row group; it keeps the column's dictionary. Values of one of up to `keptBytes` are kept
+ * once they were made, as they are likely to be wanted again.
+ */
+export function valueDecoder(element: SchemaElement, keptBytes: number): ValueDecoder {
   const { type } = element;
   if (type === undefined) throw new Error(`the column ${JSON.stringify(element.name)} has no type`);
   const convert = leafConverter(element);
   const isText = type === 'BYTE_ARRAY' && leafType(element).kind === 'string';
   let dictionary: Dictionary | undefined;
-  const made = (stored: Stored): Values => {
-    return (index) => convert(stored(index));
-  };
-  const texts = (buffer: Uint8Array, bounds: Int32Array, gap: number): Values => {
-    const bytes = Buffer.from(buffer.buffer, buffer.byteOffset, buffer.byteLength);
-    if (isText) return (index) => readText(bytes, (bounds[index] ?? 0) + gap, bounds[index + 1] ?? 0);
-    return (index) => convert(bytes.subarray((bounds[index] ?? 0) + gap, bounds[index + 1] ?? 0));
-  };
+  const readBytes = textReader(isText, convert);
+  const texts = (bytes: Uint8Array, bounds: Int32Array, gap: number) => new TextRun(bytes, bounds, gap, readBytes);
   const plain = (bytes: Uint8Array, count: number): Values => {
-    if (type !== 'BYTE_ARRAY') return made(fixedValues(type, bytes, count, element.type_length));
+    if (type === 'BOOLEAN') return plainBooleans(bytes, count, convert);
+    if (type !== 'BYTE_ARRAY') return new FixedRun(type, bytes, count, element.type_length, convert);
     return texts(bytes, textBounds(bytes, count), 4);
   };
   const read = (bytes: Uint8Array, encoding: Encoding, count: number): Values => {
@@ -61,11 +60,11 @@ export function valueDecoder(element: SchemaElement): ValueDecoder {
         return plain(bytes, count);
       case 'RLE':
         if (type !== 'BOOLEAN') throw new Error('a page has runs of values that are no booleans');
-        return made(readBooleans(bytes, count));
+        return new NumberRun(readBooleans(bytes, count), convert);
       case 'BYTE_STREAM_SPLIT':
         return plain(joinStreams(type, bytes, count, element.type_length), count);
       case 'DELTA_BINARY_PACKED':
-        return made(readDeltas(type, bytes, count));
+        return new NumberRun(readDeltas(type, bytes, count), convert);
       case 'DELTA_LENGTH_BYTE_ARRAY': {
         requireBytes(type, encoding);
         const { values: lengths, end } = readDeltas32(bytes, count);
@@ -86,7 +85,7 @@ export function valueDecoder(element: SchemaElement): ValueDecoder {
     read(bytes, encoding, count, most) {
       if (count === 0) {
         checkNothing(bytes, encoding);
-        return { values: none, bytes: 0 };
+        return { values: NO_VALUES, bytes: 0 };
       }
       if (isIndexed(encoding)) return lookUp(dictionary, bytes, count);
       if (encoding === 'DELTA_BYTE_ARRAY') return readShared(bytes, count, most);
@@ -99,19 +98,19 @@ export function valueDecoder(element: SchemaElement): ValueDecoder {
       if (!(count >= 0 && count <= bytes.length)) throw new Error(`a dictionary claims to hold ${count} values`);
       const bounds = type === 'BYTE_ARRAY' ? textBounds(bytes, count) : undefined;
       const values = bounds ? texts(bytes, bounds, 4) : plain(bytes, count);
-      dictionary = {
-        count,
-        values: bytes.length <= KEPT_DICTIONARY_BYTES ? keeping(values, count) : values,
-        bytes: bounds ? lengthsOf(bounds) : () => widthOf(type, element.type_length),
-      };
+      const stays = bytes.length <= keptBytes;
+      dictionary = { count, values: stays ? new KeptRun(values, count) : values, bytes: bytes.length, stays };
     },
     forget() {
+      if (dictionary?.stays === true) return false;
       dictionary = undefined;
+      return true;
     },
   };
 }
 
-function isIndexed(encoding: Encoding): boolean {
+/** Whether values in that encoding are positions in a dictionary. */
+export function isIndexed(encoding: Encoding): boolean {
   return encoding === 'PLAIN_DICTIONARY' || encoding === 'RLE_DICTIONARY';
 }
 
@@ -126,35 +125,33 @@ function checkNothing(bytes: Uint8Array, encoding: Encoding): void {
 
 function lookUp(dictionary: Dictionary | undefined, bytes: Uint8Array, count: number): DecodedValues {
   if (dictionary === undefined) throw new Error('a page refers to a dictionary, and there is none');
-  const indexes = new Int32Array(count);
+  const width = bytes[0] ?? -1;
+  const indexes = indexesOf(width, count);
   const runs = bytes.subarray(1);
-  checkRest(runs, readHybrid(runs, bytes[0] ?? -1, indexes));
+  checkRest(runs, readHybrid(runs, width, indexes));
+  const { values } = dictionary;
   let total = 0;
   for (const index of indexes) {
     if (index >= dictionary.count) throw new Error('a page refers to a value that its dictionary does not hold');
-    total += dictionary.bytes(index);
+    total += values.sizeAt(index);
   }
-  const { values } = dictionary;
-  return { values: (index) => values(indexes[index] ?? -1), bytes: total };
+  return { values: new IndexedRun(dictionary, indexes), bytes: total };
 }
 
-/** The same values, each made only once. */
-function keeping(values: Values, count: number): Values {
-  const kept = new Array<PyValue | undefined>(count).fill(undefined);
-  return (index) => {
-    const known = kept[index];
-    if (known !== undefined) return known;
-    const value = values(index);
-    kept[index] = value;
-    return value;
-  };
+/** Room for numbers of so many bits. */
+function indexesOf(width: number, count: number): Indexes {
+  if (width <= 8) return new Uint8Array(count);
+  return width <= 16 ? new Uint16Array(count) : new Int32Array(count);
 }
 
-function none(): never {
-  throw new Error('a page holds fewer values than it says');
+function plainBooleans(bytes: Uint8Array, count: number, convert: Convert): Values {
+  const stored = fixedValues('BOOLEAN', bytes, count, undefined);
+  const bits = new Uint8Array(count);
+  for (let index = 0; index < count; index++) bits[index] = Number(stored(index));
+  return new NumberRun(bits, convert);
 }
 
-function readBooleans(bytes: Uint8Array, count: number): Stored {
+function readBooleans(bytes: Uint8Array, count: number): Uint8Array {
   // Their length comes first; a page holds nothing else.
   if (bytes.length < 4) throw tooShort();
   const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
@@ -164,14 +161,14 @@ function readBooleans(bytes: Uint8Array, count: number): Stored {
   const runs = bytes.subarray(4);
   checkRest(runs, readHybrid(runs, 1, bits));
   for (const bit of bits) if (bit > 1) throw new Error(`a page has a boolean of ${bit}`);
-  return (index) => bits[index] === 1;
+  return bits;
 }
 
-function readDeltas(type: PhysicalType, bytes: Uint8Array, count: number): Stored {
+function readDeltas(type: PhysicalType, bytes: Uint8Array, count: number): Int32Array | BigInt64Array {
   if (type !== 'INT32' && type !== 'INT64') throw new Error('a page has differences of values that are no ints');
   const { values, end } = type === 'INT32' ? readDeltas32(bytes, count) : readDeltas64(bytes, count);
   if (end < bytes.length) throw tooLong();
-  return (index) => values[index];
+  return values;
 }
 
 /** Where texts begin that follow each other, and the last one ends, by their lengths, which must add up to `total`. */
@@ -219,10 +216,6 @@ function checkLengths(bounds: Int32Array, length: number | undefined): void {
     if ((bounds[index] ?? 0) - (bounds[index - 1] ?? 0) !== length)
       throw new Error(`a page has values of other lengths than ${length}`);
   }
-}
-
-function lengthsOf(bounds: Int32Array): (index: number) => number {
-  return (index) => (bounds[index + 1] ?? 0) - (bounds[index] ?? 0);
 }
 
 function requireBytes(type: PhysicalType, encoding: Encoding): void {

@@ -4,26 +4,26 @@ import { unpack } from './codecs.ts';
 import type { ColumnChunk } from './metadata.ts';
 import { type PageContent, type PageHeader, readPageHeader } from './page-header.ts';
 import { levelReader, type PageLevels } from './page-levels.ts';
-import { type ValueDecoder, valueDecoder } from './page-values.ts';
+import type { Values } from './page-run.ts';
+import { isIndexed, type ValueDecoder, valueDecoder } from './page-values.ts';
 import type { Leaf } from './schema.ts';
 import { EndOfBytes } from './thrift.ts';
-import type { Values } from './values.ts';
 import { type FileBytes, SlidingBytes, type Window } from './window.ts';
 
-/** One decoded data page. Without levels every value is there, and every one is a row of its own. */
-export interface Page extends PageLevels {
-  /** Entries of the page: values, NULLs and empty lists. */
+/** Entries that follow each other. Without levels every value is there, and every one is a row of its own. */
+export interface EntryRun extends PageLevels {
+  /** Values, NULLs and empty lists. */
   readonly count: number;
   /** The values that are there, without gaps. */
   readonly values: Values;
   /** Bytes that its values take, about. */
   readonly bytes: number;
-  /** Where to read it again: its place in the file, and what is left of the column from it on. */
-  readonly place: Place;
+  /** Where to read the page again: its place in the file, and what is left of the column from it on. */
+  readonly place: Place | undefined;
 }
 
 /** A place between two pages. */
-interface Place {
+export interface Place {
   readonly position: number;
   readonly left: number;
 }
@@ -51,13 +51,14 @@ export class PageReader {
   /** What comes before was counted already. */
   #counted = 0;
 
-  constructor(file: FileBytes, leaf: Leaf, chunk: ColumnChunk, window: Window, budget: Budget) {
+  /** Values of a dictionary up to `keptBytes` are kept, as is the dictionary when the rest is let go of. */
+  constructor(file: FileBytes, leaf: Leaf, chunk: ColumnChunk, window: Window, budget: Budget, keptBytes: number) {
     this.#bytes = new SlidingBytes(file, window, chunk.start, chunk.end);
     this.#leaf = leaf;
     this.#chunk = chunk;
     this.#budget = budget;
     this.#left = chunk.entries;
-    this.#decoder = valueDecoder(leaf.element);
+    this.#decoder = valueDecoder(leaf.element, keptBytes);
     this.#entryBytes = entryBytes(leaf);
   }
 
@@ -67,33 +68,36 @@ export class PageReader {
   }
 
   /** The next data page; undefined behind the last. */
-  async next(): Promise<Page | undefined> {
-    if (this.#left > 0 && this.#dictionary?.forgotten) await this.#rememberDictionary(this.#dictionary);
+  async next(): Promise<EntryRun | undefined> {
     while (this.#left > 0) {
       if (this.#bytes.left === 0) throw new Error(`it ends ${this.#left} values too early`);
-      const place = { position: this.#bytes.position, left: this.#left };
+      const { place } = this;
       const { header, body, fresh } = await this.#readPage();
       const { content, kind } = header;
       if (content === undefined) continue;
       if (kind === 'DICTIONARY_PAGE') this.#readDictionary(place.position, header, content, body);
       else {
-        const page = this.#readData(header, content, body, place);
+        const page = await this.#readData(header, content, body, place);
         this.#left -= page.count;
-        // Values of a dictionary can be referred to any number of times.
-        if (fresh) this.#budget.spend({ bytes: Math.max(0, page.bytes - header.unpacked) });
+        // Values of a dictionary can be referred to any number of times; short ones take no more than their entries, which were counted.
+        const counted = header.unpacked + page.count * this.#entryBytes;
+        if (fresh) this.#budget.spend({ bytes: Math.max(0, page.bytes - counted) });
         return page;
       }
     }
     return undefined;
   }
 
-  /** Forgets all it holds; the next page is that one, or the one that would have come. */
-  forget(page: Page | undefined): void {
-    const { position, left } = page?.place ?? { position: this.#bytes.position, left: this.#left };
+  /** Where the next page begins. */
+  get place(): Place {
+    return { position: this.#bytes.position, left: this.#left };
+  }
+
+  /** Lets go of all it holds and goes on from a place where it was. */
+  goTo({ position, left }: Place): void {
     this.#left = left;
     this.#bytes.goTo(position);
-    this.#decoder.forget();
-    if (this.#dictionary !== undefined) this.#dictionary.forgotten = true;
+    if (this.#decoder.forget() && this.#dictionary !== undefined) this.#dictionary.forgotten = true;
   }
 
   /** Goes through what is behind the last value, which must be nothing that holds any. */
@@ -164,7 +168,8 @@ export class PageReader {
   }
 
   #readDictionary(position: number, header: PageHeader, content: PageContent, body: Uint8Array): void {
-    if (this.#dictionary !== undefined) throw new Error('it has two dictionaries');
+    if (this.#dictionary !== undefined && this.#dictionary.position !== position)
+      throw new Error('it has two dictionaries');
     this.#dictionary = { position, forgotten: false };
     this.#decodeDictionary(header, content, body);
   }
@@ -173,7 +178,7 @@ export class PageReader {
     this.#decoder.readDictionary(unpack(this.#chunk.codec, body, unpacked), encoding, count);
   }
 
-  #readData({ unpacked }: PageHeader, content: PageContent, body: Uint8Array, place: Place): Page {
+  async #readData({ unpacked }: PageHeader, content: PageContent, body: Uint8Array, place: Place): Promise<EntryRun> {
     const { count, encoding, v2 } = content;
     const { codec } = this.#chunk;
     // Levels of the newer pages are never compressed.
@@ -183,6 +188,7 @@ export class PageReader {
     if (end > unpacked) throw new Error('the levels of a page are longer than it');
     let rest = bytes.subarray(end);
     if (v2 !== undefined) rest = unpack(v2.compressed ? codec : 'UNCOMPRESSED', rest, unpacked - end);
+    if (isIndexed(encoding) && this.#dictionary?.forgotten) await this.#rememberDictionary(this.#dictionary);
     const { values, bytes: taken } = this.#decoder.read(rest, encoding, there, this.#budget.pageBytes);
     return { count, ...levels, values, bytes: taken, place };
   }

@@ -1,10 +1,11 @@
 import type { PyValue } from '../python/value.ts';
-import { EntryBlock } from './blocks.ts';
+import { Blocks, TURN_COLUMNS } from './blocks.ts';
 import type { Budget } from './budget.ts';
 import type { Column } from './column-type.ts';
+import { LeafCursor } from './leaf-cursor.ts';
 import type { RowGroupPlace } from './metadata.ts';
 import { PageReader } from './pages.ts';
-import { columnReader, type Entries, LeafCursor } from './rows.ts';
+import { columnReader } from './rows.ts';
 import { type Leaf, type ParquetSchema, pathOf } from './schema.ts';
 import { type FileBytes, Window } from './window.ts';
 
@@ -21,19 +22,17 @@ const FIRST_BATCH_ROWS = 16;
 const OPEN_COLUMN_BYTES = 2 * 1024 ** 2;
 /** More than this is not held for all columns of a row group at once: they are read in turns then. */
 const OPEN_BYTES = 64 * 1024 ** 2;
-/** Columns that are read beside each other where they are read in turns. */
-const TURN_COLUMNS = 8;
-/** Rows of all columns that are held where these are read in turns, and what an entry takes beside its text. In bytes. */
-const BLOCK_BYTES = 48 * 1024 ** 2;
-const ENTRY_BYTES = 24;
-/** The first block, by which the sizes of the others are judged. */
-const FIRST_BLOCK_ROWS = 64;
+/** Values of a dictionary up to this size are kept once they were made, as they are likely to be wanted again. In bytes. */
+const KEPT_DICTIONARY_BYTES = 256 * 1024;
+/** The same for all columns together where they are read in turns. */
+const KEPT_DICTIONARIES_BYTES = 8 * 1024 ** 2;
 
 /** What reads row groups one after the other; memory is used again from one to the next. */
 export class RowGroupReader {
   readonly #schema: ParquetSchema;
   readonly #budget: Budget;
   #windows: readonly Window[] = [];
+  #blocks: Blocks | undefined;
 
   constructor(schema: ParquetSchema, budget: Budget) {
     this.#schema = schema;
@@ -50,7 +49,7 @@ export class RowGroupReader {
     const open = group.chunks.reduce((sum, { unpacked }) => sum + Math.min(unpacked, OPEN_COLUMN_BYTES), 0);
     const inTurns = open > OPEN_BYTES;
     const cursors = this.#cursors(file, group, inTurns);
-    yield* inTurns ? this.#blocks(cursors, group) : this.#rows(cursors, group);
+    yield* inTurns ? this.#inTurns(cursors, group) : this.#rows(cursors, group);
     for (const [index, cursor] of cursors.entries()) await this.#at(index, () => cursor.finish());
   }
 
@@ -65,36 +64,23 @@ export class RowGroupReader {
       const rowBytes = cursors.reduce((sum, { entryBytes }) => sum + entryBytes, 1);
       yield Array.from({ length: count }, (_, row) => readRow(readers, columns, start + row));
       start += count;
-      size = Math.max(1, Math.min(BATCH_ROWS, Math.floor(BATCH_BYTES / rowBytes)));
+      size = batchRows(rowBytes);
     }
   }
 
   /** Some columns at a time, for as many rows as can be held of all. */
-  async *#blocks(cursors: readonly LeafCursor[], { rows }: RowGroupPlace): AsyncGenerator<PyValue[][]> {
+  async *#inTurns(cursors: readonly LeafCursor[], group: RowGroupPlace): AsyncGenerator<PyValue[][]> {
     const { columns, nodes } = this.#schema;
-    let size = FIRST_BLOCK_ROWS;
-    for (let start = 0; start < rows; ) {
-      const count = Math.min(rows - start, size);
-      const blocks: Entries[] = [];
-      let rowBytes = 1;
-      for (let from = 0; from < cursors.length; from += TURN_COLUMNS) {
-        const turn = cursors.slice(from, from + TURN_COLUMNS);
-        await Promise.all(turn.map((cursor, index) => this.#at(from + index, () => cursor.fill(count))));
-        for (const cursor of turn) {
-          const entryBytes = cursor.entryBytes + ENTRY_BYTES;
-          const block = new EntryBlock(cursor, count);
-          rowBytes += (entryBytes * block.length) / count;
-          blocks.push(block);
-          cursor.park();
-        }
-      }
-      const readers = nodes.map((node) => columnReader(node, blocks));
-      for (let row = 0; row < count; row += BATCH_ROWS) {
-        const length = Math.min(BATCH_ROWS, count - row);
+    this.#blocks ??= new Blocks((index, work) => this.#at(index, work));
+    let start = 0;
+    for await (const { entries, rows, rowBytes } of this.#blocks.of(cursors, group)) {
+      const readers = nodes.map((node) => columnReader(node, entries));
+      const size = batchRows(rowBytes);
+      for (let row = 0; row < rows; row += size) {
+        const length = Math.min(size, rows - row);
         yield Array.from({ length }, (_, index) => readRow(readers, columns, start + row + index));
       }
-      start += count;
-      size = Math.max(1, Math.floor(BLOCK_BYTES / rowBytes));
+      start += rows;
     }
   }
 
@@ -102,11 +88,12 @@ export class RowGroupReader {
     const { leaves } = this.#schema;
     const wanted = inTurns ? Math.min(TURN_COLUMNS, leaves.length) : leaves.length;
     if (this.#windows.length < wanted) this.#windows = windowsFor(wanted);
+    const kept = inTurns ? Math.floor(KEPT_DICTIONARIES_BYTES / leaves.length) : KEPT_DICTIONARY_BYTES;
     return leaves.map((leaf, index) => {
       const chunk = chunks[index];
       const window = this.#windows[index % wanted];
       if (chunk === undefined || window === undefined) throw new Error(`column ${index} is missing`);
-      return new LeafCursor(new PageReader(file, leaf, chunk, window, this.#budget), leaf);
+      return new LeafCursor(new PageReader(file, leaf, chunk, window, this.#budget, kept), leaf);
     });
   }
 
@@ -137,6 +124,10 @@ function readRow(readers: readonly (() => PyValue)[], columns: readonly Column[]
     throw new Error(`row ${row} (from 0), column ${JSON.stringify(name)}: ${reason}`, { cause: error });
   }
   return values;
+}
+
+function batchRows(rowBytes: number): number {
+  return Math.max(1, Math.min(BATCH_ROWS, Math.floor(BATCH_BYTES / rowBytes)));
 }
 
 /** One for each column that is read at the same time; small ones for many columns. */

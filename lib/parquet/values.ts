@@ -4,7 +4,7 @@ import type { ColumnType } from './column-type.ts';
 import type { SchemaElement } from './schema-element.ts';
 
 /** Turns one stored value (INT32 as number, INT64 as bigint, bytes) into Python's. */
-type Convert = (value: unknown) => PyValue;
+export type Convert = (value: unknown) => PyValue;
 
 /** Unlike the default, this one keeps a byte order mark, which is a character of the text. */
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -46,9 +46,6 @@ export function leafType(element: SchemaElement): ColumnType {
   const text = logical?.type === 'STRING' || logical?.type === 'JSON' || converted === 'UTF8' || converted === 'JSON';
   return { kind: text ? 'string' : 'bytes' };
 }
-
-/** Values of a page by their position. What is asked for is made then, so that it lives no longer than its row. */
-export type Values = (index: number) => PyValue;
 
 /** Turns a stored value into Python's. Throws Error where it has no Python form (year 0). */
 export function leafConverter(element: SchemaElement): Convert {

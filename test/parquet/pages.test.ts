@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { Budget } from '../../lib/parquet/budget.ts';
 import { readHybrid } from '../../lib/parquet/hybrid.ts';
+import { LeafCursor } from '../../lib/parquet/leaf-cursor.ts';
 import { valueDecoder } from '../../lib/parquet/page-values.ts';
 import { PageReader } from '../../lib/parquet/pages.ts';
-import { LeafCursor } from '../../lib/parquet/rows.ts';
 import type { Leaf } from '../../lib/parquet/schema.ts';
 import { type FileBytes, Window } from '../../lib/parquet/window.ts';
 
@@ -53,7 +53,7 @@ function reader(pages: readonly number[][], entries: number, one: Leaf = leaf): 
   const file: FileBytes = { size: bytes.length, read: async (start, end) => bytes.slice(start, end) };
   const end = bytes.length;
   const chunk = { codec: 'UNCOMPRESSED', start: 0, end, entries, unpacked: end, spare: 0 } as const;
-  return new PageReader(file, one, chunk, new Window(64), new Budget(end));
+  return new PageReader(file, one, chunk, new Window(64), new Budget(end), 1024);
 }
 
 const four = [1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 4, 0, 0, 0];
@@ -62,7 +62,7 @@ describe('a page', () => {
   it('that is as it says is read', async () => {
     const { count, values } = (await reader([page({ values: 4 }, four)], 4).next()) ?? {};
     expect(count).toBe(4);
-    expect([0, 1, 2, 3].map((index) => values?.(index))).toEqual([1n, 2n, 3n, 4n]);
+    expect([0, 1, 2, 3].map((index) => values?.at(index))).toEqual([1n, 2n, 3n, 4n]);
   });
 
   it('is refused where it claims what it does not hold, and takes no memory for it', async () => {
@@ -129,7 +129,7 @@ describe('runs of numbers', () => {
 
 describe('texts that share their beginnings', () => {
   const text = { name: 't', type: 'BYTE_ARRAY' as const, converted_type: 'UTF8' as const };
-  const decoder = () => valueDecoder(text);
+  const decoder = () => valueDecoder(text, 1024);
   /** Block size, blocks, count, then the numbers: one, or two in a block with one width for all. */
   const deltas = (first: number, difference: number) => [128, 1, 4, 2, first * 2, difference * 2, 0, 0, 0, 0];
 
@@ -140,7 +140,7 @@ describe('texts that share their beginnings', () => {
       2,
       1000,
     );
-    expect([values(0), values(1)]).toEqual(['ab', 'abcd']);
+    expect([values.at(0), values.at(1)]).toEqual(['ab', 'abcd']);
   });
 
   it('cannot share more than there is', () => {

@@ -6,6 +6,7 @@ import type { FileBytes } from '../../lib/parquet/window.ts';
 import type { PyValue } from '../../lib/python/value.ts';
 import { parquet, texts } from '../datasets/bench.ts';
 import { expectedRows, NASTY, plain, READABLE, sharedAvailable, withoutTrailingZeros } from '../datasets/shared.ts';
+import { page, REPETITION, rawFile, TYPE, varint } from './raw-file.ts';
 
 function inMemory(bytes: Uint8Array): FileBytes & { reads: [number, number][] } {
   const reads: [number, number][] = [];
@@ -166,6 +167,42 @@ describe('reading in parts', () => {
       }
     }
     expect(row).toBe(count);
+  });
+
+  it('a row group that is read in turns, whose last rows are far longer than the others, has the same rows', async () => {
+    // The block of rows that its average speaks of is too large at the end, and cut anew.
+    const count = 2500;
+    const one = (row: number, column: number) => {
+      if (row % 7 === 3) return null;
+      return `${row} ${column} `.repeat(row < 1900 ? row % 3 : 500);
+    };
+    const data = Array.from({ length: 40 }, (_, column) => Array.from({ length: count }, (_, row) => one(row, column)));
+    const columns = data.map((values, column) => ({ name: `c${column}`, data: values, type: 'STRING' as const }));
+    const opened = await openParquet(inMemory(parquet(columns, { rowGroupSize: count, pageSize: 300_000 })), 'wide');
+    let row = 0;
+    for await (const batch of opened.batches()) {
+      for (const values of batch) {
+        const expected = data.map((column) => column[row]);
+        if (values.some((value, column) => value !== expected[column])) expect(values).toEqual(expected);
+        row++;
+      }
+    }
+    expect(row).toBe(count);
+  });
+
+  it('small files that are very repetitive are read: a long context in each row, half a million rows of NULL', async () => {
+    const context = Array.from({ length: 100_000 }, (_, at) => String(at % 9973))
+      .join('')
+      .slice(0, 400_000);
+    const questions = parquet([{ name: 'context', data: Array.from({ length: 130 }, () => context), type: 'STRING' }]);
+    expect(questions.length).toBeLessThan(1_000_000);
+    expect(await rowsOf(questions)).toEqual(Array.from({ length: 130 }, () => [context]));
+    const levels = Buffer.from([0, 0, 0, 0, ...varint(400_000 * 2), 0]);
+    levels.writeUInt32LE(levels.length - 4);
+    const column = { name: 'n', type: TYPE.INT32, repetition: REPETITION.OPTIONAL, entries: 400_000 };
+    const nulls = rawFile(400_000, [{ ...column, pages: [page(levels, { count: 400_000 })] }]);
+    expect(nulls.length).toBeLessThan(10_000);
+    expect(await rowsOf(nulls)).toHaveLength(400_000);
   });
 
   it('lists continue over page borders', async () => {
