@@ -38,7 +38,8 @@ async function handle(message: SampleMessage, delivery: Delivery): Promise<Count
   const settings = { requestStyle: config.requestStyle, taskRows: config.taskRows };
   const services = { sql, catalogue, ledger, shardQueue, shardSize, settings };
   const seed = message.seed ?? seedOf(requestId);
-  const { planned, shards, dropped } = await sampleRequest(services, message, { requestId, redriven, seed, log });
+  const request = { requestId, redriven, seed, bytes: Buffer.byteLength(delivery.body), log };
+  const { planned, shards, dropped } = await sampleRequest(services, message, request);
   for (const task of dropped) await messages.dropped(delivery, task);
   if (received > 1 || redriven) await messages.settle(delivery);
   return { TasksPlanned: planned, ShardsSent: shards };

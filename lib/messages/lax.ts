@@ -53,22 +53,29 @@ export const laxNumber = laxInt
     anyOf: [{ type: 'integer', minimum: Number.MIN_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER }, INT_TEXT, AS_INT],
   });
 
-/** A list of ints that JavaScript numbers hold exactly. Its first wrong items are named, all others counted. */
+/**
+ * A list of ints that JavaScript numbers hold exactly. Its first wrong items are named, all others counted. Read in one go: a
+ * message holds up to half a million, and a schema for each would take seconds.
+ */
 export function numberList(error: string) {
-  return z.preprocess(
-    (value, context) => {
-      if (!Array.isArray(value)) return value;
+  return z
+    .unknown()
+    .transform((value, context): number[] => {
+      if (!Array.isArray(value)) {
+        context.addIssue({ code: 'custom', message: error });
+        return z.NEVER;
+      }
       let wrong = 0;
+      const numbers: number[] = [];
       for (const [place, item] of value.entries()) {
-        const message = wrongNumber(item);
-        if (message === null || ++wrong > MAX_NAMED) continue;
-        context.addIssue({ code: 'custom', message, path: [place] });
+        const number = numberOf(item);
+        if (typeof number === 'number') numbers.push(number);
+        else if (++wrong <= MAX_NAMED) context.addIssue({ code: 'custom', message: number, path: [place] });
       }
       if (wrong > MAX_NAMED) context.addIssue({ code: 'custom', message: `and ${wrong - MAX_NAMED} more are wrong` });
-      return wrong === 0 ? value : z.NEVER;
-    },
-    z.array(laxNumber, { error }),
-  );
+      return wrong === 0 ? numbers : z.NEVER;
+    })
+    .meta({ type: 'array', items: { $ref: '#/$defs/WholeNumber' } });
 }
 
 /** An int from 0 on. */
@@ -161,10 +168,12 @@ function int64Of(value: unknown): bigint | null {
   return int !== null && int >= -INT64 && int < INT64 ? int : null;
 }
 
-function wrongNumber(value: unknown): string | null {
+/** The number, or what is wrong with it. */
+function numberOf(value: unknown): number | string {
   const int = int64Of(value);
   if (int === null) return NO_INT64;
-  return Number.isSafeInteger(Number(int)) ? null : TOO_LARGE;
+  const number = Number(int);
+  return Number.isSafeInteger(number) ? number : TOO_LARGE;
 }
 
 function sortKeys(dict: PyDict): PyDict {

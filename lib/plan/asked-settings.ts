@@ -81,7 +81,14 @@ function llmArgsOf({ llm_args }: SampleMessage): PyDict {
   return args;
 }
 
-function genKwargsOf({ gen_kwargs }: SampleMessage): AskedSettings['genKwargs'] {
+/** What a message's text of arguments came to: read once, however many tasks the message names. */
+const parsed = new WeakMap<SampleMessage, PyDict>();
+
+function genKwargsOf(message: SampleMessage): AskedSettings['genKwargs'] {
+  const { gen_kwargs } = message;
   if (gen_kwargs === '') return '';
-  return typeof gen_kwargs === 'string' ? parseGenKwargs(gen_kwargs) : (gen_kwargs ?? null);
+  if (typeof gen_kwargs !== 'string') return gen_kwargs ?? null;
+  const kwargs = parsed.get(message) ?? parseGenKwargs(gen_kwargs);
+  parsed.set(message, kwargs);
+  return kwargs;
 }

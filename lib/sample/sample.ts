@@ -4,6 +4,7 @@ import type { TaskEntry } from '../catalogue/entry.ts';
 import { resolveTasks } from '../catalogue/resolve.ts';
 import { checkStorable } from '../documents/documents.ts';
 import { planId } from '../documents/ids.ts';
+import { PermanentError } from '../errors/errors.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Dropped, NewPlan, PlanRecord } from '../ledger/records.ts';
 import { unfinishedShards } from '../ledger/records.ts';
@@ -32,11 +33,16 @@ export interface SampleServices {
   readonly shardSize: number;
 }
 
+/** A message's settings stand in the plan of each task that it leads to: so many bytes they may be in all. */
+const MAX_REPEATED_BYTES = 64 * 1024 ** 2;
+
 /** Who asks: a message's identity, and whether it continues with what was abandoned (it came back from the dead-letter queue). */
 export interface Request {
   readonly requestId: string;
   readonly redriven: boolean;
   readonly seed: bigint;
+  /** Of the message's body. */
+  readonly bytes: number;
   readonly log: Logger;
 }
 
@@ -82,6 +88,13 @@ export async function sampleRequest(
 async function planTasks(services: SampleServices, message: SampleMessage, request: Request): Promise<NewPlan[]> {
   const catalogue = await services.catalogue();
   const entries = await resolveTasks(catalogue, message.tasks);
+  if (entries.length * request.bytes > MAX_REPEATED_BYTES) {
+    throw new PermanentError(
+      'BadMessage',
+      `The message has ${request.bytes} bytes and leads to ${entries.length} tasks, each of which keeps a copy of its settings: ` +
+        `${MAX_REPEATED_BYTES} bytes together is the most. Send it as several messages of fewer tasks, or with shorter lists.`,
+    );
+  }
   const planned = await Promise.all(entries.map((entry) => planOf(services, catalogue, message, request, entry)));
   for (const { plan } of planned) checkStorable(plan);
   return planned.map((task) => taskRecord(services, request, task));

@@ -143,7 +143,13 @@ export class Scene {
     const ledger = new Ledger(db, leaseMs, createdAt && (() => createdAt));
     const shardQueue = new Queue(this.sqs, queueUrl);
     const services = { sql: this.sql, catalogue: async () => this.#catalogue, ledger, shardQueue, shardSize };
-    const identity = { requestId: request.id, redriven: false, seed: request.parsed.seed ?? 0n, log: this.log };
+    const identity = {
+      requestId: request.id,
+      redriven: false,
+      seed: request.parsed.seed ?? 0n,
+      bytes: 1000,
+      log: this.log,
+    };
     await sampleRequest(services, request.parsed, identity);
   }
 

@@ -86,7 +86,7 @@ class Case {
       shardQueue,
       shardSize: 2,
     };
-    return sampleRequest(services, this.message, { requestId, redriven, seed: 1n, log });
+    return sampleRequest(services, this.message, { requestId, redriven, seed: 1n, bytes: 100, log });
   }
 
   async shard(redriven = false) {
