@@ -10,8 +10,8 @@ import { isDict, type PyDict, type PyValue } from '../python/value.ts';
 
 const INT64 = 2n ** 63n;
 const HALF_A_PAIR = 'holds half a surrogate pair';
-/** In a header, what follows one of these would be a header of its own. */
-const BREAKS_LINES = /[\r\n\0]/;
+/** In the head of an HTTP request, what follows a line break would be a header of its own. */
+const ONE_LINE = /^[^\r\n\0]*$/;
 const NO_INT64 = 'must be a whole number of at most 64 bits';
 const TOO_LARGE = 'is too large';
 /** Of a list's wrong items so many are named one by one. */
@@ -124,6 +124,9 @@ export function alwaysFalse(reason: string) {
 /** Text; nothing else is taken for text. A lone surrogate can't be stored or sent. */
 export const text = z.string({ error: 'must be text' }).refine((value) => value.isWellFormed(), HALF_A_PAIR);
 
+/** Text of one line, for what ends up in the head of an HTTP request or in its address. */
+export const oneLine = text.regex(ONE_LINE, 'must not hold a line break or NUL');
+
 /** A dict with its keys sorted by code point, also inside, as the Python service's transport delivers it. */
 export const sortedDict = z
   .unknown()
@@ -148,7 +151,7 @@ export const textDict = z
     return z.NEVER;
   })
   .refine((texts) => [...texts].flat().every((one) => one.isWellFormed()), HALF_A_PAIR)
-  .refine((texts) => [...texts].flat().every((one) => !BREAKS_LINES.test(one)), 'must not hold a line break or NUL')
+  .refine((texts) => [...texts].flat().every((one) => ONE_LINE.test(one)), 'must not hold a line break or NUL')
   .meta({ type: 'object', additionalProperties: { type: 'string' } });
 
 /** An object with these fields, from a dict. `extra` says what happens to keys that it does not know. */

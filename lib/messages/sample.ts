@@ -7,6 +7,7 @@ import {
   laxNumber,
   notNegative,
   numberList,
+  oneLine,
   sortedDict,
   text,
   textDict,
@@ -20,11 +21,11 @@ export const SIGNATURES = 'signatures';
 /** Whom the Requester asks, and how. Other keys are ignored, as the Python service ignores them. */
 const requesterArgs = dictOf(
   {
-    address: text.min(1, 'must not be empty').describe('The supplier to ask.'),
-    service: text
+    address: oneLine.min(1, 'must not be empty').describe('The supplier to ask.'),
+    service: oneLine
       .min(1, 'must not be empty')
       .describe('The service to ask it for; its time-outs are configured by this name.'),
-    method: text.default('POST').describe("HTTP method of the Requester's calls."),
+    method: oneLine.default('POST').describe("HTTP method of the Requester's calls."),
     path: text
       .optional()
       .describe(

@@ -10,6 +10,7 @@ const LEAST_DOCUMENTS = 5;
 /** A process that got less of a processor than this share did not take the time itself; it may take so many times longer. */
 const LEAST_SHARE = 0.25;
 const MOST_WAITING = 10;
+const TOGETHER = 'the documents of its shard take too long to render together';
 /** From this part of its time on a document is watched more closely. */
 const MARK_AT = 0.25;
 
@@ -47,7 +48,7 @@ export class RenderClock implements Clock {
   }
 
   #timed<T>(work: () => T): T {
-    if (this.#left <= 0) throw limitFault('the documents of its shard take too long to render together');
+    if (this.#left <= 0) throw limitFault(TOGETHER);
     this.#allowed = Math.min(this.#documentMs, this.#left);
     this.#started = performance.now();
     this.#mark = null;
@@ -69,7 +70,8 @@ export class RenderClock implements Clock {
     // A long pause before the first look may be the machine's: what is counted of it leaves time to find out.
     this.#mark ??= { elapsed: Math.min(elapsed, this.#allowed / 2), cpu: cpuMs() };
     if (this.#taken() < this.#allowed && elapsed < MOST_WAITING * this.#allowed) return;
-    throw limitFault(`rendering takes more than ${Math.round(this.#allowed)} ms`);
+    // What little the others left tells nothing about this one.
+    throw limitFault(this.#left < this.#documentMs ? TOGETHER : `rendering takes more than ${this.#documentMs} ms`);
   }
 
   left(): number {

@@ -37,3 +37,14 @@ it.each([
   expect(error.message).toMatch(/requester_args\.headers: must not hold a line break/);
   expect(error.message).not.toContain('hunter2');
 });
+
+it.each([
+  ['method', 'GET /other HTTP/1.1\r\nX-Admin: 1'],
+  ['address', 'a.example\nb'],
+  ['service', 'code\0'],
+])('refuses a line break or NUL in %s, which a Requester would send as a header of its own', (key, value) => {
+  const body = { ...GOOD, requester_args: { ...GOOD.requester_args, [key]: value } };
+  const error = errorOf(() => parseMessage('sample', sampleMessage, JSON.stringify(body)));
+  expect(error).toMatchObject({ code: 'BadMessage', permanent: true });
+  expect(error.message).toContain(`requester_args.${key}: must not hold a line break or NUL`);
+});

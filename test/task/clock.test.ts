@@ -24,6 +24,21 @@ it('a shard whose documents take their whole time is refused before the last of 
   expect(messages.at(-1)).toContain('too long to render together');
 });
 
+it('a document that the others of its shard left little time is not blamed for it', () => {
+  const clock = new RenderClock(1, 20);
+  const end = performance.now() + 7;
+  clock.run('Task t', () => {
+    while (performance.now() < end);
+  });
+  const messages = Array.from({ length: 20 }, () => errorOf(() => clock.run('Task t', forEver(clock))).message);
+  const alone = 'Task t: rendering takes more than 20 ms';
+  const together = 'Task t: the documents of its shard take too long to render together';
+  expect(
+    messages.map((message) => message.replace(/ \(limit\)$/, '')).filter((one) => one !== alone && one !== together),
+  ).toEqual([]);
+  expect(messages.at(-1)).toContain(together);
+});
+
 it('documents that take their time one by one are all rendered', () => {
   const clock = new RenderClock(1, 1000);
   expect(Array.from({ length: 100 }, (_, i) => clock.run('Task t', () => i))).toHaveLength(100);
