@@ -2,8 +2,8 @@ import type * as z from 'zod';
 import { cutTo, listed } from '../errors/bounds.ts';
 import { messageOf, PermanentError } from '../errors/errors.ts';
 import { loads } from '../python/json.ts';
-import { isDict } from '../python/value.ts';
-import { envelopeOf } from './envelope.ts';
+import { isDict, type PyDict, type PyValue } from '../python/value.ts';
+import { envelopeAdvice, unwrapped } from './envelope.ts';
 
 /** A reason has room for so many problems, and names of such a length; who sent 280,000 wrong ids needs no more. */
 const MAX_PROBLEMS = 20;
@@ -14,26 +14,36 @@ const MAX_NAME_BYTES = 100;
  * @throws PermanentError BadMessage naming every key that is unknown, missing or wrong.
  */
 export function parseMessage<Schema extends z.ZodType>(kind: string, schema: Schema, body: string): z.output<Schema> {
-  const value = readJson(kind, body);
+  const value = readMessage(kind, body);
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  const sender = envelopeOf(value);
-  if (sender !== null) throw new PermanentError('BadMessage', `Bad ${kind} message: ${sender}.`);
+  const advice = envelopeAdvice(value);
+  if (advice !== null) throw bad(kind, advice);
   const { issues } = result.error;
   const problems = issues.slice(0, MAX_PROBLEMS).map(describe);
   const more = issues.length > MAX_PROBLEMS ? `; and ${issues.length - MAX_PROBLEMS} more` : '';
-  throw new PermanentError('BadMessage', `Bad ${kind} message: ${problems.join('; ')}${more}.`);
+  throw bad(kind, `${problems.join('; ')}${more}`);
 }
 
-function readJson(kind: string, body: string) {
+/** The message as JSON has it, out of a service's envelope where it is in one. An envelope in an envelope stays. */
+function readMessage(kind: string, body: string): PyDict {
+  const value = readJson(kind, body);
+  const wrapped = isDict(value) ? unwrapped(value) : undefined;
+  const message = typeof wrapped === 'string' ? readJson(kind, wrapped) : (wrapped ?? value);
+  if (isDict(message)) return message;
+  throw bad(kind, envelopeAdvice(message) ?? 'the body must be a JSON object');
+}
+
+function readJson(kind: string, text: string): PyValue {
   try {
-    const value = loads(body);
-    if (isDict(value)) return value;
+    return loads(text);
   } catch (cause) {
-    const reason = messageOf(cause);
-    throw new PermanentError('BadMessage', `Bad ${kind} message: the body is not JSON (${reason}).`, { cause });
+    throw bad(kind, `the body is not JSON (${messageOf(cause)})`, cause);
   }
-  throw new PermanentError('BadMessage', `Bad ${kind} message: the body must be a JSON object.`);
+}
+
+function bad(kind: string, problem: string, cause?: unknown): PermanentError {
+  return new PermanentError('BadMessage', `Bad ${kind} message: ${problem}.`, { cause });
 }
 
 function describe(issue: z.core.$ZodIssue): string {

@@ -6,18 +6,35 @@ import { errorOf } from '../helpers/error-of.ts';
 
 const GOOD = { framework: 'lmeh', tasks: 't', requester_args: { address: 'a', service: 's' }, qty: 1 };
 
+const SNS = { Type: 'Notification', MessageId: 'm', TopicArn: 'arn:aws:sns:x', Message: JSON.stringify(GOOD) };
+const EVENT = { version: '0', id: 'i', 'detail-type': 'x', source: 'y', detail: GOOD };
+const read = (body: unknown) => parseMessage('sample', sampleMessage, JSON.stringify(body));
+
 it.each([
-  [
-    'SNS',
-    { Type: 'Notification', MessageId: 'm', TopicArn: 'arn:aws:sns:x', Message: JSON.stringify(GOOD) },
-    /SNS; .*"raw message delivery"/,
-  ],
-  [
-    'EventBridge',
-    { version: '0', id: 'i', 'detail-type': 'x', source: 'y', detail: GOOD },
-    /EventBridge; .*"\$\.detail"/,
-  ],
+  ['SNS', { ...SNS, Timestamp: 't', Signature: 's', MessageAttributes: {} }],
+  ['EventBridge', { ...EVENT, account: '1', resources: [] }],
+])("a message in an envelope of %s is the message inside, where all else is the service's own", (_who, body) => {
+  expect(read(body)).toEqual(read(GOOD));
+});
+
+it('what is wrong inside an envelope is told as if it came without', () => {
+  const reason = (body: unknown) => errorOf(() => read(body)).message;
+  expect(reason({ ...EVENT, detail: { ...GOOD, qty: 'x' } })).toBe(reason({ ...GOOD, qty: 'x' }));
+  expect(reason({ ...SNS, Message: 'hello' })).toMatch(/not JSON/);
+  expect(reason({ ...SNS, Message: '[1]' })).toMatch(/must be a JSON object/);
+});
+
+it.each<[string, unknown, RegExp]>([
+  ['SNS with a key of its own', { ...SNS, qty: 1 }, /SNS; .*"raw message delivery"/],
+  ['SNS without text', { ...SNS, Message: 5 }, /SNS; .*"raw message delivery"/],
+  ['SNS in SNS', { ...SNS, Message: JSON.stringify(SNS) }, /SNS; .*"raw message delivery"/],
+  ['EventBridge with a key of its own', { ...EVENT, tasks: 't' }, /EventBridge; .*"\$\.detail"/],
   ['Lambda', { Records: [{ body: JSON.stringify(GOOD) }] }, /Records.*send what is in its body/],
+  [
+    'an extended client',
+    ['software.amazon.payloadoffloading.PayloadS3Pointer', { s3BucketName: 'b', s3Key: 'k' }],
+    /extended client.*send the body itself/,
+  ],
 ])('names the switch to turn where a message is in an envelope of %s', (_who, body, advice) => {
   for (const schema of [sampleMessage, registerMessage]) {
     const error = errorOf(() => parseMessage('sample', schema, JSON.stringify(body)));
