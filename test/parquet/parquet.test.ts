@@ -174,7 +174,7 @@ describe('reading in parts', () => {
     const count = 2500;
     const one = (row: number, column: number) => {
       if (row % 7 === 3) return null;
-      return `${row} ${column} `.repeat(row < 1900 ? row % 3 : 500);
+      return `${row} ${column} `.repeat(row < 1900 ? row % 3 : 650);
     };
     const data = Array.from({ length: 40 }, (_, column) => Array.from({ length: count }, (_, row) => one(row, column)));
     const columns = data.map((values, column) => ({ name: `c${column}`, data: values, type: 'STRING' as const }));

@@ -1,7 +1,9 @@
 import { posix } from 'node:path';
 import { type ConfigDict, type ConfigValue, isConfigDict } from '../config-value.ts';
+import type { FunctionRef } from '../function-ref.ts';
 import { YamlError } from '../yaml/node.ts';
 import { loadYaml } from '../yaml/yaml.ts';
+import { ModuleNames } from './module-names.ts';
 
 /** The files of one root of task definitions: path below the root to content. */
 export type TaskFiles = ReadonlyMap<string, Uint8Array>;
@@ -25,6 +27,7 @@ export class DefinitionError extends Error {
 export class DefinitionReader {
   readonly #files: TaskFiles;
   readonly #prefix: string;
+  readonly #modules: ModuleNames;
   readonly #loaded = new Map<string, ConfigDict | DefinitionError>();
   readonly #resolved = new Map<string, ConfigDict>();
   #mergedKeys = 0;
@@ -33,6 +36,7 @@ export class DefinitionReader {
   constructor(files: TaskFiles, prefix = '') {
     this.#files = files;
     this.#prefix = prefix;
+    this.#modules = new ModuleNames(files, prefix);
   }
 
   /**
@@ -116,16 +120,23 @@ export class DefinitionReader {
 
   #parse(path: string): ConfigDict {
     const folder = posix.dirname(path);
+    const bytes = this.#files.get(path) ?? new Uint8Array();
+    const replaced: FunctionRef[] = [];
     let value: ConfigValue;
     try {
-      value = loadYaml(this.#files.get(path) ?? new Uint8Array(), folder === '.' ? '' : folder, this.#prefix);
+      value = loadYaml(bytes, folder === '.' ? '' : folder, this.#prefix, (functions) => {
+        for (const one of functions) replaced.push(one);
+      });
     } catch (error) {
       if (error instanceof YamlError)
         throw new DefinitionError(`${path} is no YAML that can be read: ${error.message}`, null, error);
       throw error;
     }
     if (!isConfigDict(value)) throw new DefinitionError(`${path} holds no mapping`, null);
-    return value;
+    const missing = replaced.find((one) => this.#modules.lacks(one));
+    if (missing === undefined) return value;
+    const message = `${path} names the function ${missing.hook}, which does not exist; a later line replaces it, but it is looked up all the same. Remove the first line`;
+    throw new DefinitionError(message, value);
   }
 
   #keep(path: string, config: ConfigDict): ConfigDict {

@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import { KeyIndex } from '../../python/dict.ts';
 import type { PyValue } from '../../python/value.ts';
-import type { ConfigDict, ConfigValue } from '../config-value.ts';
+import { type ConfigDict, type ConfigValue, functionsIn } from '../config-value.ts';
 import { FunctionRef } from '../function-ref.ts';
 import { composeYaml, type MappingNode, type ScalarNode, YamlError, type YamlNode } from './node.ts';
 import { constructScalar } from './scalar.ts';
@@ -15,11 +15,17 @@ const MAX_MERGED_PAIRS = 200_000;
  * Loads YAML as PyYAML does (YAML 1.1, `yaml.load` as in `load_yaml_config`; CATALOGUE-1): the last of several equal keys
  * wins, in the place of the first; `<<` merges. `!function a.b` becomes a {@link FunctionRef} of `folder`, the file's own below
  * its root, behind the root's own `prefix`.
+ * Functions that an equal key behind them replaces are given to `replaced`: PyYAML has looked them up by then.
  * @throws YamlError saying what is wrong with the text.
  */
-export function loadYaml(source: string | Uint8Array, folder: string, prefix = ''): ConfigValue {
+export function loadYaml(
+  source: string | Uint8Array,
+  folder: string,
+  prefix = '',
+  replaced: (functions: readonly FunctionRef[]) => void = () => {},
+): ConfigValue {
   const node = composeYaml(typeof source === 'string' ? source : decode(source));
-  return node === null ? null : new Constructor(folder, prefix).value(node);
+  return node === null ? null : new Constructor(folder, prefix, replaced).value(node);
 }
 
 /** UTF-8, or UTF-16 with a byte order mark, as libyaml takes. */
@@ -38,9 +44,11 @@ class Constructor {
   readonly #prefix: string;
   readonly #made = new Map<YamlNode, ConfigValue>();
   readonly #flat = new Map<MappingNode, MappingNode['pairs']>();
+  readonly #replaced: (functions: readonly FunctionRef[]) => void;
   #mergedPairs = 0;
 
-  constructor(folder: string, prefix: string) {
+  constructor(folder: string, prefix: string, replaced: (functions: readonly FunctionRef[]) => void) {
+    this.#replaced = replaced;
     this.#folder = folder;
     this.#prefix = prefix;
   }
@@ -81,7 +89,10 @@ class Constructor {
     const dict: ConfigDict = new Map();
     const keys = new KeyIndex();
     for (const [keyNode, valueNode] of this.#pairs(node)) {
-      dict.set(keys.known(this.#key(keyNode)), this.value(valueNode));
+      const key = keys.known(this.#key(keyNode));
+      const before = dict.get(key);
+      if (before !== undefined) this.#replaced(functionsIn(before));
+      dict.set(key, this.value(valueNode));
     }
     return dict;
   }

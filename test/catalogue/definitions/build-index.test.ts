@@ -35,6 +35,22 @@ describe('includes', () => {
     expect(() => read(twice, 't0.yaml')).toThrow(DefinitionError);
   });
 
+  test('a function that an equal key replaces has to be there all the same', () => {
+    const utils = 'def there(doc):\n    return doc\n';
+    const shown = (yaml: string, python = utils, prefix = '') => {
+      const files = filesOf({ 'a/t.yaml': yaml, 'a/utils.py': python });
+      return [...new DefinitionReader(files, prefix).read('a/t.yaml').keys()];
+    };
+    expect(shown('doc_to_text: !function utils.there\ndoc_to_text: plain')).toEqual(['doc_to_text']);
+    expect(shown('doc_to_text: !function utils.there\ndoc_to_text: plain', utils, 'include/x')).toHaveLength(1);
+    expect(shown('x: !function utils.absent\nx: 1', 'from base import *')).toEqual(['x']);
+    const absent = /a\/t\.yaml names the function a\/utils\.absent, which does not exist/;
+    expect(() => shown('doc_to_text: !function utils.absent\ndoc_to_text: plain')).toThrow(absent);
+    expect(() => shown('x: {a: [!function utils.absent]}\nx: 1')).toThrow(absent);
+    expect(() => shown('b: &b {a: !function utils.absent}\nc: {<<: *b, a: 1}')).toThrow(absent);
+    expect(() => shown('x: !function nowhere.there\nx: 1')).toThrow(/nowhere\.there/);
+  });
+
   test('in a list of includes the earlier one wins', () => {
     const config = read({ 't.yaml': 'include: [one, two]', one: 'x: 1', two: 'x: 2\ny: 2' }, 't.yaml');
     expect([...config]).toEqual([
