@@ -1,5 +1,5 @@
 import { ObjectId } from 'mongodb';
-import { benchCollections } from '../lib/documents/collections.ts';
+import { collectionsOf } from '../lib/documents/collections.ts';
 import type { ShardMessage } from '../lib/messages/shard.ts';
 import { shardCount, shardMessages } from '../lib/plan/shards.ts';
 import type { BenchTask } from './questions.ts';
@@ -32,7 +32,7 @@ export async function planned(
 
 /** Removes all that was written for a plan. */
 export async function remove({ db }: BenchServices, id: ObjectId): Promise<void> {
-  const { tasks, instances, prompts } = benchCollections(db);
+  const { tasks, instances, prompts } = collectionsOf(db);
   await Promise.all([
     tasks.deleteOne({ _id: id }),
     instances.deleteMany({ task_id: id }),

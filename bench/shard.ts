@@ -6,7 +6,7 @@
  */
 import { loadavg } from 'node:os';
 import type { Document, ObjectId } from 'mongodb';
-import { benchCollections } from '../lib/documents/collections.ts';
+import { collectionsOf } from '../lib/documents/collections.ts';
 import { Logger } from '../lib/log/log.ts';
 import { renderShard } from '../lib/shard/shard.ts';
 import { planned, remove } from './planned.ts';
@@ -52,7 +52,7 @@ async function compare(shape: string, task: BenchTask): Promise<void> {
 
 /** Milliseconds of writing the same documents again, as they are, after removing them. */
 async function timeBare(id: ObjectId): Promise<number> {
-  const { instances, prompts } = benchCollections(services.db);
+  const { instances, prompts } = collectionsOf(services.db);
   const [all, theirs] = [await take('instances', id), await take('prompts', id)];
   const started = performance.now();
   await Promise.all([instances.insertMany(all), prompts.insertMany(theirs)]);
@@ -60,7 +60,7 @@ async function timeBare(id: ObjectId): Promise<number> {
 }
 
 async function take(name: 'instances' | 'prompts', id: ObjectId): Promise<Document[]> {
-  const collection = benchCollections(services.db)[name];
+  const collection = collectionsOf(services.db)[name];
   const found = await collection.find({ task_id: id }).toArray();
   await collection.deleteMany({ task_id: id });
   return found;

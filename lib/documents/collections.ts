@@ -39,7 +39,7 @@ const INDEXES: Readonly<
 };
 
 /** The collections that the bench reads. */
-export function benchCollections(db: Db): Record<'tasks' | 'instances' | 'prompts', Collection<Document>> {
+export function collectionsOf(db: Db): Record<'tasks' | 'instances' | 'prompts', Collection<Document>> {
   return { tasks: db.collection('tasks'), instances: db.collection('instances'), prompts: db.collection('prompts') };
 }
 

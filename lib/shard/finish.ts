@@ -1,4 +1,4 @@
-import { benchCollections } from '../documents/collections.ts';
+import { collectionsOf } from '../documents/collections.ts';
 import { PermanentError, TransientError } from '../errors/errors.ts';
 import type { PlanProgress } from '../ledger/ledger.ts';
 import { unfinishedShards } from '../ledger/records.ts';
@@ -34,7 +34,7 @@ export async function finishShard(
   if (!alone) await checkWhole(services, record, total, total * work.repeats);
   const document = work.taskDocument(total);
   const completed = await ledger.complete(mongo, record, async (session) => {
-    await benchCollections(db).tasks.insertOne(document, { session });
+    await collectionsOf(db).tasks.insertOne(document, { session });
   });
   if (completed) log.info('task complete', { instances: total });
   return completed;
@@ -56,7 +56,7 @@ async function checkWhole(
   prompts: number,
 ): Promise<void> {
   const { _id } = record;
-  const collections = benchCollections(services.db);
+  const collections = collectionsOf(services.db);
   const [foundInstances, foundPrompts] = await Promise.all([
     collections.instances.countDocuments({ task_id: _id }),
     collections.prompts.countDocuments({ task_id: _id }),

@@ -1,6 +1,6 @@
 import type { Document } from 'mongodb';
 import type { Sql } from 'postgres';
-import { benchCollections } from '../documents/collections.ts';
+import { collectionsOf } from '../documents/collections.ts';
 import { taskDocument } from '../documents/documents.ts';
 import { insertOnce } from '../documents/write.ts';
 import type { PlanProgress } from '../ledger/ledger.ts';
@@ -49,7 +49,7 @@ function signatureWork({ db }: ShardServices, record: PlanProgress): Work {
     record._id,
     record.creation_date,
   );
-  const collections = benchCollections(db);
+  const collections = collectionsOf(db);
   return {
     repeats: 1,
     async write() {

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { benchCollections } from '../documents/collections.ts';
+import { collectionsOf } from '../documents/collections.ts';
 import { instanceDocuments, unstorable } from '../documents/documents.ts';
 import { childIds } from '../documents/ids.ts';
 import { insertOnce } from '../documents/write.ts';
@@ -19,7 +19,7 @@ const MAX_ON_THEIR_WAY = 2;
 
 /** Collects rendered instances and writes them in portions, instances and prompts side by side. */
 export function createWriter({ db, timeouts }: ShardServices, record: PlanProgress, plan: Plan, decode: number) {
-  const { instances, prompts } = benchCollections(db);
+  const { instances, prompts } = collectionsOf(db);
   const timeout = timeoutFor(timeouts, supplierOf(plan).service);
   const context = {
     taskId: record._id,

@@ -1,5 +1,5 @@
 import type { Db } from 'mongodb';
-import { benchCollections } from '../documents/collections.ts';
+import { collectionsOf } from '../documents/collections.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Logger } from '../log/log.ts';
 
@@ -33,7 +33,7 @@ export async function sweep(
     result.expired++;
     log.warn('request abandoned: no progress within its lease', { plan: _id.toHexString(), task });
   }
-  const { tasks, instances, prompts } = benchCollections(db);
+  const { tasks, instances, prompts } = collectionsOf(db);
   for await (const { _id, task } of ledger.remains(new Date(Date.now() - stragglerMs))) {
     const record = await ledger.startSweep(_id);
     if (!record) continue;

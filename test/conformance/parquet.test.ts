@@ -1,24 +1,24 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Bench, openBench } from '../datasets/bench.ts';
+import { type DataStack, openDataStack } from '../datasets/data-stack.ts';
 import { SHARED } from '../datasets/shared.ts';
 import { compareFolder, report, type Verdict } from './parquet.ts';
 
 const FOLDER = join(SHARED, 'data', 'parquet-testing');
 
 describe.skipIf(!existsSync(FOLDER))("files of parquet's own tests (skipped where ../shared is missing)", () => {
-  let bench: Bench;
+  let dataStack: DataStack;
   beforeAll(async () => {
-    bench = await openBench();
+    dataStack = await openDataStack();
   });
   afterAll(async () => {
-    await bench?.dispose();
+    await dataStack?.dispose();
   });
 
   it('come back out of Postgres as pyarrow reads them, or are refused by both', async () => {
-    const put = (key: string, body: Uint8Array) => bench.put(key.replace(/^datasets\//, ''), body);
-    const verdicts = await compareFolder({ sql: bench.sql, source: bench.source, put }, FOLDER);
+    const put = (key: string, body: Uint8Array) => dataStack.put(key.replace(/^datasets\//, ''), body);
+    const verdicts = await compareFolder({ sql: dataStack.sql, source: dataStack.source, put }, FOLDER);
     expect(verdicts.filter(({ outcome }) => outcome !== 'equal')).toEqual([]);
     expect(verdicts.length).toBeGreaterThan(100);
   });

@@ -6,7 +6,7 @@ import { stageDatasets } from '../../lib/datasets/stage.ts';
 import { Logger } from '../../lib/log/log.ts';
 import { openParquet } from '../../lib/parquet/parquet.ts';
 import { openTable } from '../../lib/tables/read.ts';
-import { type Bench, openBench } from './bench.ts';
+import { type DataStack, openDataStack } from './data-stack.ts';
 import { expectedRows, NASTY, plain, READABLE, SHARED, sharedAvailable, withoutTrailingZeros } from './shared.ts';
 
 const PREPARE_MS = 120_000;
@@ -30,18 +30,18 @@ function registered(): [string, z.infer<typeof golden>[string]][] {
 }
 
 describe.skipIf(!sharedAvailable)('the example data (skipped where ../shared is missing)', () => {
-  let bench: Bench;
+  let dataStack: DataStack;
   beforeAll(async () => {
-    bench = await openBench();
+    dataStack = await openDataStack();
   });
   afterAll(async () => {
-    await bench?.dispose();
+    await dataStack?.dispose();
   });
 
   describe('data sets that the Python service registered', () => {
     beforeAll(async () => {
       const fromDir = join(SHARED, 'data', 'datasets');
-      const request = { bucket: bench.source, fromDir, log: new Logger('error') };
+      const request = { bucket: dataStack.source, fromDir, log: new Logger('error') };
       const first = await stageDatasets(request);
       expect(first.uploaded).toBeGreaterThan(0);
       expect(await stageDatasets(request)).toEqual({
@@ -54,16 +54,16 @@ describe.skipIf(!sharedAvailable)('the example data (skipped where ../shared is 
 
     it.each(registered())('%s has the same table, splits and columns, but for wide numbers', async (task, expected) => {
       const [dataset] = expected.loaded;
-      await bench.register(task, dataset?.path ?? '', dataset?.name ?? null);
-      const info = await openTable(bench.sql, task);
+      await dataStack.register(task, dataset?.path ?? '', dataset?.name ?? null);
+      const info = await openTable(dataStack.sql, task);
       expect(info.table).toBe(expected.table);
       expect([...info.splits].map(([split, { min, max, count }]) => [split, min, max, count])).toEqual(
         expected.split_ranges,
       );
-      const counted = await bench.sql`
-        SELECT "__split", min("__id"), max("__id"), count(*)::int FROM ${bench.sql(info.table)} GROUP BY 1 ORDER BY 2`;
+      const counted = await dataStack.sql`
+        SELECT "__split", min("__id"), max("__id"), count(*)::int FROM ${dataStack.sql(info.table)} GROUP BY 1 ORDER BY 2`;
       expect(counted.map((row) => Object.values(row))).toEqual(expected.split_ranges);
-      const columns = await bench.sql`
+      const columns = await dataStack.sql`
         SELECT attname::text, t.typname::text FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
         WHERE attrelid = ${`"${info.table}"`}::regclass AND attnum > 0 ORDER BY attnum`;
       // TABLE-4: BIGINT where the Python service made INTEGER of every int, DOUBLE PRECISION where it made REAL.
@@ -82,9 +82,9 @@ describe.skipIf(!sharedAvailable)('the example data (skipped where ../shared is 
   describe('nasty files through Postgres', () => {
     it.each(READABLE)('%s comes back as it was', async (name) => {
       const bytes = readFileSync(join(NASTY, `${name}.parquet`));
-      await bench.putDataset(`nasty/${name}`, { test: [bytes] });
-      await bench.register(name, 'nasty', name);
-      const docs = await bench.docs(name);
+      await dataStack.putDataset(`nasty/${name}`, { test: [bytes] });
+      await dataStack.register(name, 'nasty', name);
+      const docs = await dataStack.docs(name);
       const file = await openParquet(
         { size: bytes.length, read: async (start, end) => Uint8Array.from(bytes.subarray(start, end)) },
         name,
@@ -110,12 +110,12 @@ describe.skipIf(!sharedAvailable)('the example data (skipped where ../shared is 
     it.each(['90_truncated_tail', '92_not_parquet', '95_huge_footer_length', '97_corrupt_page'])(
       '%s is refused and leaves nothing',
       async (name) => {
-        await bench.putDataset(`nasty/${name}`, { test: [readFileSync(join(NASTY, `${name}.parquet`))] });
-        await expect(bench.register(name, 'nasty', name)).rejects.toMatchObject({
+        await dataStack.putDataset(`nasty/${name}`, { test: [readFileSync(join(NASTY, `${name}.parquet`))] });
+        await expect(dataStack.register(name, 'nasty', name)).rejects.toMatchObject({
           code: 'DatasetInvalid',
           permanent: true,
         });
-        const left = await bench.sql`SELECT relname FROM pg_class WHERE relname LIKE ${`nasty--${name}%`}`;
+        const left = await dataStack.sql`SELECT relname FROM pg_class WHERE relname LIKE ${`nasty--${name}%`}`;
         expect(left).toHaveLength(0);
       },
     );

@@ -8,15 +8,15 @@ import { readManifest } from '../../lib/datasets/stored-dataset.ts';
 import { Logger } from '../../lib/log/log.ts';
 import { FolderSource } from '../../lib/preview/folder-source.ts';
 import { openStagedTable } from '../../lib/preview/staged-table.ts';
-import { type Bench, openBench, texts } from './bench.ts';
+import { type DataStack, openDataStack, texts } from './data-stack.ts';
 
-let bench: Bench;
+let dataStack: DataStack;
 let dir: string;
 beforeAll(async () => {
-  bench = await openBench();
+  dataStack = await openDataStack();
 });
 afterAll(async () => {
-  await bench?.dispose();
+  await dataStack?.dispose();
 });
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'stage-'));
@@ -31,7 +31,7 @@ function write(path: string, content: Uint8Array | string): void {
 }
 
 function stage() {
-  return stageDatasets({ bucket: bench.source, fromDir: dir, log: new Logger('error') });
+  return stageDatasets({ bucket: dataStack.source, fromDir: dir, log: new Logger('error') });
 }
 
 describe('stageDatasets', () => {
@@ -41,7 +41,7 @@ describe('stageDatasets', () => {
     write('owner/set/cfg/dev/0000.parquet', texts('t', ['b']));
     write('owner/set/cfg/README.md', 'not a data set');
     expect(await stage()).toMatchObject({ datasets: 1, uploaded: 4, unchanged: 0 });
-    const manifest = await readManifest(bench.source, 'datasets/owner/set/cfg/');
+    const manifest = await readManifest(dataStack.source, 'datasets/owner/set/cfg/');
     expect(manifest).toMatchObject({
       dataset_path: 'owner/set',
       config: 'cfg',
@@ -51,8 +51,8 @@ describe('stageDatasets', () => {
         { split: 'dev', files: [{ name: '0000.parquet' }, { name: '0001.parquet' }] },
       ],
     });
-    await bench.register('staged_task', 'owner/set', 'cfg');
-    expect((await bench.docs('staged_task')).map((doc) => doc.get('t'))).toEqual(['a', 'b', 'c']);
+    await dataStack.register('staged_task', 'owner/set', 'cfg');
+    expect((await dataStack.docs('staged_task')).map((doc) => doc.get('t'))).toEqual(['a', 'b', 'c']);
   });
 
   it('leaves out what macOS puts beside files, and refuses names that have no place in the bucket', async () => {
@@ -78,7 +78,7 @@ describe('stageDatasets', () => {
     link('from/splits/cfg/round', 'from');
     const log = new Logger('error');
     const from = join(dir, 'from');
-    expect(await stageDatasets({ bucket: bench.source, fromDir: from, log })).toMatchObject({ datasets: 4 });
+    expect(await stageDatasets({ bucket: dataStack.source, fromDir: from, log })).toMatchObject({ datasets: 4 });
     for (const [path, splits] of [
       ['files', ['test']],
       ['splits', ['train', 'test']],
@@ -86,14 +86,14 @@ describe('stageDatasets', () => {
       ['paths', ['train', 'test']],
     ] as const) {
       const dataset = { dataset_path: path, dataset_name: 'cfg' };
-      const staged = await openStagedTable(bench.source, { name: path }, dataset);
+      const staged = await openStagedTable(dataStack.source, { name: path }, dataset);
       const local = await openStagedTable(new FolderSource(from), { name: path }, dataset);
       expect([path, ...staged.splits.keys()]).toEqual([path, ...splits]);
       expect([path, ...local.splits.keys()]).toEqual([path, ...splits]);
     }
     symlinkSync('nowhere', join(from, 'splits/cfg/gone'));
     const refusal = { code: 'DatasetInvalid', message: expect.stringContaining('gone is a link that leads nowhere') };
-    await expect(stageDatasets({ bucket: bench.source, fromDir: from, log })).rejects.toMatchObject(refusal);
+    await expect(stageDatasets({ bucket: dataStack.source, fromDir: from, log })).rejects.toMatchObject(refusal);
     const broken = { dataset_path: 'splits', dataset_name: 'cfg' };
     await expect(openStagedTable(new FolderSource(from), { name: 'x' }, broken)).rejects.toMatchObject(refusal);
   });
@@ -105,8 +105,8 @@ describe('stageDatasets', () => {
     expect(await stage()).toMatchObject({ uploaded: 0, unchanged: 3, bytes: 0 });
     write('again/default/test/0000.parquet', texts('t', ['c']));
     expect(await stage()).toMatchObject({ uploaded: 2, unchanged: 1 });
-    await bench.s3.send(
-      new DeleteObjectCommand({ Bucket: bench.bucket, Key: 'datasets/again/default/train/0000.parquet' }),
+    await dataStack.s3.send(
+      new DeleteObjectCommand({ Bucket: dataStack.bucket, Key: 'datasets/again/default/train/0000.parquet' }),
     );
     expect(await stage()).toMatchObject({ uploaded: 1, unchanged: 2 });
   });
@@ -129,7 +129,7 @@ describe('stageDatasets', () => {
     write('test/0000.parquet', texts('t', ['a']));
     await expect(stage()).rejects.toThrow(/is not where a data set's file should be/);
     await expect(
-      stageDatasets({ bucket: bench.source, fromDir: join(dir, 'none'), log: new Logger('error') }),
+      stageDatasets({ bucket: dataStack.source, fromDir: join(dir, 'none'), log: new Logger('error') }),
     ).rejects.toMatchObject({ code: 'DatasetMissing' });
   });
 });

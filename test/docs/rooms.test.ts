@@ -15,6 +15,11 @@ describe('the rooms of lib/', () => {
     expect(folders.map(({ name }) => name).sort()).toEqual(NAMES.toSorted());
   });
 
+  it.each(NAMES)('%s has its tests in the folder of test/ of the same name', (name) => {
+    const files = readdirSync(join(ROOT, 'test', name), { recursive: true, encoding: 'utf8' });
+    expect(files.filter((file) => file.endsWith('.test.ts'))).not.toEqual([]);
+  });
+
   it.each(ROOMS)('$name uses rooms below it only, so that no circle of rooms can be allowed', ({ name, uses }) => {
     const below = NAMES.slice(NAMES.indexOf(name) + 1);
     expect(uses.filter((used) => !below.includes(used))).toEqual([]);

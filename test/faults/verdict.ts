@@ -1,5 +1,5 @@
 import { BSON, type Db, type ObjectId } from 'mongodb';
-import { benchCollections } from '../../lib/documents/collections.ts';
+import { collectionsOf } from '../../lib/documents/collections.ts';
 
 /** What a fault did to the documents; `tried` says how often it happened. */
 export interface Verdict {
@@ -31,7 +31,7 @@ export async function compare(
 
 /** All documents of a plan as their bytes; `_id`s are among them, so that none is there twice. */
 async function documentsOf(db: Db, plan: ObjectId): Promise<Set<string>> {
-  const { tasks, instances, prompts } = benchCollections(db);
+  const { tasks, instances, prompts } = collectionsOf(db);
   const exact = { promoteValues: false };
   const found = await Promise.all([
     tasks.find({ _id: plan }, exact).toArray(),
@@ -47,7 +47,7 @@ function base64(document: object): string {
 
 /** Counts what lies about in the whole database without belonging to a finished task. */
 export async function countLeftOver(db: Db): Promise<number> {
-  const { tasks, instances, prompts } = benchCollections(db);
+  const { tasks, instances, prompts } = collectionsOf(db);
   const finished = (await tasks.find({}, { projection: { _id: 1 } }).toArray()).map(({ _id }) => _id);
   const orphan = { task_id: { $nin: finished } };
   const counts = await Promise.all([

@@ -18,7 +18,7 @@ import { sampleRequest } from '../../lib/sample/sample.ts';
 import { renderShard } from '../../lib/shard/shard.ts';
 import { sweep } from '../../lib/sweep/sweep.ts';
 import { createLocalSqs } from '../../localstack/resources.ts';
-import { type Bench, openBench } from '../datasets/bench.ts';
+import { type DataStack, openDataStack } from '../datasets/data-stack.ts';
 import { ASKED, INCLUDE, stageOwnTasks } from '../faults/own-tasks.ts';
 
 const PAGE = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'plan-states.md'), 'utf8');
@@ -26,7 +26,7 @@ const HOUR_MS = 3_600_000;
 const LEASE_MS = 2 * HOUR_MS;
 const REASON = { code: 'TemplateFailed', message: 'm' };
 
-let bench: Bench;
+let dataStack: DataStack;
 let mongo: MongoClient;
 let db: Db;
 let sqs: SQSClient;
@@ -34,19 +34,19 @@ let catalogue: Catalogue;
 const log = new Logger('error', {}, () => {});
 
 beforeAll(async () => {
-  bench = await openBench();
-  mongo = new MongoClient(bench.mongodbUri);
+  dataStack = await openDataStack();
+  mongo = new MongoClient(dataStack.mongodbUri);
   db = mongo.db();
-  sqs = createLocalSqs(bench.endpoint);
-  await stageOwnTasks(bench.s3, bench.bucket);
-  catalogue = await openCatalogue({ bucket: bench.source, includePath: INCLUDE, log });
-  await registerTasks({ sql: bench.sql, source: bench.source, catalogue, log }, ASKED);
+  sqs = createLocalSqs(dataStack.endpoint);
+  await stageOwnTasks(dataStack.s3, dataStack.bucket);
+  catalogue = await openCatalogue({ bucket: dataStack.source, includePath: INCLUDE, log });
+  await registerTasks({ sql: dataStack.sql, source: dataStack.source, catalogue, log }, ASKED);
   await ensureIndexes(db);
 });
 afterAll(async () => {
   await mongo?.close();
   sqs?.destroy();
-  await bench?.dispose();
+  await dataStack?.dispose();
 });
 
 /** One plan, and what befalls it. Each has a kind of its own. */
@@ -78,9 +78,9 @@ class Case {
   }
 
   sample(requestId = this.id, redriven = false) {
-    const shardQueue = new Queue(sqs, bench.shardQueueUrl);
+    const shardQueue = new Queue(sqs, dataStack.shardQueueUrl);
     const services = {
-      sql: bench.sql,
+      sql: dataStack.sql,
       catalogue: async () => catalogue,
       ledger: this.ledger,
       shardQueue,
@@ -90,8 +90,8 @@ class Case {
   }
 
   async shard(redriven = false) {
-    const shardQueue = new Queue(sqs, bench.shardQueueUrl);
-    const services = { sql: bench.sql, mongo, db, ledger: this.ledger, shardQueue, timeouts: undefined };
+    const shardQueue = new Queue(sqs, dataStack.shardQueueUrl);
+    const services = { sql: dataStack.sql, mongo, db, ledger: this.ledger, shardQueue, timeouts: undefined };
     const record = await this.ledger.findWhole(this._id);
     const [first] = shardMessages(this._id.toHexString(), record?.doc_ids ?? '0-3', 2);
     if (!first) throw new Error('there is no shard');

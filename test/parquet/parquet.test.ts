@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { openParquet, type ParquetFile } from '../../lib/parquet/parquet.ts';
 import type { FileBytes } from '../../lib/parquet/window.ts';
 import type { PyValue } from '../../lib/python/value.ts';
-import { parquet, texts } from '../datasets/bench.ts';
+import { parquet, texts } from '../datasets/data-stack.ts';
 import { expectedRows, NASTY, plain, READABLE, sharedAvailable, withoutTrailingZeros } from '../datasets/shared.ts';
 import { page, REPETITION, rawFile, TYPE, varint } from './raw-file.ts';
 

@@ -3,24 +3,24 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { repr } from '../../lib/python/repr.ts';
-import { type Bench, openBench, parquet } from '../datasets/bench.ts';
+import { type DataStack, openDataStack, parquet } from '../datasets/data-stack.ts';
 
 /** Files that pyarrow 26.0.1 wrote, base64, and the rows as it shows them again. All made up. */
 const fixture = z.object({ parquet: z.base64(), rows: z.array(z.string()) });
 
-let bench: Bench;
+let dataStack: DataStack;
 beforeAll(async () => {
-  bench = await openBench();
+  dataStack = await openDataStack();
 });
 afterAll(async () => {
-  await bench?.dispose();
+  await dataStack?.dispose();
 });
 
 /** The documents of one file, through Postgres, as Python prints them. */
 async function shown(name: string, file: Uint8Array): Promise<string[]> {
-  await bench.putDataset(`${name}/default`, { test: [file] });
-  await bench.register(`${name}_task`, name);
-  return (await bench.docs(`${name}_task`)).map((doc) => {
+  await dataStack.putDataset(`${name}/default`, { test: [file] });
+  await dataStack.register(`${name}_task`, name);
+  return (await dataStack.docs(`${name}_task`)).map((doc) => {
     const { __id, ...columns } = Object.fromEntries(doc);
     return repr(new Map(Object.keys(columns).map((column) => [column, doc.get(column) ?? null])));
   });

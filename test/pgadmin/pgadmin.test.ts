@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PGADMIN_LOGIN, PGADMIN_SERVER } from '../../localstack/pgadmin/connection.ts';
 import { PGADMIN_VENV, type Pgadmin, startPgadmin } from '../../localstack/pgadmin/server.ts';
 import { choosePort } from '../../localstack/processes.ts';
-import { type Bench, openBench, texts } from '../datasets/bench.ts';
+import { type DataStack, openDataStack, texts } from '../datasets/data-stack.ts';
 
 const CHROMIUM = '/usr/bin/chromium';
 const QUIET = ['gpu', 'quic', 'background-networking', 'component-update', 'sync'].map((part) => `--disable-${part}`);
@@ -18,17 +18,17 @@ if (missing.length > 0) console.log(`PG Admin is not tried in a browser: no ${mi
 
 describe.skipIf(missing.length > 0)('PG Admin', () => {
   const folder = mkdtempSync(join(tmpdir(), 'pgadmin-'));
-  let bench: Bench;
+  let dataStack: DataStack;
   let pgadmin: Pgadmin;
   let browser: Browser;
   let page: Page;
   const asked = new Set<string>();
 
   beforeAll(async () => {
-    bench = await openBench();
-    await bench.putDataset('own/books/default', { test: [texts('title', ['a', 'b'])] });
-    await bench.register('own_task', 'own/books');
-    pgadmin = await startPgadmin({ dir: folder, port: await choosePort(), postgresUri: bench.postgresUri });
+    dataStack = await openDataStack();
+    await dataStack.putDataset('own/books/default', { test: [texts('title', ['a', 'b'])] });
+    await dataStack.register('own_task', 'own/books');
+    pgadmin = await startPgadmin({ dir: folder, port: await choosePort(), postgresUri: dataStack.postgresUri });
     browser = await chromium.launch({
       executablePath: CHROMIUM,
       args: ['--headless', '--no-sandbox', '--no-first-run', ...QUIET],
@@ -40,7 +40,7 @@ describe.skipIf(missing.length > 0)('PG Admin', () => {
   afterAll(async () => {
     await browser?.close();
     await pgadmin?.stop();
-    await bench?.dispose();
+    await dataStack?.dispose();
     rmSync(folder, { recursive: true, force: true });
   });
 
@@ -49,7 +49,7 @@ describe.skipIf(missing.length > 0)('PG Admin', () => {
     await page.fill('input[name=email]', PGADMIN_LOGIN.email);
     await page.fill('input[name=password]', PGADMIN_LOGIN.password);
     await page.click('button:has-text("Login")');
-    const database = new URL(bench.postgresUri).pathname.slice(1);
+    const database = new URL(dataStack.postgresUri).pathname.slice(1);
     const path = ['Servers', PGADMIN_SERVER, 'Databases', database, 'Schemas', 'public', 'Tables', 'own/books'];
     for (const [index, name] of path.entries()) await unfold(page, path[index - 1], name);
     expect(await node(page, 'task_registry').isVisible()).toBe(true);

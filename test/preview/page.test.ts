@@ -9,7 +9,7 @@ import { FolderSource } from '../../lib/preview/folder-source.ts';
 import { previewPage } from '../../lib/preview/page.ts';
 import { type Preview, previewTask } from '../../lib/preview/preview.ts';
 import { writeFolder } from '../bin/own-tasks.ts';
-import { texts } from '../datasets/bench.ts';
+import { texts } from '../datasets/data-stack.ts';
 
 const HOSTILE = '</pre><script>alert("1")</script><!-- \u0007\r\n &amp; \' <img src=x onerror=y>';
 const YAML = `task: hostile

@@ -3,18 +3,18 @@ import type { ObjectSource } from '../../lib/bucket/object-source.ts';
 import { Logger } from '../../lib/log/log.ts';
 import { registerDataset } from '../../lib/register/register-dataset.ts';
 import { openTable } from '../../lib/tables/read.ts';
-import { type Bench, openBench, overflowing, parquet, texts } from '../datasets/bench.ts';
+import { type DataStack, openDataStack, overflowing, parquet, texts } from '../datasets/data-stack.ts';
 
 const silent = new Logger('error');
 const LFS =
   'version https://git-lfs.github.com/spec/v1\noid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393\nsize 12345\n';
 
-let bench: Bench;
+let dataStack: DataStack;
 beforeAll(async () => {
-  bench = await openBench();
+  dataStack = await openDataStack();
 });
 afterAll(async () => {
-  await bench?.dispose();
+  await dataStack?.dispose();
 });
 
 const good = texts('t', ['one', 'two', 'three']);
@@ -30,8 +30,8 @@ const ascii = (text: string) => new TextEncoder().encode(text);
 
 describe('a file that is no sound parquet file is refused with the reason, and the old table stays', () => {
   beforeAll(async () => {
-    await bench.putDataset('files/default', { test: [good] });
-    await bench.register('files_task', 'files');
+    await dataStack.putDataset('files/default', { test: [good] });
+    await dataStack.register('files_task', 'files');
   });
 
   it.each<[string, Uint8Array, RegExp]>([
@@ -50,12 +50,12 @@ describe('a file that is no sound parquet file is refused with the reason, and t
     ['with a footer of one byte more than the file has', changed(-8, ...sizeOf(good.length - 11)), /footer claims/],
     ['with garbage as footer', changed(-40, ...Array.from({ length: 24 }, () => 0xff)), /can't be read/],
   ])('%s', async (_, file, reason) => {
-    await bench.putDataset('files/default', { test: [file] });
-    const refused = bench.register('files_task', 'files');
+    await dataStack.putDataset('files/default', { test: [file] });
+    const refused = dataStack.register('files_task', 'files');
     await expect(refused).rejects.toMatchObject({ code: 'DatasetInvalid', permanent: true });
     await expect(refused).rejects.toThrow(reason);
     await expect(refused).rejects.toThrow(/datasets\/files\/default\/test\/0000\.parquet/);
-    expect((await openTable(bench.sql, 'files_task')).splits.get('test')?.count).toBe(3);
+    expect((await openTable(dataStack.sql, 'files_task')).splits.get('test')?.count).toBe(3);
   });
 
   it('with a footer longer than is read', async () => {
@@ -80,10 +80,10 @@ describe('a file that is no sound parquet file is refused with the reason, and t
 describe('what a data set says about itself', () => {
   it('more columns than a table can have are refused in words', async () => {
     const columns = Array.from({ length: 1599 }, (_, i) => ({ name: `c${i}`, data: [i], type: 'INT32' as const }));
-    await bench.putDataset('toowide/default', { test: [parquet(columns)] });
-    await expect(bench.register('toowide_task', 'toowide')).rejects.toThrow(/1599 columns.*at most 1600/);
-    await bench.putDataset('aswide/default', { test: [parquet(columns.slice(1))] });
-    expect(await bench.register('aswide_task', 'aswide')).toMatchObject({ outcome: 'loaded' });
+    await dataStack.putDataset('toowide/default', { test: [parquet(columns)] });
+    await expect(dataStack.register('toowide_task', 'toowide')).rejects.toThrow(/1599 columns.*at most 1600/);
+    await dataStack.putDataset('aswide/default', { test: [parquet(columns.slice(1))] });
+    expect(await dataStack.register('aswide_task', 'aswide')).toMatchObject({ outcome: 'loaded' });
   });
 
   it('columns nested too deeply for JSON are refused', async () => {
@@ -95,8 +95,8 @@ describe('what a data set says about itself', () => {
     }));
     const leaf = { name: 'x', type: 'INT32' as const, repetition_type: 'OPTIONAL' as const };
     const file = parquet([{ name: 'g1', data: [null] }], { schema: [...groups, leaf] });
-    await bench.putDataset('deep/default', { test: [file] });
-    await expect(bench.register('deep_task', 'deep')).rejects.toThrow(/nested more than/);
+    await dataStack.putDataset('deep/default', { test: [file] });
+    await expect(dataStack.register('deep_task', 'deep')).rejects.toThrow(/nested more than/);
   });
 
   it('two columns of one name, or two fields of a struct, are refused', async () => {
@@ -106,13 +106,19 @@ describe('what a data set says about itself', () => {
       { name: 'a', type: 'INT32' as const, repetition_type: 'OPTIONAL' as const },
     ];
     const column = { name: 'a', data: [1] };
-    await bench.putDataset('twice/default', { test: [parquet([column, column], { schema: twice })] });
-    await expect(bench.register('twice_task', 'twice')).rejects.toThrow(/"a" occurs twice/);
+    await dataStack.putDataset('twice/default', { test: [parquet([column, column], { schema: twice })] });
+    await expect(dataStack.register('twice_task', 'twice')).rejects.toThrow(/"a" occurs twice/);
   });
 
   it('a split that the task asks about must be staged', async () => {
-    await bench.putDataset('part/default', { train: [good], dev: [good] });
-    const request = { sql: bench.sql, source: bench.source, datasetPath: 'part', datasetName: null, log: silent };
+    await dataStack.putDataset('part/default', { train: [good], dev: [good] });
+    const request = {
+      sql: dataStack.sql,
+      source: dataStack.source,
+      datasetPath: 'part',
+      datasetName: null,
+      log: silent,
+    };
     const refused = registerDataset({ ...request, taskName: 'part_task', split: 'test' });
     await expect(refused).rejects.toMatchObject({ code: 'DatasetMissing', permanent: true });
     await expect(refused).rejects.toThrow(/without the split test.*it has train, dev/);
@@ -131,16 +137,16 @@ describe('a value that cannot be stored', () => {
     for (const bad of [[0xed, 0xa0, 0x80], [0xff], [0xc3]]) {
       const data = [ascii('fine \ufffd'), Uint8Array.from(bad)];
       const file = parquet([{ name: 't', data, encoding: 'PLAIN' }], { schema });
-      await bench.putDataset('utf/default', { test: [file] });
-      await expect(bench.register('utf_task', 'utf')).rejects.toThrow(
+      await dataStack.putDataset('utf/default', { test: [file] });
+      await expect(dataStack.register('utf_task', 'utf')).rejects.toThrow(
         /test\/0000\.parquet can't be read, row group 0: row 1 \(from 0\), column "t".*utf-8/i,
       );
     }
   });
 
   it('is named by Postgres where it does not take it', async () => {
-    await bench.putDataset('over/default', { test: [overflowing()] });
-    await expect(bench.register('over_task', 'over')).rejects.toThrow(
+    await dataStack.putDataset('over/default', { test: [overflowing()] });
+    await expect(dataStack.register('over_task', 'over')).rejects.toThrow(
       /numeric field overflow \(COPY .* line 2, column d/,
     );
   });
@@ -151,27 +157,30 @@ describe('an object that changes while it is being read', () => {
     const rows = Array.from({ length: 80 }, (_, i) => `${i}`.padEnd(100_000, 'x'));
     const options = { codec: 'UNCOMPRESSED', rowGroupSize: 5 } as const;
     const file = parquet([{ name: 't', data: rows, type: 'STRING', encoding: 'PLAIN' }], options);
-    await bench.putDataset('moving/default', { test: [file] }, { manifest: false });
+    await dataStack.putDataset('moving/default', { test: [file] }, { manifest: false });
     let reads = 0;
     const moving: ObjectSource = {
-      name: bench.source.name,
-      stat: (key) => bench.source.stat(key),
+      name: dataStack.source.name,
+      stat: (key) => dataStack.source.stat(key),
       async readRange(key, start, end, etag, into) {
-        if (reads++ === 4) await bench.put('moving/default/test/0000.parquet', texts('t', rows.slice(1)));
-        return await bench.source.readRange(key, start, end, etag, into);
+        if (reads++ === 4) await dataStack.put('moving/default/test/0000.parquet', texts('t', rows.slice(1)));
+        return await dataStack.source.readRange(key, start, end, etag, into);
       },
-      list: (prefix) => bench.source.list(prefix),
+      list: (prefix) => dataStack.source.list(prefix),
     };
     await expect(registerFrom(moving, 'moving')).rejects.toMatchObject({ code: 'Unavailable', permanent: false });
     expect(reads).toBeGreaterThan(4);
-    await expect(openTable(bench.sql, 'moving_task')).rejects.toMatchObject({ code: 'NotRegistered' });
-    expect(await registerFrom(bench.source, 'moving')).toMatchObject({ outcome: 'loaded', splits: [{ count: 79 }] });
+    await expect(openTable(dataStack.sql, 'moving_task')).rejects.toMatchObject({ code: 'NotRegistered' });
+    expect(await registerFrom(dataStack.source, 'moving')).toMatchObject({
+      outcome: 'loaded',
+      splits: [{ count: 79 }],
+    });
   });
 });
 
 function registerFrom(source: ObjectSource, name: string) {
   const request = {
-    sql: bench.sql,
+    sql: dataStack.sql,
     source,
     datasetPath: name,
     datasetName: null,

@@ -5,26 +5,26 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { stageHarness } from '../../lib/catalogue/staging/stage.ts';
 import { Logger } from '../../lib/log/log.ts';
 import { createLocalSqs } from '../../localstack/resources.ts';
-import { type Bench, openBench, parquet } from '../datasets/bench.ts';
+import { type DataStack, openDataStack, parquet } from '../datasets/data-stack.ts';
 import { type RunningFunctions, startFunctions } from '../helpers/functions.ts';
 import { required } from '../helpers/stack.ts';
 
 const WHEEL = join(import.meta.dirname, '..', '..', '.cache', 'harness', 'lm_eval-0.4.9-py3-none-any.whl');
 const PREPARE_MS = 60_000;
 
-let bench: Bench;
+let dataStack: DataStack;
 let functions: RunningFunctions;
 let sqs: SQSClient;
 beforeAll(async () => {
-  bench = await openBench();
-  sqs = createLocalSqs(bench.endpoint);
-  await stageHarness({ bucket: bench.source, wheelPath: WHEEL, log: new Logger('error') });
-  functions = await startFunctions({ ...bench.env, REGISTER_PART_ROWS: '20' });
+  dataStack = await openDataStack();
+  sqs = createLocalSqs(dataStack.endpoint);
+  await stageHarness({ bucket: dataStack.source, wheelPath: WHEEL, log: new Logger('error') });
+  functions = await startFunctions({ ...dataStack.env, REGISTER_PART_ROWS: '20' });
 }, PREPARE_MS);
 afterAll(async () => {
   await functions?.stop();
   sqs?.destroy();
-  await bench?.dispose();
+  await dataStack?.dispose();
 });
 
 it(
@@ -38,20 +38,20 @@ it(
         ],
         { rowGroupSize: 10 },
       );
-    await bench.putDataset('gsm8k/main', { train: [problems(0, 75)], test: [problems(75, 30), problems(105, 15)] });
+    await dataStack.putDataset('gsm8k/main', { train: [problems(0, 75)], test: [problems(75, 30), problems(105, 15)] });
     await sqs.send(
       new SendMessageCommand({
-        QueueUrl: required(bench.env, 'REGISTER_QUEUE_URL'),
+        QueueUrl: required(dataStack.env, 'REGISTER_QUEUE_URL'),
         MessageBody: JSON.stringify({ framework: 'lmeh', tasks: 'gsm8k' }),
       }),
     );
     const registered = async () =>
-      bench.sql`SELECT 1 FROM task_registry WHERE task_name = 'gsm8k'`.then(
+      dataStack.sql`SELECT 1 FROM task_registry WHERE task_name = 'gsm8k'`.then(
         (rows) => rows.length > 0,
         () => false,
       );
     while (!(await registered())) await sleep(50);
-    const docs = await bench.docs('gsm8k');
+    const docs = await dataStack.docs('gsm8k');
     expect(docs.map((doc) => [doc.get('__id'), doc.get('question')])).toEqual(
       Array.from({ length: 120 }, (_, i) => [BigInt(i), `question ${i}`]),
     );

@@ -7,19 +7,19 @@ import { reapTables } from '../../lib/register/reap.ts';
 import { registerDataset } from '../../lib/register/register-dataset.ts';
 import { PartSender } from '../../lib/register/send-parts.ts';
 import { openTable } from '../../lib/tables/read.ts';
-import { type Bench, openBench, parquet } from '../datasets/bench.ts';
+import { type DataStack, openDataStack, parquet } from '../datasets/data-stack.ts';
 
 const GROUP_ROWS = 50;
 /** Tiny parts: two row groups each. */
 const LIMITS = { rows: 100, bytes: 1e9 };
 const silent = new Logger('error');
 
-let bench: Bench;
+let dataStack: DataStack;
 beforeAll(async () => {
-  bench = await openBench();
+  dataStack = await openDataStack();
 });
 afterAll(async () => {
-  await bench?.dispose();
+  await dataStack?.dispose();
 });
 
 /** A file of `count` rows in row groups of {@link GROUP_ROWS}. */
@@ -30,7 +30,7 @@ function rows(first: number, count: number): Uint8Array {
 
 /** 640 rows in three files of two splits; 8 parts. */
 function sixHundredForty(path: string): Promise<void> {
-  return bench.putDataset(path, { train: [rows(0, 230), rows(230, 180)], test: [rows(410, 230)] });
+  return dataStack.putDataset(path, { train: [rows(0, 230), rows(230, 180)], test: [rows(410, 230)] });
 }
 
 /** A load, and which of its parts were sent out. */
@@ -40,14 +40,14 @@ interface Sent {
 }
 
 /** Registers a task as one message, and tells what was sent. */
-async function begin(path: string, taskName: string, source: ObjectSource = bench.source, limits = LIMITS) {
+async function begin(path: string, taskName: string, source: ObjectSource = dataStack.source, limits = LIMITS) {
   const sent: Record<string, unknown>[] = [];
   const queue = {
     send: async (bodies: readonly string[]) => {
       for (const body of bodies) sent.push(Object(JSON.parse(body)));
     },
   };
-  const request = { sql: bench.sql, source, datasetPath: path, datasetName: null, taskName, log: silent };
+  const request = { sql: dataStack.sql, source, datasetPath: path, datasetName: null, taskName, log: silent };
   const { outcome } = await registerDataset({ ...request, inParts: { limits, sender: new PartSender(queue) } });
   const loads = new Set(sent.map(({ load }) => String(load)));
   expect(loads.size).toBeLessThanOrEqual(1);
@@ -65,28 +65,34 @@ async function beginPending(
   return sent;
 }
 
-function load({ load }: Pick<Sent, 'load'>, part: number, sql = bench.sql, source: ObjectSource = bench.source) {
+function load(
+  { load }: Pick<Sent, 'load'>,
+  part: number,
+  sql = dataStack.sql,
+  source: ObjectSource = dataStack.source,
+) {
   return loadDatasetPart({ sql, source, log: silent }, { load, part });
 }
 
 /** Relations whose name begins like the data set's, and rows of the registry that name one. */
 async function traces(path: string): Promise<string[]> {
-  const tables = await bench.sql`SELECT relname::text FROM pg_class WHERE relkind = 'r' AND relname LIKE ${`${path}%`}`;
-  const tasks = await bench.sql`SELECT task_name FROM task_registry WHERE dataset_table_name = ${path}`;
+  const tables =
+    await dataStack.sql`SELECT relname::text FROM pg_class WHERE relkind = 'r' AND relname LIKE ${`${path}%`}`;
+  const tasks = await dataStack.sql`SELECT task_name FROM task_registry WHERE dataset_table_name = ${path}`;
   return [...tables, ...tasks].map((row) => String(row['relname'] ?? row['task_name'])).sort();
 }
 
 async function expectWhole(path: string, task: string): Promise<void> {
-  const docs = await bench.docs(task);
+  const docs = await dataStack.docs(task);
   expect(docs.map((doc) => [doc.get('__id'), doc.get('t')])).toEqual(
     Array.from({ length: 640 }, (_, i) => [BigInt(i), `row ${i}`]),
   );
-  const info = await openTable(bench.sql, task);
+  const info = await openTable(dataStack.sql, task);
   expect([...info.splits]).toEqual([
     ['train', { min: 0, max: 409, count: 410 }],
     ['test', { min: 410, max: 639, count: 230 }],
   ]);
-  const left = await bench.sql`SELECT load_id FROM sampler_loads WHERE table_name = ${path}`;
+  const left = await dataStack.sql`SELECT load_id FROM sampler_loads WHERE table_name = ${path}`;
   expect(left).toHaveLength(0);
 }
 
@@ -97,7 +103,7 @@ describe('a data set that is too large for one message', () => {
     expect(pending.parts).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
     for (const part of pending.parts.slice(0, -1)) {
       expect(await load(pending, part)).toBe('done');
-      await expect(openTable(bench.sql, 'whole_task')).rejects.toMatchObject({ code: 'NotRegistered' });
+      await expect(openTable(dataStack.sql, 'whole_task')).rejects.toMatchObject({ code: 'NotRegistered' });
     }
     expect(await load(pending, 7)).toBe('finished');
     await expectWhole('whole', 'whole_task');
@@ -108,7 +114,7 @@ describe('a data set that is too large for one message', () => {
     await sixHundredForty('shuffled/default');
     const pending = await beginPending('shuffled', 'shuffled_task');
     const deliveries = [5, 2, 7, 2, 0, 5, 1, 3, 6, 4, 0, 7, 1, 6, 3, 4];
-    const pools = Array.from({ length: 4 }, () => createSql(bench.postgresUri));
+    const pools = Array.from({ length: 4 }, () => createSql(dataStack.postgresUri));
     const waiting = deliveries.values();
     const outcomes: string[] = [];
     await Promise.all(
@@ -126,9 +132,9 @@ describe('a data set that is too large for one message', () => {
   it('survives parts whose connection dies while rows are copied', async () => {
     const many = Array.from({ length: 60_000 }, (_, i) => `row ${i} ${'x'.repeat(100)}`);
     const file = parquet([{ name: 't', data: many, type: 'STRING' }], { rowGroupSize: 30_000 });
-    await bench.putDataset('killed/default', { test: [file] });
+    await dataStack.putDataset('killed/default', { test: [file] });
     const pending = await beginPending('killed', 'killed_task');
-    const victim = createSql(bench.postgresUri, { connection: { application_name: 'part-victim' } });
+    const victim = createSql(dataStack.postgresUri, { connection: { application_name: 'part-victim' } });
     for (const part of [0, 1]) {
       let over = false;
       const outcome = load(pending, part, victim).then(
@@ -139,7 +145,7 @@ describe('a data set that is too large for one message', () => {
         over = true;
       });
       while (!over) {
-        await bench.sql`
+        await dataStack.sql`
           SELECT pg_terminate_backend(pid) FROM pg_stat_activity
           WHERE application_name = 'part-victim' AND query LIKE 'COPY %'`;
       }
@@ -149,7 +155,7 @@ describe('a data set that is too large for one message', () => {
     expect(await load(pending, 1, victim)).toBe('done');
     expect(await load(pending, 0, victim)).toBe('finished');
     await victim.end();
-    const [count] = await bench.sql`SELECT count(*)::int AS n, count(DISTINCT "__id")::int AS ids FROM killed`;
+    const [count] = await dataStack.sql`SELECT count(*)::int AS n, count(DISTINCT "__id")::int AS ids FROM killed`;
     expect(count).toEqual({ n: 60_000, ids: 60_000 });
   });
 
@@ -170,11 +176,11 @@ describe('a data set that is too large for one message', () => {
     expect(again).toEqual({ load: pending.load, parts: [3, 4, 5, 6, 7] });
     for (const part of [3, 4, 5, 6]) await load(pending, part);
     // As if whoever did the last part had died before the end.
-    const [row] = await bench.sql`SELECT staging_table FROM sampler_loads WHERE load_id = ${pending.load}`;
-    await bench.sql`
-      INSERT INTO ${bench.sql(String(row?.['staging_table']))}
+    const [row] = await dataStack.sql`SELECT staging_table FROM sampler_loads WHERE load_id = ${pending.load}`;
+    await dataStack.sql`
+      INSERT INTO ${dataStack.sql(String(row?.['staging_table']))}
       SELECT i, 'test', 'row ' || i FROM generate_series(610, 639) AS i`;
-    await bench.sql`UPDATE sampler_load_parts SET done_at = now() WHERE load_id = ${pending.load}`;
+    await dataStack.sql`UPDATE sampler_load_parts SET done_at = now() WHERE load_id = ${pending.load}`;
     expect((await beginPending('again', 'again_task')).parts).toEqual([]);
     await expectWhole('again', 'again_task');
   });
@@ -183,7 +189,7 @@ describe('a data set that is too large for one message', () => {
     await sixHundredForty('missing/default');
     const pending = await beginPending('missing', 'missing_task');
     for (const part of [0, 1, 2, 3, 4, 5]) await load(pending, part);
-    await bench.sql`UPDATE sampler_load_parts SET done_at = now() WHERE load_id = ${pending.load} AND part = 7`;
+    await dataStack.sql`UPDATE sampler_load_parts SET done_at = now() WHERE load_id = ${pending.load} AND part = 7`;
     await expect(load(pending, 6)).rejects.toMatchObject({ code: 'DatasetInvalid', permanent: true });
     const again = await beginPending('missing', 'missing_task');
     expect(again.load).not.toBe(pending.load);
@@ -192,13 +198,13 @@ describe('a data set that is too large for one message', () => {
   });
 
   it('that is small is one transaction, without any records', async () => {
-    await bench.putDataset('little/default', { test: [rows(0, 100)] });
+    await dataStack.putDataset('little/default', { test: [rows(0, 100)] });
     expect(await begin('little', 'little_task')).toMatchObject({ outcome: 'loaded' });
   });
 
   it('with a row filter is loaded at once, since ids depend on what the filter keeps', async () => {
     const level = parquet([{ name: 'level', data: Array.from({ length: 300 }, () => 'Level 5'), type: 'STRING' }]);
-    await bench.putDataset('filtered/default', { test: [level] });
+    await dataStack.putDataset('filtered/default', { test: [level] });
     expect(await begin('filtered', 'leaderboard_math_parts')).toMatchObject({ outcome: 'loaded' });
   });
 });
@@ -208,7 +214,7 @@ describe('a load in parts that cannot succeed', () => {
     await sixHundredForty('moved/default');
     const pending = await beginPending('moved', 'moved_task');
     await load(pending, 0);
-    await bench.put('moved/default/train/0001.parquet', rows(1000, 180));
+    await dataStack.put('moved/default/train/0001.parquet', rows(1000, 180));
     await expect(load(pending, 3)).rejects.toMatchObject({ code: 'DatasetInvalid', permanent: true });
     expect(await load(pending, 4)).toBe('over');
     await sixHundredForty('moved/default');
@@ -216,19 +222,19 @@ describe('a load in parts that cannot succeed', () => {
     expect(again.load).not.toBe(pending.load);
     for (const part of again.parts) await load(again, part);
     await expectWhole('moved', 'moved_task');
-    await reapTables(bench.sql, silent);
+    await reapTables(dataStack.sql, silent);
     expect(await traces('moved')).toEqual(['moved', 'moved_task']);
   });
 
   it('names the row of the file, also in a later part, and leaves the old table as it was', async () => {
     await sixHundredForty('nul/default');
     for (const part of (await beginPending('nul', 'nul_task')).parts) {
-      const [record] = await bench.sql`SELECT load_id FROM sampler_loads WHERE table_name = 'nul'`;
+      const [record] = await dataStack.sql`SELECT load_id FROM sampler_loads WHERE table_name = 'nul'`;
       await load({ load: String(record?.['load_id']) }, part);
     }
     const data = Array.from({ length: 230 }, (_, i) => (i === 177 ? 'a\0b' : 'fine'));
     const bad = parquet([{ name: 't', data, type: 'STRING' }], { rowGroupSize: GROUP_ROWS });
-    await bench.putDataset('nul/default', { train: [rows(0, 10)], test: [bad] });
+    await dataStack.putDataset('nul/default', { train: [rows(0, 10)], test: [bad] });
     const pending = await beginPending('nul', 'nul_other');
     const outcomes = [];
     for (const part of pending.parts) outcomes.push(await load(pending, part).catch((error: unknown) => error));
@@ -236,12 +242,12 @@ describe('a load in parts that cannot succeed', () => {
       expect.objectContaining({ context: { split: 'test', column: 't', row: 177, file: 'test/0000.parquet' } }),
     );
     await expectWhole('nul', 'nul_task');
-    await reapTables(bench.sql, silent);
+    await reapTables(dataStack.sql, silent);
     expect(await traces('nul')).toEqual(['nul', 'nul_task']);
   });
 
   it('makes room for another version of the data set, whose parts are then the ones that count', async () => {
-    await bench.putDataset('newer/default', { test: [rows(7, 400)] });
+    await dataStack.putDataset('newer/default', { test: [rows(7, 400)] });
     const old = await beginPending('newer', 'newer_old');
     await load(old, 0);
     await sixHundredForty('newer/default');
@@ -257,27 +263,27 @@ describe('a load in parts that cannot succeed', () => {
     const options = { rowGroupSize: 45, codec: 'UNCOMPRESSED' } as const;
     const file = parquet([{ name: 't', data, type: 'STRING', encoding: 'PLAIN' }], options);
     const unsure: ObjectSource = {
-      name: bench.source.name,
+      name: dataStack.source.name,
       async stat(key) {
-        const stat = await bench.source.stat(key);
+        const stat = await dataStack.source.stat(key);
         return stat && { size: stat.size, ...(stat.etag === undefined ? {} : { etag: stat.etag }) };
       },
-      readRange: (key, start, end, etag) => bench.source.readRange(key, start, end, etag),
-      list: (prefix) => bench.source.list(prefix),
+      readRange: (key, start, end, etag) => dataStack.source.readRange(key, start, end, etag),
+      list: (prefix) => dataStack.source.list(prefix),
     };
     const beginUnsure = () => beginPending('hashed', 'hashed_task', unsure, { rows: 45, bytes: 1e9 });
-    await bench.putDataset('hashed/default', { test: [file] });
+    await dataStack.putDataset('hashed/default', { test: [file] });
     const pending = await beginUnsure();
     expect(pending.parts).toEqual([0, 1, 2]);
     const outcomes = [];
-    for (const part of [2, 1, 0]) outcomes.push(await load(pending, part, bench.sql, unsure));
+    for (const part of [2, 1, 0]) outcomes.push(await load(pending, part, dataStack.sql, unsure));
     expect(outcomes).toEqual(['done', 'done', 'finished']);
     const other = Uint8Array.from(file);
     other[file.length >> 1] = 0x79;
-    await bench.putDataset('hashed/default', { test: [other] });
-    await bench.put('hashed/default/test/0000.parquet', file);
+    await dataStack.putDataset('hashed/default', { test: [other] });
+    await dataStack.put('hashed/default/test/0000.parquet', file);
     const wrong = await beginUnsure();
-    await expect(load(wrong, 0, bench.sql, unsure)).rejects.toThrow(/SHA-256/);
-    expect(await load(wrong, 1, bench.sql, unsure)).toBe('over');
+    await expect(load(wrong, 0, dataStack.sql, unsure)).rejects.toThrow(/SHA-256/);
+    expect(await load(wrong, 1, dataStack.sql, unsure)).toBe('over');
   });
 });

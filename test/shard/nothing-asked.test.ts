@@ -10,26 +10,26 @@ import type { PyValue } from '../../lib/python/value.ts';
 import { Queue } from '../../lib/queue/queue.ts';
 import { renderShard } from '../../lib/shard/shard.ts';
 import { createLocalSqs } from '../../localstack/resources.ts';
-import { type Bench, openBench, texts } from '../datasets/bench.ts';
+import { type DataStack, openDataStack, texts } from '../datasets/data-stack.ts';
 import { newPlan, planOf } from '../ledger/own-plan.ts';
 
-let bench: Bench;
+let dataStack: DataStack;
 let mongo: MongoClient;
 let sqs: SQSClient;
 let lines: Record<string, unknown>[];
 
 beforeAll(async () => {
-  bench = await openBench();
-  mongo = new MongoClient(bench.mongodbUri);
-  sqs = createLocalSqs(bench.endpoint);
+  dataStack = await openDataStack();
+  mongo = new MongoClient(dataStack.mongodbUri);
+  sqs = createLocalSqs(dataStack.endpoint);
   await ensureIndexes(mongo.db());
-  await bench.putDataset('own/data/default', { test: [texts('q', ['a', 'none', 'none', 'none'])] });
-  await bench.register('own', 'own/data');
+  await dataStack.putDataset('own/data/default', { test: [texts('q', ['a', 'none', 'none', 'none'])] });
+  await dataStack.register('own', 'own/data');
 });
 afterAll(async () => {
   await mongo?.close();
   sqs?.destroy();
-  await bench?.dispose();
+  await dataStack?.dispose();
 });
 beforeEach(async () => {
   lines = [];
@@ -55,11 +55,11 @@ async function ask(docs: readonly string[]): Promise<ObjectId> {
   const planned = newPlan({ plan: encodePlan(plan), shards: docs.length });
   await ledger.begin(planned);
   const services = {
-    sql: bench.sql,
+    sql: dataStack.sql,
     mongo,
     db,
     ledger,
-    shardQueue: new Queue(sqs, bench.shardQueueUrl),
+    shardQueue: new Queue(sqs, dataStack.shardQueueUrl),
     timeouts: undefined,
   };
   const log = new Logger('info', {}, (line) => {

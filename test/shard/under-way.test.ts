@@ -8,24 +8,24 @@ import { Queue } from '../../lib/queue/queue.ts';
 import { renderShard } from '../../lib/shard/shard.ts';
 import { openTable } from '../../lib/tables/read.ts';
 import { createLocalSqs } from '../../localstack/resources.ts';
-import { type Bench, openBench, texts } from '../datasets/bench.ts';
+import { type DataStack, openDataStack, texts } from '../datasets/data-stack.ts';
 import { newPlan, planOf } from '../ledger/own-plan.ts';
 
-let bench: Bench;
+let dataStack: DataStack;
 let mongo: MongoClient;
 beforeAll(async () => {
-  bench = await openBench();
-  mongo = new MongoClient(bench.mongodbUri);
+  dataStack = await openDataStack();
+  mongo = new MongoClient(dataStack.mongodbUri);
 });
 afterAll(async () => {
   await mongo?.close();
-  await bench?.dispose();
+  await dataStack?.dispose();
 });
 
 it('a sample under way finishes on the version of the data set that it was planned on', async () => {
-  await bench.putDataset('own/data/default', { test: [texts('q', ['old 0', 'old 1', 'old 2', 'old 3'])] });
-  await bench.register('own', 'own/data');
-  const { version } = await openTable(bench.sql, 'own');
+  await dataStack.putDataset('own/data/default', { test: [texts('q', ['old 0', 'old 1', 'old 2', 'old 3'])] });
+  await dataStack.register('own', 'own/data');
+  const { version } = await openTable(dataStack.sql, 'own');
   const db = mongo.db();
   await ensureIndexes(db);
   const ledger = new Ledger(db, 60_000);
@@ -34,9 +34,9 @@ it('a sample under way finishes on the version of the data set that it was plann
   const plan = planOf({ tableVersion: version, shotsInEffect: 0, entry: { ...entry, config } });
   const planned = newPlan({ plan: encodePlan(plan) });
   await ledger.begin(planned);
-  const sqs = createLocalSqs(bench.endpoint);
-  const shardQueue = new Queue(sqs, bench.shardQueueUrl);
-  const services = { sql: bench.sql, mongo, db, ledger, shardQueue, timeouts: undefined };
+  const sqs = createLocalSqs(dataStack.endpoint);
+  const shardQueue = new Queue(sqs, dataStack.shardQueueUrl);
+  const services = { sql: dataStack.sql, mongo, db, ledger, shardQueue, timeouts: undefined };
   const shard = (number: number, docs: string) =>
     renderShard(
       services,
@@ -44,8 +44,8 @@ it('a sample under way finishes on the version of the data set that it was plann
       { redriven: false, log: new Logger('error') },
     );
   await shard(0, '0-1');
-  await bench.putDataset('own/data/default', { test: [texts('q', ['new 0', 'new 1'])] });
-  await bench.register('own', 'own/data');
+  await dataStack.putDataset('own/data/default', { test: [texts('q', ['new 0', 'new 1'])] });
+  await dataStack.register('own', 'own/data');
   await shard(1, '2-3');
   const prompts = await db.collection('prompts').find().toArray();
   expect(prompts.map(({ data }) => /(old|new) \d/.exec(String(data))?.[0]).sort()).toEqual([

@@ -1,6 +1,6 @@
 import type { ObjectId } from 'mongodb';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { benchCollections } from '../../lib/documents/collections.ts';
+import { collectionsOf } from '../../lib/documents/collections.ts';
 import { Ledger } from '../../lib/ledger/ledger.ts';
 import { Logger } from '../../lib/log/log.ts';
 import { sweep } from '../../lib/sweep/sweep.ts';
@@ -32,14 +32,14 @@ async function begun(task: string): Promise<ObjectId> {
 
 /** What a plan's shards write in its present attempt: two instances and three prompts. */
 async function write(task_id: ObjectId): Promise<void> {
-  const { instances, prompts } = benchCollections(own.db);
+  const { instances, prompts } = collectionsOf(own.db);
   const creation_date = (await ledger.find(task_id))?.creation_date;
   await instances.insertMany([1, 2].map((doc_id) => ({ task_id, doc_id, creation_date })));
   await prompts.insertMany([1, 2, 3].map((data) => ({ task_id, data, creation_date })));
 }
 
 async function left(id: ObjectId): Promise<[state: string | undefined, instances: number, prompts: number]> {
-  const { instances, prompts } = benchCollections(own.db);
+  const { instances, prompts } = collectionsOf(own.db);
   const [record, ...counts] = await Promise.all([
     ledger.find(id),
     instances.countDocuments({ task_id: id }),
@@ -54,7 +54,7 @@ describe('a sweep', () => {
     if (!failed || !working || !done) throw new Error('not begun');
     await ledger.fail({ _id: failed, attempt: 1 }, ERROR);
     await ledger.complete(own.mongo, { _id: done, attempt: 1 }, async (session) => {
-      await benchCollections(own.db).tasks.insertOne({ _id: done }, { session });
+      await collectionsOf(own.db).tasks.insertOne({ _id: done }, { session });
     });
     behindMs = 0.5 * HOUR_MS;
     expect(await sweep(own.db, ledger, log)).toEqual({ expired: 0, swept: 1, instances: 2, prompts: 3 });
@@ -106,7 +106,7 @@ describe('a sweep', () => {
 
   it('never touches a task that the Requester can see, whatever its record says', async () => {
     const id = await begun('a');
-    await benchCollections(own.db).tasks.insertOne({ _id: id });
+    await collectionsOf(own.db).tasks.insertOne({ _id: id });
     await ledger.fail({ _id: id, attempt: 1 }, ERROR);
     const lines: string[] = [];
     const counting = new Logger('error', {}, (line) => lines.push(line));

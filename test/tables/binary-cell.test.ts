@@ -8,14 +8,14 @@ import { BinaryRows, COPY_HEADER, COPY_TRAILER } from '../../lib/tables/binary-r
 import { parseCell, postgresType, selectExpression } from '../../lib/tables/cell.ts';
 import { copyIn } from '../../lib/tables/copy-in.ts';
 import { inTransaction } from '../../lib/tables/transaction.ts';
-import { type Bench, openBench } from '../datasets/bench.ts';
+import { type DataStack, openDataStack } from '../datasets/data-stack.ts';
 
-let bench: Bench;
+let dataStack: DataStack;
 beforeAll(async () => {
-  bench = await openBench();
+  dataStack = await openDataStack();
 });
 afterAll(async () => {
-  await bench?.dispose();
+  await dataStack?.dispose();
 });
 
 /** Values through a binary COPY into a column of that type, and back as documents are read. */
@@ -30,11 +30,11 @@ async function stored(type: ColumnType, values: readonly PyValue[]): Promise<PyV
     else cellWriter(type)(rows, value);
   }
   rows.bytes(COPY_TRAILER);
-  await bench.sql.unsafe(`DROP TABLE IF EXISTS cells; CREATE TABLE cells (n INTEGER, v ${postgresType(type)})`);
-  await inTransaction(bench.sql, (tx) =>
+  await dataStack.sql.unsafe(`DROP TABLE IF EXISTS cells; CREATE TABLE cells (n INTEGER, v ${postgresType(type)})`);
+  await inTransaction(dataStack.sql, (tx) =>
     copyIn(tx, 'COPY cells FROM STDIN WITH (FORMAT binary)', chunks(rows.written)),
   );
-  const back = await bench.sql.unsafe(`SELECT ${selectExpression(type, 'v')} FROM cells ORDER BY n`).raw();
+  const back = await dataStack.sql.unsafe(`SELECT ${selectExpression(type, 'v')} FROM cells ORDER BY n`).raw();
   const parse = parseCell(type);
   return back.map(([cell]) => (cell === null || cell === undefined ? null : parse(cell.toString())));
 }

@@ -2,20 +2,20 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createSql } from '../../lib/clients/postgres.ts';
 import { copyIn } from '../../lib/tables/copy-in.ts';
 import { inTransaction } from '../../lib/tables/transaction.ts';
-import { type Bench, openBench, overflowing } from '../datasets/bench.ts';
+import { type DataStack, openDataStack, overflowing } from '../datasets/data-stack.ts';
 
 const NAME = 'copy-in-test';
 
-let bench: Bench;
+let dataStack: DataStack;
 let sql: ReturnType<typeof createSql>;
 beforeAll(async () => {
-  bench = await openBench();
-  sql = createSql(bench.postgresUri, { connection: { application_name: NAME } });
+  dataStack = await openDataStack();
+  sql = createSql(dataStack.postgresUri, { connection: { application_name: NAME } });
   await sql`CREATE TABLE numbers (n INTEGER)`;
 });
 afterAll(async () => {
   await sql?.end();
-  await bench?.dispose();
+  await dataStack?.dispose();
 });
 
 /** Copies the chunks in a transaction of its own; a copy that never settles is reported as such. */
@@ -41,7 +41,7 @@ async function copied(...chunks: (string | Error)[]): Promise<unknown> {
 async function openTransactions(): Promise<number> {
   let open = 0;
   for (let tries = 0; tries < 100; tries++) {
-    const [row] = await bench.sql`
+    const [row] = await dataStack.sql`
       SELECT count(*)::int AS open FROM pg_stat_activity
       WHERE application_name = ${NAME} AND state IN ('idle in transaction', 'idle in transaction (aborted)', 'active')`;
     open = Number(row?.['open']);
@@ -82,8 +82,8 @@ describe('an error that Postgres raises once the stream of a COPY has ended (por
   });
 
   it('rejects through a whole register, and the next one works', async () => {
-    await bench.putDataset('last/default', { test: [overflowing()] });
-    await expect(bench.register('last_task', 'last')).rejects.toMatchObject({ code: 'DatasetInvalid' });
+    await dataStack.putDataset('last/default', { test: [overflowing()] });
+    await expect(dataStack.register('last_task', 'last')).rejects.toMatchObject({ code: 'DatasetInvalid' });
     expect(await openTransactions()).toBe(0);
   });
 });

@@ -1,22 +1,22 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { repr } from '../../lib/python/repr.ts';
-import { type Bench, openBench, parquet } from '../datasets/bench.ts';
+import { type DataStack, openDataStack, parquet } from '../datasets/data-stack.ts';
 
 describe('a table that the Python service made', () => {
-  let bench: Bench;
+  let dataStack: DataStack;
   beforeAll(async () => {
-    bench = await openBench();
-    await bench.sql`CREATE TABLE task_registry (task_name TEXT PRIMARY KEY, dataset_table_name TEXT)`;
+    dataStack = await openDataStack();
+    await dataStack.sql`CREATE TABLE task_registry (task_name TEXT PRIMARY KEY, dataset_table_name TEXT)`;
   });
   afterAll(async () => {
-    await bench?.dispose();
+    await dataStack?.dispose();
   });
 
   const made = async (name: string, column: string, value: string) => {
-    await bench.sql.unsafe(`CREATE TABLE "${name}" ("__id" INTEGER, "__split" TEXT, c ${column})`);
-    await bench.sql.unsafe(`INSERT INTO "${name}" VALUES (0, 'test', ${value}), (1, 'test', NULL)`);
-    await bench.sql`INSERT INTO task_registry VALUES (${name}, ${name})`;
-    return (await bench.docs(name)).map((doc) => repr(doc.get('c') ?? null));
+    await dataStack.sql.unsafe(`CREATE TABLE "${name}" ("__id" INTEGER, "__split" TEXT, c ${column})`);
+    await dataStack.sql.unsafe(`INSERT INTO "${name}" VALUES (0, 'test', ${value}), (1, 'test', NULL)`);
+    await dataStack.sql`INSERT INTO task_registry VALUES (${name}, ${name})`;
+    return (await dataStack.docs(name)).map((doc) => repr(doc.get('c') ?? null));
   };
 
   it.each([
@@ -53,9 +53,9 @@ describe('a table that the Python service made', () => {
       { name: '__id', data: [7] },
       { name: 'price', data: [1.5] },
     ];
-    await bench.putDataset('told/default', { test: [parquet(columns, { schema })] });
-    await bench.register('told', 'told');
-    expect(bench.logged.filter((line) => line.includes('__id is the number of the row'))).toHaveLength(1);
-    expect(bench.logged.filter((line) => line.includes('price: decimal(5, 1)'))).toHaveLength(1);
+    await dataStack.putDataset('told/default', { test: [parquet(columns, { schema })] });
+    await dataStack.register('told', 'told');
+    expect(dataStack.logged.filter((line) => line.includes('__id is the number of the row'))).toHaveLength(1);
+    expect(dataStack.logged.filter((line) => line.includes('price: decimal(5, 1)'))).toHaveLength(1);
   });
 });

@@ -2,28 +2,28 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createSql } from '../../lib/clients/postgres.ts';
 import type { Doc } from '../../lib/python/value.ts';
 import { openTable, readDocsByIds, readDocsByPositions, streamSplit } from '../../lib/tables/read.ts';
-import { type Bench, openBench, parquet, texts } from '../datasets/bench.ts';
+import { type DataStack, openDataStack, parquet, texts } from '../datasets/data-stack.ts';
 
-let bench: Bench;
+let dataStack: DataStack;
 beforeAll(async () => {
-  bench = await openBench();
+  dataStack = await openDataStack();
   const rows = (count: number) =>
     texts(
       't',
       Array.from({ length: count }, (_, i) => `${i}`),
     );
-  await bench.putDataset('reading/default', { train: [rows(1200)], empty: [rows(0)], test: [rows(3)] });
-  await bench.register('reading_task', 'reading');
+  await dataStack.putDataset('reading/default', { train: [rows(1200)], empty: [rows(0)], test: [rows(3)] });
+  await dataStack.register('reading_task', 'reading');
 });
 afterAll(async () => {
-  await bench?.dispose();
+  await dataStack?.dispose();
 });
 
 const texted = (docs: Doc[]) => docs.map((doc) => [doc.get('__id'), doc.get('t')]);
 
 describe('openTable', () => {
   it('tells table, columns and the splits that have rows', async () => {
-    const info = await openTable(bench.sql, 'reading_task');
+    const info = await openTable(dataStack.sql, 'reading_task');
     expect(info).toMatchObject({ table: 'reading', columns: [{ name: 't' }] });
     expect([...info.splits]).toEqual([
       ['train', { min: 0, max: 1199, count: 1200 }],
@@ -32,12 +32,15 @@ describe('openTable', () => {
   });
 
   it('is not there yet for a task that is not registered, which may still come', async () => {
-    await expect(openTable(bench.sql, 'other_task')).rejects.toMatchObject({ code: 'NotRegistered', permanent: false });
+    await expect(openTable(dataStack.sql, 'other_task')).rejects.toMatchObject({
+      code: 'NotRegistered',
+      permanent: false,
+    });
   });
 
   it('is the same before anything was ever registered', async () => {
-    await bench.sql`CREATE SCHEMA empty`;
-    const sql = createSql(bench.postgresUri, { connection: { search_path: 'empty' } });
+    await dataStack.sql`CREATE SCHEMA empty`;
+    const sql = createSql(dataStack.postgresUri, { connection: { search_path: 'empty' } });
     await expect(openTable(sql, 'reading_task')).rejects.toMatchObject({ code: 'NotRegistered', permanent: false });
     await sql.end();
   });
@@ -45,8 +48,8 @@ describe('openTable', () => {
 
 describe('documents', () => {
   it('come by ascending id, each once, with __id first and without __split', async () => {
-    const info = await openTable(bench.sql, 'reading_task');
-    const docs = await readDocsByIds(bench.sql, info, [1202, 5, 1200, 5]);
+    const info = await openTable(dataStack.sql, 'reading_task');
+    const docs = await readDocsByIds(dataStack.sql, info, [1202, 5, 1200, 5]);
     expect(docs.map((doc) => [...doc])).toEqual([
       [
         ['__id', 5n],
@@ -61,23 +64,23 @@ describe('documents', () => {
         ['t', '2'],
       ],
     ]);
-    expect(await readDocsByIds(bench.sql, info, [])).toEqual([]);
+    expect(await readDocsByIds(dataStack.sql, info, [])).toEqual([]);
   });
 
   it('come by position in their split', async () => {
-    const info = await openTable(bench.sql, 'reading_task');
-    expect(texted(await readDocsByPositions(bench.sql, info, 'test', [2, 0]))).toEqual([
+    const info = await openTable(dataStack.sql, 'reading_task');
+    expect(texted(await readDocsByPositions(dataStack.sql, info, 'test', [2, 0]))).toEqual([
       [1200n, '0'],
       [1202n, '2'],
     ]);
-    expect(await readDocsByPositions(bench.sql, info, 'empty', [])).toEqual([]);
+    expect(await readDocsByPositions(dataStack.sql, info, 'empty', [])).toEqual([]);
   });
 
   it.each([[[-1]], [[1203]], [[0.5]], [[Number.NaN]]])(
     'with ids that the table does not hold are refused: %j',
     async (ids) => {
-      const info = await openTable(bench.sql, 'reading_task');
-      await expect(readDocsByIds(bench.sql, info, ids)).rejects.toMatchObject({
+      const info = await openTable(dataStack.sql, 'reading_task');
+      await expect(readDocsByIds(dataStack.sql, info, ids)).rejects.toMatchObject({
         code: 'DocIdsOutsideSplit',
         permanent: true,
       });
@@ -90,14 +93,14 @@ describe('documents', () => {
     ['empty', 0],
     ['none', 0],
   ])('at positions that are not there are refused: %s %i', async (split, position) => {
-    const info = await openTable(bench.sql, 'reading_task');
-    await expect(readDocsByPositions(bench.sql, info, split, [position])).rejects.toMatchObject({
+    const info = await openTable(dataStack.sql, 'reading_task');
+    await expect(readDocsByPositions(dataStack.sql, info, split, [position])).rejects.toMatchObject({
       code: 'DocIdsOutsideSplit',
     });
   });
 
   it('of a split come as a stream in order, and no connection is held meanwhile', async () => {
-    const sql = createSql(bench.postgresUri, { max: 1 });
+    const sql = createSql(dataStack.postgresUri, { max: 1 });
     const info = await openTable(sql, 'reading_task');
     const docs: Doc[] = [];
     for await (const batch of streamSplit(sql, info, 'train')) {
@@ -106,7 +109,7 @@ describe('documents', () => {
     }
     await sql.end();
     expect(texted(docs)).toEqual(Array.from({ length: 1200 }, (_, i) => [BigInt(i), `${i}`]));
-    for await (const batch of streamSplit(bench.sql, info, 'empty')) expect(batch).toEqual([]);
+    for await (const batch of streamSplit(dataStack.sql, info, 'empty')) expect(batch).toEqual([]);
   });
 
   it('are the same whatever date style and time zone the connection has', async () => {
@@ -120,7 +123,7 @@ describe('documents', () => {
       },
       { name: 'day', type: 'INT32' as const, repetition_type: 'REQUIRED' as const, converted_type: 'DATE' as const },
     ];
-    await bench.putDataset('dates/default', {
+    await dataStack.putDataset('dates/default', {
       test: [
         parquet(
           [
@@ -131,8 +134,8 @@ describe('documents', () => {
         ),
       ],
     });
-    await bench.register('dates_task', 'dates');
-    const sql = createSql(bench.postgresUri, {
+    await dataStack.register('dates_task', 'dates');
+    const sql = createSql(dataStack.postgresUri, {
       connection: { DateStyle: 'German', TimeZone: 'Asia/Kolkata' },
     });
     const info = await openTable(sql, 'dates_task');
@@ -145,39 +148,39 @@ describe('documents', () => {
 
 describe('a table that is rebuilt', () => {
   it('is noticed by whoever still reads the old one, and by the next openTable', async () => {
-    await bench.putDataset('again/default', { test: [texts('t', ['old', 'old'])] });
-    await bench.register('anew_task', 'again');
-    const before = await openTable(bench.sql, 'anew_task');
-    await bench.sql`DROP TABLE again`;
-    await expect(readDocsByIds(bench.sql, before, [0])).rejects.toMatchObject({
+    await dataStack.putDataset('again/default', { test: [texts('t', ['old', 'old'])] });
+    await dataStack.register('anew_task', 'again');
+    const before = await openTable(dataStack.sql, 'anew_task');
+    await dataStack.sql`DROP TABLE again`;
+    await expect(readDocsByIds(dataStack.sql, before, [0])).rejects.toMatchObject({
       code: 'NotRegistered',
       permanent: false,
     });
-    await bench.putDataset('again/default', { test: [texts('t', ['new', 'new', 'new'])] });
-    await bench.register('anew_task', 'again');
-    await expect(readDocsByIds(bench.sql, before, [0])).rejects.toMatchObject({
+    await dataStack.putDataset('again/default', { test: [texts('t', ['new', 'new', 'new'])] });
+    await dataStack.register('anew_task', 'again');
+    await expect(readDocsByIds(dataStack.sql, before, [0])).rejects.toMatchObject({
       code: 'NotRegistered',
       permanent: false,
     });
-    const after = await openTable(bench.sql, 'anew_task');
+    const after = await openTable(dataStack.sql, 'anew_task');
     expect(after.splits.get('test')?.count).toBe(3);
-    expect(texted(await readDocsByIds(bench.sql, after, [2]))).toEqual([[2n, 'new']]);
+    expect(texted(await readDocsByIds(dataStack.sql, after, [2]))).toEqual([[2n, 'new']]);
   });
 });
 
 describe('a table that the Python service made', () => {
   beforeAll(async () => {
-    await bench.sql`CREATE TABLE "old--cfg" ("__id" INTEGER, "__split" TEXT, q TEXT, n INTEGER, f REAL, l TEXT[], j JSON, PRIMARY KEY ("__id", "__split"))`;
-    await bench.sql.unsafe(
+    await dataStack.sql`CREATE TABLE "old--cfg" ("__id" INTEGER, "__split" TEXT, q TEXT, n INTEGER, f REAL, l TEXT[], j JSON, PRIMARY KEY ("__id", "__split"))`;
+    await dataStack.sql.unsafe(
       `INSERT INTO "old--cfg" VALUES (0, 'train', 'a', 1, 0.5, '{x,NULL}', '{"b": 1, "a": 1.0}'), (1, 'test', 'b', null, 2, '{}', '[1]')`,
     );
-    await bench.sql`INSERT INTO task_registry VALUES ('old_task', 'old--cfg')`;
+    await dataStack.sql`INSERT INTO task_registry VALUES ('old_task', 'old--cfg')`;
   });
 
   it('is read as it is', async () => {
-    const info = await openTable(bench.sql, 'old_task');
+    const info = await openTable(dataStack.sql, 'old_task');
     expect([...info.splits.keys()]).toEqual(['train', 'test']);
-    expect((await bench.docs('old_task')).map((doc) => [...doc.values()])).toEqual([
+    expect((await dataStack.docs('old_task')).map((doc) => [...doc.values()])).toEqual([
       [
         0n,
         'a',
@@ -194,14 +197,17 @@ describe('a table that the Python service made', () => {
   });
 
   it('is not loaded again, and further tasks of the same data set join it', async () => {
-    expect(await bench.register('old_task', 'old', 'cfg')).toMatchObject({ outcome: 'known' });
-    expect(await bench.register('old_sister', 'old', 'cfg')).toMatchObject({ outcome: 'joined' });
+    expect(await dataStack.register('old_task', 'old', 'cfg')).toMatchObject({ outcome: 'known' });
+    expect(await dataStack.register('old_sister', 'old', 'cfg')).toMatchObject({ outcome: 'joined' });
   });
 
   it('with gaps in its ids is refused', async () => {
-    await bench.sql`CREATE TABLE gaps ("__id" INTEGER, "__split" TEXT)`;
-    await bench.sql`INSERT INTO gaps VALUES (0, 'test'), (2, 'test')`;
-    await bench.sql`INSERT INTO task_registry VALUES ('gaps_task', 'gaps')`;
-    await expect(openTable(bench.sql, 'gaps_task')).rejects.toMatchObject({ code: 'DatasetInvalid', permanent: true });
+    await dataStack.sql`CREATE TABLE gaps ("__id" INTEGER, "__split" TEXT)`;
+    await dataStack.sql`INSERT INTO gaps VALUES (0, 'test'), (2, 'test')`;
+    await dataStack.sql`INSERT INTO task_registry VALUES ('gaps_task', 'gaps')`;
+    await expect(openTable(dataStack.sql, 'gaps_task')).rejects.toMatchObject({
+      code: 'DatasetInvalid',
+      permanent: true,
+    });
   });
 });

@@ -2,28 +2,28 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Logger } from '../../lib/log/log.ts';
 import { reapTables } from '../../lib/register/reap.ts';
 import { openTable, readDocsByIds } from '../../lib/tables/read.ts';
-import { type Bench, openBench, parquet, texts } from '../datasets/bench.ts';
+import { type DataStack, openDataStack, parquet, texts } from '../datasets/data-stack.ts';
 
 const silent = new Logger('error');
 
-let bench: Bench;
+let dataStack: DataStack;
 beforeAll(async () => {
-  bench = await openBench();
+  dataStack = await openDataStack();
 });
 afterAll(async () => {
-  await bench?.dispose();
+  await dataStack?.dispose();
 });
 
 async function stage(path: string, ...values: string[]): Promise<void> {
-  await bench.putDataset(`${path}/default`, { test: [texts('t', values)] });
+  await dataStack.putDataset(`${path}/default`, { test: [texts('t', values)] });
 }
 
 /** What a task's documents say, in one version of the data set or in the current one. */
 async function textsOf(task: string, version?: string): Promise<unknown[]> {
-  const info = await openTable(bench.sql, task, version);
+  const info = await openTable(dataStack.sql, task, version);
   const { count = 0 } = info.splits.get('test') ?? {};
   const docs = await readDocsByIds(
-    bench.sql,
+    dataStack.sql,
     info,
     Array.from({ length: count }, (_, id) => id),
   );
@@ -31,7 +31,7 @@ async function textsOf(task: string, version?: string): Promise<unknown[]> {
 }
 
 async function tablesOf(path: string): Promise<unknown[]> {
-  return await bench.sql`SELECT relname FROM pg_class WHERE relkind = 'r' AND starts_with(relname, ${path}) ORDER BY 1`.then(
+  return await dataStack.sql`SELECT relname FROM pg_class WHERE relkind = 'r' AND starts_with(relname, ${path}) ORDER BY 1`.then(
     (rows) => [...rows],
   );
 }
@@ -39,39 +39,39 @@ async function tablesOf(path: string): Promise<unknown[]> {
 describe('another version of a data set', () => {
   it('takes the place of the old one when any of its tasks is registered again', async () => {
     await stage('swap', 'old', 'old');
-    await bench.register('swap_a', 'swap');
-    await bench.register('swap_b', 'swap');
-    const before = await openTable(bench.sql, 'swap_a');
+    await dataStack.register('swap_a', 'swap');
+    await dataStack.register('swap_b', 'swap');
+    const before = await openTable(dataStack.sql, 'swap_a');
     await stage('swap', 'new', 'new', 'new');
     expect(await textsOf('swap_a')).toEqual(['old', 'old']);
-    expect(await bench.register('swap_b', 'swap')).toMatchObject({ outcome: 'replaced' });
-    expect(await bench.register('swap_a', 'swap')).toMatchObject({ outcome: 'known' });
+    expect(await dataStack.register('swap_b', 'swap')).toMatchObject({ outcome: 'replaced' });
+    expect(await dataStack.register('swap_a', 'swap')).toMatchObject({ outcome: 'known' });
     expect(await textsOf('swap_a')).toEqual(['new', 'new', 'new']);
     // Whoever was planned on the old one continues with it.
     expect(await textsOf('swap_a', before.version)).toEqual(['old', 'old']);
-    expect((await openTable(bench.sql, 'swap_a', before.version)).table).not.toBe('swap');
+    expect((await openTable(dataStack.sql, 'swap_a', before.version)).table).not.toBe('swap');
   });
 
   it('is noticed by other bytes, by another revision, and without a manifest', async () => {
-    await bench.putDataset('noticed/default', { test: [texts('t', ['1'])] }, { manifest: false });
-    await bench.register('noticed_task', 'noticed');
-    expect(await bench.register('noticed_task', 'noticed')).toMatchObject({ outcome: 'known' });
-    await bench.putDataset('noticed/default', { test: [texts('t', ['2'])] }, { manifest: false });
-    expect(await bench.register('noticed_task', 'noticed')).toMatchObject({ outcome: 'replaced' });
+    await dataStack.putDataset('noticed/default', { test: [texts('t', ['1'])] }, { manifest: false });
+    await dataStack.register('noticed_task', 'noticed');
+    expect(await dataStack.register('noticed_task', 'noticed')).toMatchObject({ outcome: 'known' });
+    await dataStack.putDataset('noticed/default', { test: [texts('t', ['2'])] }, { manifest: false });
+    expect(await dataStack.register('noticed_task', 'noticed')).toMatchObject({ outcome: 'replaced' });
     await stage('noticed', '2');
-    expect(await bench.register('noticed_task', 'noticed')).toMatchObject({ outcome: 'replaced' });
-    expect(await bench.register('noticed_task', 'noticed')).toMatchObject({ outcome: 'known' });
-    await bench.putDataset('noticed/default', { test: [texts('t', ['2'])], dev: [texts('t', ['3'])] });
-    expect(await bench.register('noticed_task', 'noticed')).toMatchObject({ outcome: 'replaced' });
+    expect(await dataStack.register('noticed_task', 'noticed')).toMatchObject({ outcome: 'replaced' });
+    expect(await dataStack.register('noticed_task', 'noticed')).toMatchObject({ outcome: 'known' });
+    await dataStack.putDataset('noticed/default', { test: [texts('t', ['2'])], dev: [texts('t', ['3'])] });
+    expect(await dataStack.register('noticed_task', 'noticed')).toMatchObject({ outcome: 'replaced' });
   });
 
   it('may have other columns', async () => {
     await stage('columns', 'a');
-    await bench.register('columns_task', 'columns');
-    const { version } = await openTable(bench.sql, 'columns_task');
-    await bench.putDataset('columns/default', { test: [parquet([{ name: 'n', data: [1], type: 'INT32' }])] });
-    await bench.register('columns_task', 'columns');
-    expect((await bench.docs('columns_task')).map((doc) => [...doc])).toEqual([
+    await dataStack.register('columns_task', 'columns');
+    const { version } = await openTable(dataStack.sql, 'columns_task');
+    await dataStack.putDataset('columns/default', { test: [parquet([{ name: 'n', data: [1], type: 'INT32' }])] });
+    await dataStack.register('columns_task', 'columns');
+    expect((await dataStack.docs('columns_task')).map((doc) => [...doc])).toEqual([
       [
         ['__id', 0n],
         ['n', 1n],
@@ -82,20 +82,20 @@ describe('another version of a data set', () => {
 
   it('that cannot be loaded leaves the table as it was', async () => {
     await stage('kept', 'good');
-    await bench.register('kept_task', 'kept');
-    const before = await openTable(bench.sql, 'kept_task');
+    await dataStack.register('kept_task', 'kept');
+    const before = await openTable(dataStack.sql, 'kept_task');
     for (const bad of [texts('t', ['a\0b']), new Uint8Array(50), texts('t', ['x']).subarray(0, 60)]) {
-      await bench.putDataset('kept/default', { test: [bad] });
-      await expect(bench.register('kept_task', 'kept')).rejects.toMatchObject({ code: 'DatasetInvalid' });
+      await dataStack.putDataset('kept/default', { test: [bad] });
+      await expect(dataStack.register('kept_task', 'kept')).rejects.toMatchObject({ code: 'DatasetInvalid' });
     }
-    expect(await openTable(bench.sql, 'kept_task')).toBe(before);
+    expect(await openTable(dataStack.sql, 'kept_task')).toBe(before);
     expect(await tablesOf('kept')).toHaveLength(1);
   });
 
   it('that is the one before again, and again, keeps one table of each', async () => {
     for (const value of ['a', 'b', 'a', 'b', 'a']) {
       await stage('forth', value);
-      await bench.register('forth_task', 'forth');
+      await dataStack.register('forth_task', 'forth');
       expect(await textsOf('forth_task')).toEqual([value]);
     }
     expect(await tablesOf('forth')).toHaveLength(3);
@@ -103,37 +103,37 @@ describe('another version of a data set', () => {
 
   it('swapped in by many at once is loaded once', async () => {
     await stage('crowd', 'old');
-    await bench.register('crowd_task', 'crowd');
+    await dataStack.register('crowd_task', 'crowd');
     await stage('crowd', 'new');
-    const outcomes = await Promise.all(Array.from({ length: 5 }, () => bench.register('crowd_task', 'crowd')));
+    const outcomes = await Promise.all(Array.from({ length: 5 }, () => dataStack.register('crowd_task', 'crowd')));
     expect(outcomes.filter(({ outcome }) => outcome === 'replaced')).toHaveLength(1);
     expect(await tablesOf('crowd')).toHaveLength(2);
   });
 
   it('that is staged no longer changes nothing', async () => {
     await stage('unstaged', 'a');
-    await bench.register('unstaged_task', 'unstaged');
-    await bench.remove('unstaged/default/_manifest.json');
-    await bench.remove('unstaged/default/test/0000.parquet');
-    expect(await bench.register('unstaged_task', 'unstaged')).toMatchObject({ outcome: 'known' });
-    expect(await bench.register('unstaged_other', 'unstaged')).toMatchObject({ outcome: 'joined' });
+    await dataStack.register('unstaged_task', 'unstaged');
+    await dataStack.remove('unstaged/default/_manifest.json');
+    await dataStack.remove('unstaged/default/test/0000.parquet');
+    expect(await dataStack.register('unstaged_task', 'unstaged')).toMatchObject({ outcome: 'known' });
+    expect(await dataStack.register('unstaged_other', 'unstaged')).toMatchObject({ outcome: 'joined' });
   });
 });
 
 describe('what was replaced', () => {
   it('is dropped only when no message can refer to it any more; the current table never', async () => {
     await stage('aged', 'old');
-    await bench.register('aged_task', 'aged');
-    const { version } = await openTable(bench.sql, 'aged_task');
+    await dataStack.register('aged_task', 'aged');
+    const { version } = await openTable(dataStack.sql, 'aged_task');
     await stage('aged', 'new');
-    await bench.register('aged_task', 'aged');
-    await reapTables(bench.sql, silent);
-    const { table } = await openTable(bench.sql, 'aged_task', version);
-    const [row] = await bench.sql`SELECT obj_description(${`"${table}"`}::regclass, 'pg_class') AS comment`;
+    await dataStack.register('aged_task', 'aged');
+    await reapTables(dataStack.sql, silent);
+    const { table } = await openTable(dataStack.sql, 'aged_task', version);
+    const [row] = await dataStack.sql`SELECT obj_description(${`"${table}"`}::regclass, 'pg_class') AS comment`;
     const aged = String(row?.['comment']).replace(/"retired_at":"[^"]*"/, '"retired_at":"2001-01-01T00:00:00Z"');
-    await bench.sql.unsafe(`COMMENT ON TABLE "${table}" IS '${aged}'`);
-    await reapTables(bench.sql, silent);
-    await expect(openTable(bench.sql, 'aged_task', version)).rejects.toMatchObject({
+    await dataStack.sql.unsafe(`COMMENT ON TABLE "${table}" IS '${aged}'`);
+    await reapTables(dataStack.sql, silent);
+    await expect(openTable(dataStack.sql, 'aged_task', version)).rejects.toMatchObject({
       code: 'DatasetInvalid',
       permanent: true,
     });

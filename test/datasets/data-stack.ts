@@ -12,7 +12,7 @@ import { createLocalS3 } from '../../localstack/resources.ts';
 import { freshStack, required } from '../helpers/stack.ts';
 
 /** A bucket and a database, and what tests do with them. */
-export interface Bench {
+export interface DataStack {
   readonly s3: S3Client;
   readonly bucket: string;
   readonly source: Bucket;
@@ -39,7 +39,7 @@ export interface Bench {
 }
 
 /** An empty bucket and an empty database on the run's services. */
-export async function openBench(): Promise<Bench> {
+export async function openDataStack(): Promise<DataStack> {
   const stack = await freshStack();
   const s3 = createLocalS3(stack.endpoint);
   const bucket = required(stack.env, 'DATASETS_BUCKET');
