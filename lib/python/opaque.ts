@@ -12,14 +12,14 @@ export class NoPythonValue extends Error {
 }
 
 /**
- * A `datetime.datetime` from microseconds since 1970; with `utc` an aware one, as Postgres' driver gives them.
+ * A `datetime.datetime` from microseconds since 1970; with `utc` an aware one, of the zone that pyarrow takes.
  * Its `str` is also what Postgres takes.
  */
 export function pyDatetime(micros: bigint, utc: boolean): PyOpaque {
   const { date, time, fields } = split(micros);
   // Python leaves out seconds and microseconds from the end while they are zero.
   while (fields.length > 5 && fields.at(-1) === 0) fields.pop();
-  const zone = utc ? ', tzinfo=datetime.timezone.utc' : '';
+  const zone = utc ? ", tzinfo=zoneinfo.ZoneInfo(key='UTC')" : '';
   return new PyOpaque(
     `${date} ${time}${utc ? '+00:00' : ''}`,
     `datetime.datetime(${fields.join(', ')}${zone})`,

@@ -110,7 +110,7 @@ async function compareFile(bench: ParquetBench, bytes: Uint8Array, expected: Exp
   }
   if (rows === undefined) return verdict('different', `it is read here, and there it is not (${refusedThere})`);
   if (actual.length !== rows.length) return verdict('different', `${actual.length} rows instead of ${rows.length}`);
-  const row = actual.findIndex((text, index) => text !== inUtc(rows[index] ?? ''));
+  const row = actual.findIndex((text, index) => text !== rows[index]);
   if (row < 0) return verdict('equal', '');
   return verdict('different', `row ${row} is ${short(actual[row])} instead of ${short(rows[row])}`);
 }
@@ -129,11 +129,6 @@ async function throughPostgres({ sql, source, put }: ParquetBench, bytes: Uint8A
 /** A row as Python prints it, without the id that its document begins with. */
 function shown(doc: Doc): string {
   return repr(new Map([...doc].slice(1)));
-}
-
-/** Expectations name the zone as their Python does; a zone is compared as UTC. */
-function inUtc(row: string): string {
-  return row.replaceAll("zoneinfo.ZoneInfo(key='UTC')", 'datetime.timezone.utc');
 }
 
 function short(text = ''): string {

@@ -67,7 +67,7 @@ describe("a later file's value becomes what the first file's column holds", () =
       time(false, true),
       time(false, false),
       pyDatetime(NEW_YEAR, false),
-      'datetime.datetime(2020, 1, 1, 0, 0, tzinfo=datetime.timezone.utc)',
+      "datetime.datetime(2020, 1, 1, 0, 0, tzinfo=zoneinfo.ZoneInfo(key='UTC'))",
     ],
     ['a date as text', text, { kind: 'date' }, pyDate(18_263), "'2020-01-02'"],
     [

@@ -15,7 +15,7 @@ describe('values that are objects in Python print as there', () => {
     [
       pyDatetime(1n, true),
       '1970-01-01 00:00:00.000001+00:00',
-      'datetime.datetime(1970, 1, 1, 0, 0, 0, 1, tzinfo=datetime.timezone.utc)',
+      "datetime.datetime(1970, 1, 1, 0, 0, 0, 1, tzinfo=zoneinfo.ZoneInfo(key='UTC'))",
       0,
     ],
     [
