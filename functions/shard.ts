@@ -4,6 +4,7 @@ import { createMongo } from '../lib/clients/mongo.ts';
 import { createSql } from '../lib/clients/postgres.ts';
 import { readLimits } from '../lib/config/limits.ts';
 import { ensureIndexes } from '../lib/documents/collections.ts';
+import type { ErrorCode } from '../lib/errors/errors.ts';
 import type { Counts } from '../lib/lambda/observed.ts';
 import { queueFunction } from '../lib/lambda/queue-function.ts';
 import { startRuntime } from '../lib/lambda/runtime.ts';
@@ -12,6 +13,7 @@ import { MessageLog } from '../lib/ledger/message-log.ts';
 import { parseMessage } from '../lib/messages/parse.ts';
 import { type ShardMessage, shardMessage } from '../lib/messages/shard.ts';
 import type { Delivery } from '../lib/queue/delivery.ts';
+import type { Failure } from '../lib/queue/failure.ts';
 import { Queue } from '../lib/queue/queue.ts';
 import { renderShard } from '../lib/shard/shard.ts';
 
@@ -23,6 +25,7 @@ const db = mongo.db();
 const ledger = new Ledger(db, readLimits(process.env).leaseMs);
 const queue = new Queue(traced(createSqs()), config.shardQueueUrl);
 const messages = new MessageLog(db, queue.name);
+const WRONG: ErrorCode = 'BadMessage';
 /** For which attempt at its plan a delivery was worked on. */
 const attempts = new WeakMap<Delivery, Attempt>();
 
@@ -43,8 +46,15 @@ export const handler = queueFunction(runtime, {
   handle,
   // A shard that is not written ends its whole request: the reason is kept with the plan, or by itself where there is none.
   async keepReason(delivery, failure, message) {
-    // One whose plan was never read belongs to the first attempt: later ones have sent messages of their own.
-    const attempt = message && (attempts.get(delivery) ?? { _id: new ObjectId(message.plan), attempt: 1 });
+    const attempt = attempts.get(delivery) ?? (message && firstAttempt(message, failure));
     if (!attempt || !(await ledger.fail(attempt, failure))) await messages.reject(delivery, failure);
   },
 });
+
+/**
+ * Which attempt a shard belongs to whose plan was not read: the first, as later ones have sent messages of their own. None
+ * where the message itself is wrong, which says nothing about the plan that it names.
+ */
+function firstAttempt({ plan }: ShardMessage, { code }: Failure): Attempt | undefined {
+  return code === WRONG ? undefined : { _id: new ObjectId(plan), attempt: 1 };
+}

@@ -23,6 +23,21 @@ export function shardMessages(plan: string, docIds: string, shardSize: number): 
   }));
 }
 
+/**
+ * Whether a message can be of a plan with so many shards of that size: its number, where it begins and how many documents
+ * it has. Which documents they are is not looked up, as the list of a large request is long.
+ * @throws PermanentError BadMessage where its documents can't be read
+ */
+export function isShardOf(
+  { shards, shard_size }: { readonly shards: number; readonly shard_size: number },
+  { shard, offset, docs }: ShardMessage,
+): boolean {
+  const size = usableSize(shard_size);
+  if (shard >= shards || offset !== shard * size) return false;
+  const { length } = readIdList(docs);
+  return shard < shards - 1 ? length === size : length <= size;
+}
+
 function usableSize(shardSize: number): number {
   return Math.max(1, Math.min(shardSize, Math.floor(MAX_LIST_BYTES / MAX_ID_BYTES)));
 }

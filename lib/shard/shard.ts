@@ -4,6 +4,7 @@ import type { Attempt, PlanProgress } from '../ledger/ledger.ts';
 import { takeUp } from '../ledger/take-up.ts';
 import type { Logger } from '../log/log.ts';
 import type { ShardMessage } from '../messages/shard.ts';
+import { isShardOf } from '../plan/shards.ts';
 import { finishShard, sendUnfinished } from './finish.ts';
 import type { ShardServices } from './services.ts';
 import { workOf } from './work.ts';
@@ -29,7 +30,8 @@ const NOTHING: Written = { instances: 0, prompts: 0, completed: false };
 /**
  * Renders one shard's documents and writes their instances and prompts; whoever finds the set complete writes the `tasks`
  * document. Doing it again, late or at the same time changes nothing.
- * @throws PermanentError where a document can't be rendered; the plan can then never be completed.
+ * @throws PermanentError where a document can't be rendered; the plan can then never be completed. BadMessage where the
+ * message is of no plan, or no shard of its plan; no attempt was named then
  */
 export async function renderShard(
   services: ShardServices,
@@ -47,6 +49,13 @@ export async function renderShard(
     );
   }
   log.append({ requestId: found.request_id, task: found.task, supplier: found.address });
+  // Else it would count as one of the plan's shards, or its failure as the plan's.
+  if (!isShardOf(found, message)) {
+    throw new PermanentError(
+      'BadMessage',
+      `Shard ${message.shard} with these documents is none of plan ${message.plan}.`,
+    );
+  }
   const record = await wanted(services, found, delivery);
   if (!record) return NOTHING;
   delivery.onAttempt?.(record);

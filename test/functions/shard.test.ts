@@ -113,3 +113,19 @@ describe('a shard that cannot be written', () => {
     ]);
   });
 });
+
+it.each([
+  ['numbered beyond its plan', { shard: 2, offset: 4, docs: '0-1' }],
+  ['with fewer documents than a shard of it has', { docs: '0' }],
+  ['with more documents', { docs: '0-2' }],
+  ['that begins elsewhere', { offset: 1 }],
+  ['with documents that are no list', { docs: '9-0' }],
+])('a shard %s is refused by itself, whatever its plan is doing', async (_what, changes) => {
+  const plan = await begun();
+  const before = await ledger.findWhole(plan);
+  const body = JSON.stringify({ plan: plan.toHexString(), shard: 0, offset: 0, docs: '0-1', ...changes });
+  expect(await deliver(body, 1)).toBe(0);
+  expect(await ledger.findWhole(plan)).toEqual(before);
+  const rejected = await db.collection('sample_requests').find({ state: 'rejected' }).toArray();
+  expect(rejected).toMatchObject([{ body, error: { code: 'BadMessage' } }]);
+});

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { SamplerError } from '../../lib/errors/errors.ts';
 import { readIdList, writeIdList } from '../../lib/plan/id-list.ts';
-import { shardCount, shardMessages } from '../../lib/plan/shards.ts';
+import { isShardOf, shardCount, shardMessages } from '../../lib/plan/shards.ts';
 
 /** Ascending ids, often in runs. */
 const idList = fc
@@ -65,6 +65,8 @@ it('the shards of a plan hold its documents in order, each once, and know how ma
       messages.forEach(({ offset }, i) => {
         expect(offset).toBe(parts.slice(0, i).flat().length);
       });
+      const plan = { shards: messages.length, shard_size: size };
+      expect(messages.filter((message) => !isShardOf(plan, message))).toEqual([]);
     }),
   );
 });

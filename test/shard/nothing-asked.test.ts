@@ -5,6 +5,7 @@ import type { ConfigValue } from '../../lib/catalogue/config-value.ts';
 import { ensureIndexes } from '../../lib/documents/collections.ts';
 import { Ledger } from '../../lib/ledger/ledger.ts';
 import { Logger } from '../../lib/log/log.ts';
+import { readIdList } from '../../lib/plan/id-list.ts';
 import { encodePlan } from '../../lib/plan/plan.ts';
 import type { PyValue } from '../../lib/python/value.ts';
 import { Queue } from '../../lib/queue/queue.ts';
@@ -52,7 +53,8 @@ async function ask(docs: readonly string[]): Promise<ObjectId> {
   const ledger = new Ledger(db, 60_000);
   const entry = { ...planOf().entry, config: new Map<PyValue, ConfigValue>(Object.entries(CHOICES)) };
   const plan = planOf({ requestType: 'loglikelihood', shotsInEffect: 0, entry }, { applyChatTemplate: false });
-  const planned = newPlan({ plan: encodePlan(plan), shards: docs.length });
+  const size = readIdList(docs[0] ?? '').length;
+  const planned = newPlan({ plan: encodePlan(plan), shards: docs.length, shard_size: size });
   await ledger.begin(planned);
   const services = {
     sql: dataStack.sql,
@@ -66,13 +68,13 @@ async function ask(docs: readonly string[]): Promise<ObjectId> {
     lines.push(JSON.parse(line));
   });
   for (const [shard, ids] of docs.entries()) {
-    const message = { plan: planned._id.toHexString(), shard, offset: shard, docs: ids };
+    const message = { plan: planned._id.toHexString(), shard, offset: shard * size, docs: ids };
     await renderShard(services, message, { redriven: false, log });
   }
   return planned._id;
 }
 
-it.each([[['1-3']], [['1', '2-3']]])(
+it.each([[['1-3']], [['1-2', '3']]])(
   'a request none of whose documents asks anything is refused, and no task is written (shards %j)',
   async (docs) => {
     await expect(ask(docs)).rejects.toMatchObject({
