@@ -35,6 +35,7 @@ module.exports = async ({ resolveVariable }) => {
         ...consumes('Evaluate'),
         sends('EvaluatedQueue', 'EvaluateDeadLetters'),
         ...reads('harness', 'include'),
+        calls(settings, 'sandbox'),
       ]),
       // None: whatever gets out of a box finds nothing that it may do.
       SandboxRole: bareRole('sandbox', settings),

@@ -1,6 +1,6 @@
 import { Bucket } from '../lib/bucket/bucket.ts';
 import { openCatalogue } from '../lib/catalogue/catalogue.ts';
-import { createS3, createSqs } from '../lib/clients/aws.ts';
+import { createLambda, createS3, createSqs } from '../lib/clients/aws.ts';
 import { createMongo } from '../lib/clients/mongo.ts';
 import { readLimits } from '../lib/config/limits.ts';
 import { evaluateTask } from '../lib/evaluate/evaluate.ts';
@@ -15,6 +15,7 @@ import { parseMessage } from '../lib/messages/parse.ts';
 import { type Delivery, MAX_RECEIVES } from '../lib/queue/delivery.ts';
 import { failureOf } from '../lib/queue/failure.ts';
 import { Queue } from '../lib/queue/queue.ts';
+import { lambdaSandbox } from '../lib/sandbox/lambda.ts';
 
 const runtime = startRuntime(['mongodbUri', 'datasetsBucket', 'evaluateQueueUrl', 'evaluatedQueueUrl']);
 const { config, traced, log } = runtime;
@@ -26,6 +27,8 @@ const ledger = new Ledger(db, readLimits(process.env).leaseMs);
 const queue = new Queue(sqs, config.evaluateQueueUrl);
 const evaluatedQueue = new Queue(sqs, config.evaluatedQueueUrl);
 const messages = new MessageLog(db, queue.name);
+const sandboxName = process.env['SANDBOX_FUNCTION'];
+const sandbox = sandboxName ? lambdaSandbox(traced(createLambda()), sandboxName) : undefined;
 const { includePath } = config;
 
 async function handle({ task_id }: EvaluateMessage, delivery: Delivery): Promise<Counts> {
@@ -33,7 +36,7 @@ async function handle({ task_id }: EvaluateMessage, delivery: Delivery): Promise
   await ensureEvaluationIndexes(db);
   const catalogue = () => openCatalogue({ bucket, includePath, log });
   try {
-    const services = { mongo, db, ledger, catalogue, evaluatedQueue, selection: config.taskRows };
+    const services = { mongo, db, ledger, catalogue, evaluatedQueue, selection: config.taskRows, sandbox };
     const { documents, failed, completed } = await evaluateTask(services, task_id, delivery.log);
     return { DocumentsScored: documents, DocumentsFailed: failed, TasksEvaluated: completed ? 1 : 0 };
   } catch (error) {

@@ -115,6 +115,7 @@ function taskText({ task, defined_in, reason, scoring, hooks, details }: About):
     ...(details === null ? [] : detailFacts(details)),
     ['Python functions for asking', functions.join(', ')],
     ['for scoring only', hooks.scoring.join(', ')],
+    ['scored by Python', scoring.scorable ? (scoring.python ?? '') : ''],
   ]);
 }
 

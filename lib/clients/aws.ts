@@ -1,9 +1,12 @@
+import { LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 
 const CONNECT_MS = 5_000;
 /** Above the longest wait of a receive call (20 s). */
 const REQUEST_MS = 30_000;
+/** Above the time-out of the function `sandbox`. */
+const INVOKE_MS = 310_000;
 
 /** Without a log of its own the SDK writes some warnings to the console, as plain text. Errors contain all of it. */
 const QUIET = { debug() {}, info() {}, warn() {}, error() {} };
@@ -35,6 +38,13 @@ export function createS3(
   const options = shared(env, requestMs);
   // Stand-ins have no host name for each bucket.
   return new S3Client({ ...options, forcePathStyle: 'endpoint' in options });
+}
+
+/** A client of Lambda, or of its emulator at AWS_ENDPOINT_URL_LAMBDA. Close it with `destroy()`. */
+export function createLambda(env: Readonly<Record<string, string | undefined>> = process.env): LambdaClient {
+  return new LambdaClient(
+    shared({ ...env, AWS_ENDPOINT_URL: env['AWS_ENDPOINT_URL_LAMBDA'] || env['AWS_ENDPOINT_URL'] }, INVOKE_MS),
+  );
 }
 
 /** A client of SQS, or of its emulator at AWS_ENDPOINT_URL. Close it with `destroy()`. */

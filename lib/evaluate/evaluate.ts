@@ -2,10 +2,14 @@ import { setImmediate } from 'node:timers/promises';
 import { type Document, ObjectId } from 'mongodb';
 import { HARNESS_VERSION } from '../catalogue/catalogue.ts';
 import type { TaskEntry } from '../catalogue/entry.ts';
+import type { FunctionRef } from '../catalogue/function-ref.ts';
 import { PermanentError, SamplerError, TransientError } from '../errors/errors.ts';
 import type { Logger } from '../log/log.ts';
 import { PyError } from '../python/exceptions.ts';
-import { createScorer, type Scored, type Scorer } from '../scoring/scorer.ts';
+import type { SandboxTransport } from '../sandbox/client.ts';
+import { type BatchScorer, createBatchScorer } from '../scoring/batch.ts';
+import { openFunctions, type ScoringFunctions } from '../scoring/functions.ts';
+import type { Scored } from '../scoring/scorer.ts';
 import { type SelectionRow, selectionFor } from '../scoring/selection.ts';
 import { Answers, type AskedDocument } from './answers.ts';
 import { STATUS } from './classify.ts';
@@ -19,6 +23,8 @@ import { numberIn, Summary } from './summary.ts';
 export interface EvaluateServices extends OutcomeServices, Definitions {
   /** Rows that configuration adds to the table of filters and metrics. */
   readonly selection?: readonly SelectionRow[];
+  /** Runs the Python functions that tasks score with; without it, those tasks can't be scored. */
+  readonly sandbox?: SandboxTransport | undefined;
 }
 
 /** What one message came to. */
@@ -117,7 +123,7 @@ async function checkAnswered({ db }: EvaluateServices, document: Document): Prom
 }
 
 async function scoreTask(services: EvaluateServices, task: EvaluatedTask, log: Logger): Promise<Evaluated> {
-  const { db, now = () => new Date() } = services;
+  const { db } = services;
   const [{ entry, plan }, answers] = await Promise.all([
     definitionOf(services, task),
     Answers.of({ db, taskId: task.id, path: task.path, requestType: task.requestType }),
@@ -125,14 +131,40 @@ async function scoreTask(services: EvaluateServices, task: EvaluatedTask, log: L
   checkKind(task, entry);
   const first = await answers.first();
   if (first === null) throw new PermanentError('DatasetInvalid', `Task ${task.id.toHexString()} has no instances.`);
-  const scorer = createScorer(entry, first);
+  const scorer = await createBatchScorer(entry, first, (refs) => functionsOf(services, entry.name, refs));
+  try {
+    return await scoreAnswers(services, { task, entry, plan, answers, scorer }, log);
+  } finally {
+    scorer[Symbol.dispose]();
+  }
+}
+
+/** A task that is ready to be scored. */
+interface Readied {
+  readonly task: EvaluatedTask;
+  readonly entry: TaskEntry;
+  readonly plan: ObjectId | null;
+  readonly answers: Answers;
+  readonly scorer: BatchScorer;
+}
+
+async function scoreAnswers(
+  services: EvaluateServices,
+  { task, entry, plan, answers, scorer }: Readied,
+  log: Logger,
+): Promise<Evaluated> {
+  const { db, now = () => new Date() } = services;
   const selected = selectionFor(entry.name, scorer.filters, scorer.metrics, services.selection);
   const details = new DetailsWriter(db, task.id, now());
   const summary = new Summary();
   const [good, failed]: [Sample[], Sample[]] = [[], []];
   for await (const portion of answers.portions()) {
+    const outcomes = await scorer.score(
+      portion.map(({ answered }) => answered).filter((answered) => answered !== null),
+    );
     for (const asked of portion) {
-      const { sample, scored } = scoreDocument(scorer, selected, asked);
+      const outcome = asked.answered === null ? null : (outcomes.shift() ?? null);
+      const { sample, scored } = sampleOf(selected, asked, outcome);
       (scored === null ? failed : good).push(sample);
       if (scored !== null) summary.add(scored);
       await details.add({ sample, scored });
@@ -190,33 +222,42 @@ function reportOf(
   };
 }
 
-function scoreDocument(
-  scorer: Scorer,
+/** The box of a task's functions. @throws PermanentError UnsupportedHook where nothing runs Python */
+async function functionsOf(
+  { sandbox, catalogue }: EvaluateServices,
+  task: string,
+  refs: readonly FunctionRef[],
+): Promise<ScoringFunctions> {
+  if (sandbox) return openFunctions(task, refs, { transport: sandbox, sources: await (await catalogue()).sources() });
+  const names = refs.map(({ hook }) => hook).join(', ');
+  throw new PermanentError(
+    'UnsupportedHook',
+    `Task ${task} needs the Python function ${names} to score answers; name the function that runs it in SANDBOX_FUNCTION.`,
+    { context: { task, hook: names } },
+  );
+}
+
+function sampleOf(
   selected: { readonly filter: string; readonly metric: string | null },
-  { docId: id, answered, failed, runTime }: AskedDocument,
+  { docId: id, failed, runTime }: AskedDocument,
+  outcome: Scored | PyError | null,
 ): { sample: Sample; scored: Scored | null } {
   const failure = (code: number, error: string) => ({
     sample: { id, score: 0, runTime: 0, code, error },
     scored: null,
   });
   if (failed) return failure(failed.code, failed.error);
-  if (answered === null) return failure(STATUS.noResponse, 'no response');
-  let scored: Scored;
-  try {
-    scored = scorer.score(answered);
-  } catch (error) {
-    // The harness would stop here with the whole task; the document's supplier did nothing wrong.
-    if (error instanceof PyError)
-      return failure(STATUS.unscored, `The harness can't score this answer: ${error.message}`);
-    throw error;
-  }
-  const score = scoreIn(scored, selected);
+  if (outcome === null) return failure(STATUS.noResponse, 'no response');
+  // The harness would stop here with the whole task; the document's supplier did nothing wrong.
+  if (outcome instanceof PyError)
+    return failure(STATUS.unscored, `The harness can't score this answer: ${outcome.message}`);
+  const score = scoreIn(outcome, selected);
   if (score === null)
     return failure(
       STATUS.unscored,
       `The document has no number for ${selected.filter}, ${selected.metric ?? 'any metric'}.`,
     );
-  return { sample: { id, score, runTime, code: STATUS.ok, error: '' }, scored };
+  return { sample: { id, score, runTime, code: STATUS.ok, error: '' }, scored: outcome };
 }
 
 /** The selected metric, or the first that is one number. */

@@ -2,15 +2,22 @@ import { functionsIn } from '../catalogue/config-value.ts';
 import type { TaskEntry } from '../catalogue/entry.ts';
 import { PermanentError } from '../errors/errors.ts';
 import { findHook } from '../hooks/registry.ts';
+import { pythonScoring } from './batch.ts';
 import { readScoringConfig, type ScoringConfig } from './config.ts';
 import { METRICS } from './metrics/registry.ts';
 import { buildPipeline } from './pipeline.ts';
-import { CHOICE_HOOKS } from './scorer.ts';
 import { selectionFor } from './selection.ts';
 
 /** Whether answers of a task can be scored: by which filter and metric, or why not, as the end of a sentence about it. */
 export type Scorable =
-  | { readonly scorable: true; readonly filter: string; readonly metric: string | null; readonly source: string }
+  | {
+      readonly scorable: true;
+      readonly filter: string;
+      readonly metric: string | null;
+      readonly source: string;
+      /** The Python function that scores its documents in the sandbox; null where none is needed. */
+      readonly python: string | null;
+    }
   | { readonly scorable: false; readonly reason: string };
 
 /** Metrics of multiple choice that are one number per document. */
@@ -37,16 +44,14 @@ export function scorableOf(entry: TaskEntry): Scorable {
 function decide(entry: TaskEntry): Scorable {
   const definition = readScoringConfig(entry.name, entry.config);
   const multipleChoice = entry.config.get('output_type') === 'multiple_choice';
-  const { processResults } = definition;
+  const filtersOf = () =>
+    multipleChoice ? ['none'] : definition.filters.map((filter) => buildPipeline(entry.name, filter).name);
+  // It takes the place of metrics and targets.
+  if (definition.processResults !== null) return yes(entry.name, filtersOf(), definition);
   const missing = FIELDS.flatMap((field) => functionsIn(entry.config.get(field) ?? null)).find(
     ({ hook }) => findHook(hook) === undefined,
   );
   if (missing) return no(missing.hook);
-  if (processResults !== null) {
-    return multipleChoice && CHOICE_HOOKS.has(processResults.hook)
-      ? yes(entry.name, ['none'], definition)
-      : no(processResults.hook);
-  }
   const own = definition.metrics?.find(({ fn }) => fn !== null)?.fn;
   if (own) return no(own.hook);
   const numbers = (definition.metrics ?? [{ name: multipleChoice ? 'acc' : 'exact_match' }]).filter(({ name }) =>
@@ -61,15 +66,16 @@ function decide(entry: TaskEntry): Scorable {
       reason: `has no metric that is one number per document (${names}); they mean something over many documents only`,
     };
   }
-  const filters = multipleChoice
-    ? ['none']
-    : definition.filters.map((filter) => buildPipeline(entry.name, filter).name);
-  return yes(entry.name, filters, definition);
+  return yes(entry.name, filtersOf(), definition);
 }
 
-function yes(task: string, filters: readonly string[], { metrics }: ScoringConfig): Scorable {
-  const names = metrics?.map(({ name }) => name) ?? [];
-  return { scorable: true, ...selectionFor(task, filters, names) };
+function yes(task: string, filters: readonly string[], definition: ScoringConfig): Scorable {
+  const names = definition.metrics?.map(({ name }) => name) ?? [];
+  return {
+    scorable: true,
+    ...selectionFor(task, filters, names),
+    python: pythonScoring(definition)?.hook ?? null,
+  };
 }
 
 function no(hook: string): Scorable {

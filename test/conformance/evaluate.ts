@@ -2,9 +2,12 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Catalogue } from '../../lib/catalogue/catalogue.ts';
 import { wheelCatalogue } from '../../lib/catalogue/staging/wheel-catalogue.ts';
-import { linesOf, type Verdict } from './evaluate/lines.ts';
+import type { SandboxTransport } from '../../lib/sandbox/client.ts';
+import { testSandbox } from '../helpers/sandbox.ts';
+import type { Verdict } from './evaluate/lines.ts';
 import { logprobs, logprobsLive } from './evaluate/logprobs.ts';
 import { models } from './evaluate/models.ts';
+import { mathematics, opener } from './evaluate/python.ts';
 import { scores } from './evaluate/score.ts';
 import { edges, endToEnd, TaskBench } from './evaluate/tasks.ts';
 import { gold, units } from './evaluate/units.ts';
@@ -16,6 +19,7 @@ const SHOWN = 20;
 /** What comparing may need; the MongoDB is started when first asked for. */
 interface Bench {
   readonly catalogue: Catalogue;
+  readonly sandbox: SandboxTransport;
   readonly tasks: () => Promise<TaskBench>;
 }
 
@@ -29,26 +33,18 @@ async function* overTasks(
   yield* compare(path, await tasks());
 }
 
-/** Lines that only Python's libraries can tell of. */
-async function* needsPython(path: string): AsyncGenerator<Verdict> {
-  for await (const line of linesOf(path)) {
-    yield {
-      outcome: 'not run',
-      what: String(line.get('kind')),
-      why: 'it needs Python, which scoring does not call yet',
-    };
-  }
-}
-
 /** What compares a file, by its name; any part of such a file's lines can be compared. */
 const COMPARISONS: readonly (readonly [RegExp, Comparison])[] = [
   [/^models\.jsonl$/, models],
   [/^units__filters_metrics\.jsonl$/, units],
   [/^units__gold\.jsonl$/, gold],
-  [/^(score|choice)__.+\.jsonl$/, (path, { catalogue }) => scores(path, (name) => catalogue.find(name))],
+  [
+    /^(score|choice)__.+\.jsonl$/,
+    (path, { catalogue, sandbox }) => scores(path, (name) => catalogue.find(name), opener(catalogue, sandbox)),
+  ],
   [/^results__.+\.jsonl$/, (path, bench) => overTasks(endToEnd, path, bench)],
   [/^edge__.+\.jsonl$/, (path, bench) => overTasks(edges, path, bench)],
-  [/^units__math\.jsonl$/, needsPython],
+  [/^units__math\.jsonl$/, (path, { catalogue, sandbox }) => mathematics(path, catalogue, sandbox)],
   [/^logprobs\.jsonl$/, logprobs],
   [/^logprobs_live\.jsonl(\.gz)?$/, logprobsLive],
 ];
@@ -56,7 +52,8 @@ const COMPARISONS: readonly (readonly [RegExp, Comparison])[] = [
 /** Scores what is in a folder and checks it against what the harness and the Python evaluator made of it. */
 export async function conformance(dir: string): Promise<boolean> {
   const total = { equal: 0, different: 0, correction: 0, 'not run': 0 };
-  const bench = openBench(await wheel());
+  const sandbox = await testSandbox();
+  const bench = openBench(await wheel(), sandbox);
   try {
     for (const name of readdirSync(dir).sort()) {
       const compare = COMPARISONS.find(([pattern]) => pattern.test(name))?.[1];
@@ -75,6 +72,7 @@ export async function conformance(dir: string): Promise<boolean> {
     }
   } finally {
     await bench.close();
+    sandbox[Symbol.dispose]();
   }
   if (total.correction > 0) console.log(`${total.correction} deliberate corrections (docs/migration.md)`);
   if (total['not run'] > 0) console.log(`${total['not run']} not run`);
@@ -89,12 +87,13 @@ function tally(count: Readonly<Record<Verdict['outcome'], number>>): string {
     .join(', ');
 }
 
-function openBench(catalogue: Catalogue): Bench & { close(): Promise<void> } {
+function openBench(catalogue: Catalogue, sandbox: SandboxTransport): Bench & { close(): Promise<void> } {
   let opened: Promise<TaskBench> | undefined;
   return {
     catalogue,
+    sandbox,
     tasks() {
-      opened ??= TaskBench.open(catalogue);
+      opened ??= TaskBench.open(catalogue, sandbox);
       return opened;
     },
     close: async () => (await opened)?.close(),

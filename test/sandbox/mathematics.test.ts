@@ -1,12 +1,14 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PyValue } from '../../lib/python/value.ts';
 import { openSandbox, type SandboxTransport } from '../../lib/sandbox/client.ts';
 import { deployedImage, readImage } from '../../lib/sandbox/image.ts';
+import { MATHEMATICS } from '../../lib/sandbox/wheels.ts';
 import { testSandbox } from '../helpers/sandbox.ts';
 
 const PATH = 'lm_eval/tasks/own/utils.py';
-const MODULE = String.raw`
+const MODULE = `
 import signal
 import time
 
@@ -61,6 +63,14 @@ beforeAll(async () => {
   sandbox = await testSandbox();
 }, 300_000);
 afterAll(() => sandbox[Symbol.dispose]());
+
+it('names the wheels of the lock file', () => {
+  const lock = readFileSync(join(import.meta.dirname, '..', '..', 'localstack', 'wheels', 'requirements.lock'), 'utf8');
+  const locked = [...lock.matchAll(/^([\w-]+)==(\S+)/gm)].map(
+    ([, name = '', version]) => `${name.replaceAll('-', '_')}-${version}-py3-none-any.whl`,
+  );
+  expect([...MATHEMATICS]).toEqual(locked);
+});
 
 describe('mathematics in a box (skipped where .cache/wheels is empty: `npm start` fills it)', () => {
   it('judges answers by their value, and functions that set an alarm are interrupted by it', async (test) => {

@@ -3,18 +3,19 @@ import { PermanentError } from '../../../lib/errors/errors.ts';
 import { PyError } from '../../../lib/python/exceptions.ts';
 import { repr } from '../../../lib/python/repr.ts';
 import type { Doc, PyDict, PyValue } from '../../../lib/python/value.ts';
-import { createScorer, type Scorer } from '../../../lib/scoring/scorer.ts';
+import { type BatchScorer, createBatchScorer } from '../../../lib/scoring/batch.ts';
 import { dictIn, EQUAL, likelihoodsOf, linesOf, listIn, same, textIn, type Verdict } from './lines.ts';
+import type { OpenFunctions } from './python.ts';
 import { docOf } from './units.ts';
 
 /** Finds a task's definition. */
 export type FindTask = (name: string) => Promise<TaskEntry | null>;
 
 /** `score__<task>.jsonl` and `choice__<task>.jsonl`: every filter and every metric of a task on documents and answers. */
-export async function* scores(path: string, find: FindTask): AsyncGenerator<Verdict> {
+export async function* scores(path: string, find: FindTask, open: OpenFunctions): AsyncGenerator<Verdict> {
   const docs = new Map<PyValue, Doc>();
   let task: TaskEntry | null = null;
-  let scorer: Scorer | null = null;
+  const opened: BatchScorer[] = [];
   for await (const line of linesOf(path)) {
     const kind = line.get('kind');
     if (kind === 'task') task = await taskOf(line, find);
@@ -25,7 +26,7 @@ export async function* scores(path: string, find: FindTask): AsyncGenerator<Verd
       yield await compareCase(
         `${special.name} ${repr(line.get('results') ?? null)}`,
         line,
-        () => createScorer(special, doc),
+        () => createBatchScorer(special, doc, (refs) => open(special.name, refs)),
         doc,
       );
     }
@@ -39,13 +40,17 @@ export async function* scores(path: string, find: FindTask): AsyncGenerator<Verd
     yield await compareCase(
       what,
       line,
-      () => {
-        scorer ??= createScorer(entry, first);
+      async () => {
+        const [known] = opened;
+        if (known) return known;
+        const scorer = await createBatchScorer(entry, first, (refs) => open(entry.name, refs));
+        opened.push(scorer);
         return scorer;
       },
       doc,
     );
   }
+  for (const scorer of opened) scorer[Symbol.dispose]();
 }
 
 async function taskOf(line: PyDict, find: FindTask): Promise<TaskEntry> {
@@ -55,15 +60,21 @@ async function taskOf(line: PyDict, find: FindTask): Promise<TaskEntry> {
   return entry;
 }
 
-async function compareCase(what: string, line: PyDict, scorerOf: () => Scorer, doc: Doc): Promise<Verdict> {
+async function compareCase(
+  what: string,
+  line: PyDict,
+  scorerOf: () => Promise<BatchScorer>,
+  doc: Doc,
+): Promise<Verdict> {
   const expected = dictIn(line, 'metrics');
   const choice = line.has('results');
   try {
-    const scorer = scorerOf();
+    const scorer = await scorerOf();
     const answered = choice
       ? { doc, generations: [], likelihoods: likelihoodsOf(listIn(line, 'results')) }
       : { doc, generations: [textIn(line, 'response')], likelihoods: [] };
-    const scored = await scorer.score(answered);
+    const [scored] = await scorer.score([answered]);
+    if (scored === undefined || scored instanceof PyError) throw scored ?? new Error('nothing came of a document');
     const metrics: PyValue = choice
       ? new Map(scored.metrics.get('none') ?? [])
       : new Map([...scored.metrics].map(([filter, values]): [PyValue, PyValue] => [filter, new Map(values)]));
