@@ -39,12 +39,15 @@ export async function stageDatasets({ bucket, fromDir, only, log }: StageRequest
   const result: StageResult = { datasets: datasets.length, uploaded: 0, unchanged: 0, bytes: 0 };
   let done = 0;
   const stage = async (dataset: LocalDataset) => {
-    const before = result.uploaded;
-    await stageDataset(bucket, fromDir, dataset, result);
+    const own = await stageDataset(bucket, fromDir, dataset);
+    result.uploaded += own.uploaded;
+    result.unchanged += own.unchanged;
+    result.bytes += own.bytes;
     done++;
     log.info('staged a data set', {
       dataset: relative(fromDir, dataset.dir),
-      uploaded: result.uploaded - before,
+      uploaded: own.uploaded,
+      unchanged: own.unchanged,
       progress: `${done} of ${datasets.length}`,
     });
   };
@@ -70,8 +73,9 @@ async function stageDataset(
   bucket: Bucket,
   fromDir: string,
   dataset: LocalDataset,
-  result: StageResult,
-): Promise<void> {
+): Promise<Omit<StageResult, 'datasets'>> {
+  // Counted by itself: others are staged at the same time.
+  const result = { uploaded: 0, unchanged: 0, bytes: 0 };
   const { manifest, made } = await dataset.manifest();
   const prefix = `${DATASETS_PREFIX}${folderOf(fromDir, dataset)}/`;
   const put = async (key: string, size: number, sha256: string, body: () => ReturnType<typeof bodyOf>) => {
@@ -93,4 +97,5 @@ async function stageDataset(
     ? Buffer.from(`${JSON.stringify(manifest, null, 1)}\n`)
     : await readFile(dataset.file(MANIFEST_NAME));
   await put(prefix + MANIFEST_NAME, text.length, await hashOf([text]), async () => text);
+  return result;
 }

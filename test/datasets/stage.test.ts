@@ -111,6 +111,21 @@ describe('stageDatasets', () => {
     expect(await stage()).toMatchObject({ uploaded: 1, unchanged: 2 });
   });
 
+  it('tells of each data set what was uploaded of it, whatever else is staged at the same time', async () => {
+    for (const name of ['a', 'b', 'c', 'd']) write(`many/${name}/test/0000.parquet`, texts('t', [name]));
+    write('many/d/train/0000.parquet', texts('t', ['more']));
+    const told = new Map<unknown, unknown>();
+    const info = (_message: string, fields?: Readonly<Record<string, unknown>>) => {
+      told.set(fields?.['dataset'], fields?.['uploaded']);
+    };
+    const warn = () => {};
+    expect(await stageDatasets({ bucket: bench.source, fromDir: dir, log: { info, warn } })).toMatchObject({
+      datasets: 4,
+      uploaded: 9,
+    });
+    expect(Object.fromEntries(told)).toEqual({ 'many/a': 2, 'many/b': 2, 'many/c': 2, 'many/d': 3 });
+  });
+
   it('refuses a file that is not the one of its manifest, naming it', async () => {
     write('wrong/default/test/0000.parquet', texts('t', ['a']));
     const files = [{ name: '0000.parquet', size: texts('t', ['a']).length, sha256: '0'.repeat(64) }];
