@@ -1,6 +1,6 @@
 /**
  * Entry of all npm scripts: installs once what the script needs, then runs it with Node 24, whatever Node the host has (>= 20).
- * Usage: node localstack/setup.mjs <start|demo|pgadmin|sampler|test|typecheck|lint|build|vitest|conformance|faults|node> [arguments]
+ * Usage: node localstack/setup.mjs <start|demo|pgadmin|sampler|test|typecheck|lint|format|build|vitest|conformance|faults|bench|node> [arguments]
  */
 import { spawn } from 'node:child_process';
 import { delimiter, join } from 'node:path';
@@ -60,7 +60,7 @@ const SCRIPTS = {
   },
   vitest: { needs: FOR_TESTS, commands: [['vitest', 'run']] },
   faults: { needs: FOR_TESTS, commands: [[NODE, 'test/faults/main.ts']] },
-  conformance: { needs: FOR_TESTS, commands: [[NODE, 'test/conformance/main.ts']] },
+  conformance: { needs: [installMongod, installHarness, makeBox], commands: [[NODE, 'test/conformance/main.ts']] },
   typecheck: { needs: [], commands: [['tsc', '--noEmit']] },
   lint: { needs: [], commands: [['biome', 'check'], CHECK_ROOMS] },
   format: { needs: [], commands: [['biome', 'check', '--write']] },
