@@ -98,7 +98,7 @@ const LIFE = [
 7. \`evaluate\` writes \`results\`, sets \`evaluated\` (or \`drop\`), and tells the queue \`evaluated\`. The Manager then deletes the task's documents.
 
 \`\`\`js
-db.sample_requests.find({ request_id: "ID" }, { state: 1, task: 1, error: 1 })   // any message: sample, register, evaluate
+db.sample_requests.find({ request_id: "ID" }, { state: 1, task: 1, error: 1 })   // sample and register messages; evaluate messages that were refused
 \`\`\`
 
 A register message that was taken has a record, too: \`registering\` while parts of it are on their way, then \`registered\` with tables and rows. Records are kept for 15 days after they end.

@@ -8,7 +8,7 @@ import { letterJson, withDeadLetters } from '../cli/queues.ts';
 export function dlqLsCommand(): Command {
   const command = new Command('ls')
     .description('list messages of the dead-letter queues; all stay in them')
-    .argument('[queue]', 'register, sample or shard (default: all)')
+    .argument('[queue]', 'register, sample, shard or evaluate (default: all)')
     .option('--limit <N>', 'at most so many of each queue', '50')
     .addHelpText('after', examples('dlq ls', 'dlq ls sample --json'));
   return withJson(command).action((queue: string | undefined) => run(queue, command));

@@ -10,7 +10,7 @@ import { withDeadLetters } from '../cli/queues.ts';
 export function dlqRedriveCommand(): Command {
   const command = new Command('redrive')
     .description('send messages back to the queue that they came from, as the requests they were')
-    .argument('[queue]', 'register, sample or shard (default: all)')
+    .argument('[queue]', 'register, sample, shard or evaluate (default: all)')
     .addOption(repeatable('--id <ID>', 'only this message, by its own id or its request; can be repeated'))
     .option('--all', 'all messages')
     .addHelpText('after', examples('dlq redrive --id 2b8f6f0e-6f0c-4d59-9a3b-0d6a4f1c2e77', 'dlq redrive shard --all'));

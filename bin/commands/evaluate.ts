@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command } from 'commander';
+import { type Db, ObjectId } from 'mongodb';
 import * as z from 'zod';
 import { evaluateMessage } from '../../lib/messages/evaluate.ts';
 import { parseMessage } from '../../lib/messages/parse.ts';
+import { findRequests } from '../../lib/operator/requests.ts';
 import { findResult } from '../../lib/operator/results.ts';
-import { EXIT } from '../cli/exit.ts';
+import { EXIT, NotFoundError } from '../cli/exit.ts';
 import { examples } from '../cli/group.ts';
 import { jsonOption, optionsOf, wholeNumber, withJson } from '../cli/options.ts';
 import { note, print } from '../cli/output.ts';
@@ -31,6 +33,10 @@ async function run(id: string, command: Command): Promise<void> {
   const body = JSON.stringify({ task_id: id });
   parseMessage('evaluate', evaluateMessage, body);
   await withSession(['evaluateQueueUrl', 'mongodbUri'], async ({ config, clients }) => {
+    const db = clients.mongo().db();
+    if (!(await isKnown(db, id))) {
+      throw new NotFoundError(`no task ${id}; ids are listed by: sampler requests ls --state done`);
+    }
     const messageId = await sendMessage(clients.sqs(), config.evaluateQueueUrl, body);
     if (!wait) {
       print(json, { request_id: messageId, queue: config.evaluateQueueUrl }, () => `sent: ${messageId}`);
@@ -39,10 +45,16 @@ async function run(id: string, command: Command): Promise<void> {
     note(`sent: ${messageId}`);
     const end = Date.now() + timeout * 1000;
     for (;;) {
-      const result = await findResult(clients.mongo().db(), id);
+      const result = await findResult(db, id);
       if (result !== null && result.state !== 'sent') {
         print(json, result, () => resultText(result));
         if (result.state === 'failed') process.exitCode = EXIT.negative;
+        return;
+      }
+      const refused = (await findRequests(db, messageId)).find(({ error }) => error !== null);
+      if (refused) {
+        print(json, refused, () => `${id} is not scored: ${refused.error?.code}: ${refused.error?.message}`);
+        process.exitCode = EXIT.negative;
         return;
       }
       if (Date.now() > end) {
@@ -55,4 +67,10 @@ async function run(id: string, command: Command): Promise<void> {
       await sleep(POLL_MS);
     }
   });
+}
+
+/** Whether there is such a task, or was one that has its outcome: the Manager removes tasks after that. */
+async function isKnown(db: Db, id: string): Promise<boolean> {
+  const task = await db.collection('tasks').findOne({ _id: new ObjectId(id) }, { projection: { _id: 1 } });
+  return task !== null || (await findResult(db, id)) !== null;
 }

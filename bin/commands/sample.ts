@@ -3,7 +3,9 @@ import { text } from 'node:stream/consumers';
 import { Command } from 'commander';
 import * as z from 'zod';
 import { messageOf } from '../../lib/errors/errors.ts';
+import { type SampleMessage, SIGNATURES } from '../../lib/messages/sample.ts';
 import { waitForSample } from '../../lib/operator/waiting.ts';
+import { planSignatures } from '../../lib/signatures/plan.ts';
 import { tasksNamed, withCatalogue } from '../cli/catalogue.ts';
 import { UsageError } from '../cli/exit.ts';
 import { examples } from '../cli/group.ts';
@@ -58,9 +60,7 @@ async function run(names: readonly string[], command: Command): Promise<void> {
     });
     return;
   }
-  const tasks = await withCatalogue({ includePath: message.include_path }, async (catalogue) =>
-    (await tasksNamed(catalogue, [message.tasks])).map(({ name }) => name),
-  );
+  const tasks = await tasksOf(message);
   await withSession(['sampleQueueUrl', 'mongodbUri'], async ({ config, clients }) => {
     const [sqs, queueUrl] = [clients.sqs(), config.sampleQueueUrl];
     const requestId = await sendMessage(sqs, queueUrl, body);
@@ -68,6 +68,14 @@ async function run(names: readonly string[], command: Command): Promise<void> {
     const wait: Followed['wait'] = (onLook) => waitForSample({ ...waiting, onLook });
     await follow({ json: options.json, requestId, queueUrl, doing: 'sampling', done: 'written', wait });
   });
+}
+
+/** The tasks that a message leads to. @throws PermanentError, NotFoundError for names that lead to none */
+async function tasksOf(message: SampleMessage): Promise<string[]> {
+  if (message.framework === SIGNATURES) return planSignatures(message, 0n).map(({ task }) => task);
+  return withCatalogue({ includePath: message.include_path }, async (catalogue) =>
+    (await tasksNamed(catalogue, [message.tasks])).map(({ name }) => name),
+  );
 }
 
 type Options = Parameters<typeof sampleBody>[2] & {

@@ -199,7 +199,7 @@ export const INSTANCES: StoredCollection = {
 export const PROMPTS: StoredCollection = {
   name: 'prompts',
   what: 'What is posted for an instance, one for each answer wanted.',
-  writer: 'with its instance',
+  writer: 'whoever writes its instance',
   forms: {
     prompt: {
       _id: { types: ['objectId'], meaning: 'Derived as the instance, with the number of the answer.' },

@@ -58,7 +58,7 @@ describe('from nothing to prompts, each step a command', () => {
       includes: [{ name: 'house', tasks: 3, files: 4, removed: 0, hidden: [] }],
     });
     rmSync(join(definitions, 'sums', 'old.yaml'));
-    expect((await json(...stage)).json).toMatchObject({ includes: [{ tasks: 2, files: 3, removed: 1 }] });
+    expect((await json(...stage)).json).toMatchObject({ includes: [{ tasks: 2, files: 3, removed: 0 }] });
     expect(await here('tasks', 'show', 'old_sums', '--include-path', 'house')).toMatchObject({ code: 4 });
     expect((await json('tasks', 'show', 'house_sums', '--include-path', 'house')).json).toMatchObject({
       supported: true,
@@ -165,6 +165,35 @@ describe('from nothing to prompts, each step a command', () => {
       code: 4,
       stderr: expect.stringMatching(/^NotFound: /),
     });
+  });
+});
+
+describe('signatures', () => {
+  const request = (tasks: string) =>
+    JSON.stringify({ framework: 'signatures', tasks, requester_args: { address: 'a', service: 's' }, qty: 1 });
+  const send = (tasks: string) => sampler(['sample', '--message', '-', '--wait', '--json'], stack.env, request(tasks));
+
+  it('are asked for by a whole message and waited for; a name that is none is told before anything is sent', async () => {
+    const sent = await send('tokenizer, config');
+    expect(sent.code).toBe(0);
+    expect(JSON.parse(sent.stdout)).toMatchObject({
+      tasks: [
+        { task: 'tokenizer', state: 'done' },
+        { task: 'config', state: 'done' },
+      ],
+    });
+    expect(await send('gsm8k')).toMatchObject({ code: 4, stderr: expect.stringMatching(/^UnknownTask: .*"gsm8k"/) });
+  });
+
+  it('are not scored: evaluate ends the wait with code 3 and the reason, not when the time is over', async () => {
+    const task = await db.collection('tasks').findOneAndUpdate({ tasks: 'config' }, { $set: { done: true } });
+    const ended = await here('evaluate', String(task?._id), '--wait');
+    expect(ended).toMatchObject({ code: 3, stdout: expect.stringMatching(/ is not scored: UnsupportedTask: /) });
+  });
+
+  it('evaluate tells of a task that is not there with code 4', async () => {
+    const ended = await here('evaluate', 'f'.repeat(24), '--wait');
+    expect(ended).toMatchObject({ code: 4, stderr: expect.stringMatching(/^NotFound: no task f{24}/) });
   });
 });
 
