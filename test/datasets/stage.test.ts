@@ -119,7 +119,7 @@ describe('stageDatasets', () => {
       told.set(fields?.['dataset'], fields?.['uploaded']);
     };
     const warn = () => {};
-    expect(await stageDatasets({ bucket: bench.source, fromDir: dir, log: { info, warn } })).toMatchObject({
+    expect(await stageDatasets({ bucket: dataStack.source, fromDir: dir, log: { info, warn } })).toMatchObject({
       datasets: 4,
       uploaded: 9,
     });
