@@ -18,8 +18,8 @@ const DOORS = {
   yauzl: ['catalogue'],
 };
 
-/** A room that is being built, which no function uses yet. */
-const UNDER_CONSTRUCTION = '^lib/sandbox/';
+/** What deploy/box-image.ts bundles into the boxes' image by path, and what that imports. */
+const BUNDLED_INTO_BOXES = '^lib/sandbox/(child|context)/';
 
 const names = Object.keys(rooms);
 const anyOf = (list) => `(${list.map((name) => name.replaceAll('.', '\\.')).join('|')})`;
@@ -98,7 +98,7 @@ export default {
       comment: 'A file that neither a function nor a command reaches is no part of the product.',
       severity: 'error',
       from: { path: '^(functions|bin)/' },
-      to: { path: '^lib/.*\\.ts$', pathNot: UNDER_CONSTRUCTION, reachable: false },
+      to: { path: '^lib/.*\\.ts$', pathNot: BUNDLED_INTO_BOXES, reachable: false },
     },
   ],
   options: {

@@ -1,6 +1,6 @@
 import { Bucket } from '../lib/bucket/bucket.ts';
 import { openCatalogue } from '../lib/catalogue/catalogue.ts';
-import { createS3, createSqs } from '../lib/clients/aws.ts';
+import { createLambda, createS3, createSqs } from '../lib/clients/aws.ts';
 import { createMongo } from '../lib/clients/mongo.ts';
 import { createSql } from '../lib/clients/postgres.ts';
 import { readPartLimits } from '../lib/config/limits.ts';
@@ -14,6 +14,7 @@ import { Queue } from '../lib/queue/queue.ts';
 import { keepHeapFlat } from '../lib/register/flat-heap.ts';
 import { loadDatasetPart } from '../lib/register/load-part.ts';
 import { registerTasks } from '../lib/register/register.ts';
+import { lambdaSandbox } from '../lib/sandbox/lambda.ts';
 
 keepHeapFlat();
 const runtime = startRuntime(['postgresUri', 'mongodbUri', 'datasetsBucket', 'registerQueueUrl']);
@@ -23,6 +24,8 @@ const bucket = new Bucket(traced(createS3()), config.datasetsBucket);
 const queue = new Queue(traced(createSqs()), config.registerQueueUrl);
 const messages = new MessageLog(createMongo(config.mongodbUri).db(), queue.name);
 const limits = readPartLimits(process.env);
+const sandboxName = process.env['SANDBOX_FUNCTION'];
+const sandbox = sandboxName ? lambdaSandbox(traced(createLambda()), sandboxName) : undefined;
 
 async function handle(message: RegisterQueueMessage, delivery: Delivery): Promise<Counts> {
   const { log } = delivery;
@@ -40,7 +43,7 @@ async function handle(message: RegisterQueueMessage, delivery: Delivery): Promis
   });
   const onLoad = (load: string) => messages.registering(delivery, load);
   const inParts = { queue, limits, onLoad };
-  const { tables, rows, loads } = await registerTasks({ ...services, catalogue, inParts }, message.tasks);
+  const { tables, rows, loads } = await registerTasks({ ...services, catalogue, inParts, sandbox }, message.tasks);
   if (loads === 0) await messages.registered(delivery, { tables, rows });
   return { TablesLoaded: tables, RowsLoaded: rows };
 }

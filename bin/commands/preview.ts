@@ -21,6 +21,7 @@ import {
 } from '../cli/options.ts';
 import { note, print } from '../cli/output.ts';
 import { readSampleBody, requestShape, sampleBody, withRequestOptions } from '../cli/request.ts';
+import { withSandbox } from '../cli/sandbox.ts';
 import { planningSettings } from '../cli/session.ts';
 import { withSource } from '../cli/source.ts';
 
@@ -55,13 +56,16 @@ async function run(names: readonly string[], command: Command): Promise<void> {
   const first = options.first ?? (picked ? Number.POSITIVE_INFINITY : 1);
   const settings = planningSettings();
   const previews = await withSource(options.from, (source) =>
-    withCatalogue(options, async (catalogue) => {
-      const done: Preview[] = [];
-      for (const entry of await tasksNamed(catalogue, names)) {
-        done.push(await previewTask({ catalogue, source, settings }, message, entry, message.seed ?? 0n, first));
-      }
-      return done;
-    }),
+    withCatalogue(options, (catalogue) =>
+      withSandbox(async (sandbox) => {
+        const services = { catalogue, source, settings, sandbox };
+        const done: Preview[] = [];
+        for (const entry of await tasksNamed(catalogue, names)) {
+          done.push(await previewTask(services, message, entry, message.seed ?? 0n, first));
+        }
+        return done;
+      }),
+    ),
   );
   for (const { plan, ignoredBlacklist } of previews) {
     if (ignoredBlacklist.length > 0) note(`warn: ${plan.task}: blacklisted ids outside the split are ignored`);

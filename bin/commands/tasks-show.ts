@@ -1,11 +1,12 @@
 import { Command } from 'commander';
 import type { Catalogue } from '../../lib/catalogue/catalogue.ts';
 import type { TaskEntry } from '../../lib/catalogue/entry.ts';
-import { hooksOf, supportOf } from '../../lib/catalogue/support.ts';
+import { hooksOf, type Support, supportOf } from '../../lib/catalogue/support.ts';
 import { SUPPORTED_HOOKS } from '../../lib/hooks/registry.ts';
 import { shotsInEffect } from '../../lib/plan/asked-settings.ts';
 import { twinName } from '../../lib/plan/choose-task.ts';
 import { overrideFor } from '../../lib/plan/overrides.ts';
+import { functionsOf } from '../../lib/processed/functions.ts';
 import { dumps } from '../../lib/python/json.ts';
 import { readScoringConfig } from '../../lib/scoring/config.ts';
 import { scorableOf } from '../../lib/scoring/scorable.ts';
@@ -59,7 +60,11 @@ async function aboutTask(catalogue: Catalogue, entry: TaskEntry) {
     reason: support.supported ? null : support.reason,
     scoring: scorableOf(entry),
     hooks: {
-      sampling: hooksOf(entry.config, 'sampling').map((hook) => ({ hook, here: SUPPORTED_HOOKS.has(hook) })),
+      sampling: hooksOf(entry.config, 'sampling').map((hook) => ({
+        hook,
+        here: SUPPORTED_HOOKS.has(hook),
+        runs: whereRun(hook, support),
+      })),
       scoring: hooksOf(entry.config, 'scoring'),
     },
   };
@@ -103,10 +108,19 @@ async function aboutTask(catalogue: Catalogue, entry: TaskEntry) {
   };
 }
 
+/** Where a function that asking needs is run. */
+function whereRun(hook: string, support: Support): string {
+  if (!support.supported) return SUPPORTED_HOOKS.has(hook) ? 'while prompts are made' : 'nowhere';
+  // Of a task's functions either all are here, or all are run in the sandbox.
+  return functionsOf(support.config) === null
+    ? 'while prompts are made'
+    : 'in the sandbox, when the task is registered';
+}
+
 type About = Awaited<ReturnType<typeof aboutTask>>;
 
 function taskText({ task, defined_in, reason, scoring, hooks, details }: About): string {
-  const functions = hooks.sampling.map(({ hook, here }) => `${hook} (${here ? 'here' : 'not here'})`);
+  const functions = hooks.sampling.map(({ hook, runs }) => `${hook} (run ${runs})`);
   return facts([
     ['task', task],
     ['defined in', defined_in],

@@ -19,6 +19,7 @@ import {
 import { print, table } from '../cli/output.ts';
 import { showProgress } from '../cli/progress.ts';
 import { readSampleBody, requestShape, sampleBody } from '../cli/request.ts';
+import { withSandbox } from '../cli/sandbox.ts';
 import { planningSettings } from '../cli/session.ts';
 import { withSource } from '../cli/source.ts';
 
@@ -71,15 +72,18 @@ async function run(names: readonly string[], command: Command): Promise<void> {
     );
   const settings = planningSettings();
   const checked = await withSource(options.from, (source) =>
-    withCatalogue(options, async (catalogue) => {
-      const done: Checked[] = [];
-      for (const entry of await tasksNamed(catalogue, names)) {
-        for (const asked of await pathsOf(entry, options.path, catalogue)) {
-          done.push(await check({ catalogue, source, settings }, messageFor(asked), entry, asked));
+    withCatalogue(options, (catalogue) =>
+      withSandbox(async (sandbox) => {
+        const services = { catalogue, source, settings, sandbox };
+        const done: Checked[] = [];
+        for (const entry of await tasksNamed(catalogue, names)) {
+          for (const asked of await pathsOf(entry, options.path, catalogue)) {
+            done.push(await check(services, messageFor(asked), entry, asked));
+          }
         }
-      }
-      return done;
-    }),
+        return done;
+      }),
+    ),
   );
   print(options.json, checked, () => text(checked));
   if (checked.some(({ state }) => state !== 'ok')) process.exitCode = EXIT.negative;

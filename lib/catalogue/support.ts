@@ -1,6 +1,8 @@
 import { type ErrorCode, PermanentError } from '../errors/errors.ts';
+import type { PyValue } from '../python/value.ts';
 import { type ConfigDict, functionsIn } from './config-value.ts';
 import type { TaskEntry } from './entry.ts';
+import { FunctionRef } from './function-ref.ts';
 import { TASK_CONFIG_FIELDS, type TaskConfig, toTaskConfig } from './task-config.ts';
 
 /** Why a task can't be sampled, by kind. */
@@ -11,6 +13,7 @@ export type Obstacle =
   | 'multimodal'
   | 'prompt library'
   | 'hook'
+  | 'data set in Python'
   | 'data set options'
   | 'sampler';
 
@@ -48,7 +51,10 @@ export function hooksOf(config: ConfigDict, use: 'sampling' | 'scoring'): string
   return [...new Set(hooks)];
 }
 
-/** Whether the task can be sampled, where `supported` names the hooks that can be run. */
+/**
+ * Whether the task can be sampled. Functions of documents and fields are run when it is registered (lib/register/run-functions.ts);
+ * `supported` names those that are here besides.
+ */
 export function supportOf(entry: TaskEntry, supported: ReadonlySet<string>): Support {
   const { config, problem } = entry;
   if (config.has('class')) return no('UnsupportedTask', 'python class', 'is a Python class of the harness');
@@ -80,7 +86,14 @@ export function supportOf(entry: TaskEntry, supported: ReadonlySet<string>): Sup
       'takes its prompt from a library that the harness loads (use_prompt)',
     );
   }
-  const hook = hooksOf(config, 'sampling').find((name) => !supported.has(name));
+  if ((config.get('custom_dataset') ?? null) !== null) {
+    return no(
+      'UnsupportedTask',
+      'data set in Python',
+      'makes its data set in Python, of pages that it loads (custom_dataset)',
+    );
+  }
+  const hook = unrunnable(config, supported);
   if (hook !== undefined)
     return { ...no('UnsupportedHook', 'hook', `needs the Python function ${hook}, which can't be run here`), hook };
   const kwargs = config.get('dataset_kwargs');
@@ -94,6 +107,25 @@ export function supportOf(entry: TaskEntry, supported: ReadonlySet<string>): Sup
     );
   }
   return typed(entry);
+}
+
+/** Fields whose functions are run when a task is registered. */
+const RUN_AT_REGISTER: ReadonlySet<PyValue> = new Set([
+  'process_docs',
+  'doc_to_text',
+  'doc_to_target',
+  'doc_to_choice',
+]);
+
+/** The first function in a place where only its value would do, such as a list of worked examples. */
+function unrunnable(config: ConfigDict, supported: ReadonlySet<string>): string | undefined {
+  const fewshot = config.get('fewshot_config');
+  const own = [...(fewshot instanceof Map ? fewshot : [])].map(([key, value]) => ({ key, value }));
+  const fields = [...config].filter(([key]) => key !== 'fewshot_config').map(([key, value]) => ({ key, value }));
+  return [...fields, ...own]
+    .filter(({ key, value }) => !SCORING_FIELDS.has(key) && !(RUN_AT_REGISTER.has(key) && value instanceof FunctionRef))
+    .flatMap(({ value }) => functionsIn(value).map(({ hook }) => hook))
+    .find((hook) => !supported.has(hook));
 }
 
 /** {@link supportOf}, as an error. @throws PermanentError saying why the task can't be sampled. */

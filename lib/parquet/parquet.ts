@@ -12,6 +12,8 @@ import type { FileBytes } from './window.ts';
 export interface ParquetFile {
   readonly columns: readonly Column[];
   readonly rowCount: number;
+  /** What writers note beside the schema, as far as it is kept (metadata.ts). */
+  readonly notes: ReadonlyMap<string, string>;
   /** Rows of each row group, and its bytes before they were compressed. */
   readonly groups: readonly { readonly rows: number; readonly bytes: number }[];
   /**
@@ -39,9 +41,10 @@ export async function openParquet(file: FileBytes, name: string): Promise<Parque
   } catch (error) {
     throw explain('', error);
   }
-  const { schema, groups } = metadata;
+  const { schema, groups, notes } = metadata;
   return {
     columns: schema.columns,
+    notes,
     rowCount: groups.reduce((sum, { rows }) => sum + rows, 0),
     groups,
     async *batches(from = 0, to = groups.length) {

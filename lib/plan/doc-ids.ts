@@ -1,11 +1,14 @@
 import { PermanentError } from '../errors/errors.ts';
 import { PyRandom } from '../python/random.ts';
 
-/** The ids of the evaluated split: `first` to `last`, both included. */
+/** Ids of a split: `first` to `last`, both included. */
 export interface IdRange {
   readonly first: number;
   readonly last: number;
 }
+
+/** The ids of the evaluated split: all of a range, or those of a list in ascending order. */
+export type SplitIds = IdRange | readonly number[];
 
 /** What a request says of the documents it wants. */
 export interface DocRequest {
@@ -32,33 +35,66 @@ export interface DocChoice {
  * blacklist leaves, every set of that size being as likely as any other and the seed picking one.
  * @throws PermanentError DocIdsOutsideSplit or TooFewDocuments, naming the numbers.
  */
-export function chooseDocs(range: IdRange, request: DocRequest): DocChoice {
-  if (request.qty !== undefined && request.qty < 0) return { docIds: allIds(range), ignoredBlacklist: [] };
-  if (request.docIds?.length) return { docIds: namedIds(range, request.docIds, request.task), ignoredBlacklist: [] };
-  return randomIds(range, request.qty ?? 0, request);
+export function chooseDocs(split: SplitIds, request: DocRequest): DocChoice {
+  const ids = 'first' in split ? rangeIds(split) : listedIds(split);
+  if (request.qty !== undefined && request.qty < 0) return { docIds: ids.all(), ignoredBlacklist: [] };
+  if (request.docIds?.length) return { docIds: namedIds(ids, request.docIds, request.task), ignoredBlacklist: [] };
+  return randomIds(ids, request.qty ?? 0, request);
 }
 
-function allIds({ first, last }: IdRange): number[] {
-  return Array.from({ length: last - first + 1 }, (_, i) => first + i);
+/** What choosing asks of a split's ids. */
+interface Ids {
+  readonly count: number;
+  has(id: number): boolean;
+  /** The id at a position in ascending order. */
+  at(position: number): number;
+  /** How many ids come before this one. */
+  before(id: number): number;
+  all(): number[];
+  /** For messages. */
+  readonly described: string;
 }
 
-function namedIds(range: IdRange, docIds: readonly number[], task: string): number[] {
+function rangeIds({ first, last }: IdRange): Ids {
+  return {
+    count: last - first + 1,
+    has: (id) => id >= first && id <= last,
+    at: (position) => first + position,
+    before: (id) => id - first,
+    all: () => Array.from({ length: last - first + 1 }, (_, i) => first + i),
+    described: `which holds ${first} to ${last}`,
+  };
+}
+
+function listedIds(list: readonly number[]): Ids {
+  const positions = new Map(list.map((id, position) => [id, position]));
+  return {
+    count: list.length,
+    has: (id) => positions.has(id),
+    at: (position) => list[position] ?? -1,
+    before: (id) => positions.get(id) ?? 0,
+    all: () => [...list],
+    described: `whose ${list.length} documents have ids from ${list[0]} to ${list.at(-1)}, some of which its functions leave out`,
+  };
+}
+
+function namedIds(split: Ids, docIds: readonly number[], task: string): number[] {
   const ids = [...new Set(docIds)].sort((a, b) => a - b);
-  const outside = ids.filter((id) => !inRange(range, id));
+  const outside = ids.filter((id) => !split.has(id));
   if (outside.length === 0) return ids;
   const shown = outside.slice(0, 10).join(', ') + (outside.length > 10 ? `, and ${outside.length - 10} more` : '');
   throw new PermanentError(
     'DocIdsOutsideSplit',
-    `Task ${task}: doc_ids ${shown} are outside the evaluated split, which holds ${range.first} to ${range.last}.`,
-    { context: { task, first: range.first, last: range.last } },
+    `Task ${task}: doc_ids ${shown} are outside the evaluated split, ${split.described}.`,
+    { context: { task, first: split.at(0), last: split.at(split.count - 1) } },
   );
 }
 
-function randomIds(range: IdRange, qty: number, request: DocRequest): DocChoice {
+function randomIds(split: Ids, qty: number, request: DocRequest): DocChoice {
   const { task, blacklist, seed, randomSeed } = request;
   const unique = [...new Set(blacklist)].sort((a, b) => a - b);
-  const banned = unique.filter((id) => inRange(range, id));
-  const left = range.last - range.first + 1 - banned.length;
+  const banned = unique.filter((id) => split.has(id));
+  const left = split.count - banned.length;
   if (qty > left) {
     throw new PermanentError(
       'TooFewDocuments',
@@ -66,34 +102,31 @@ function randomIds(range: IdRange, qty: number, request: DocRequest): DocChoice 
       { context: { task, qty, left } },
     );
   }
-  const ignoredBlacklist = unique.filter((id) => !inRange(range, id));
+  const ignoredBlacklist = unique.filter((id) => !split.has(id));
   if (randomSeed !== undefined)
-    return { docIds: shuffledIds(range, qty, new Set(banned), randomSeed), ignoredBlacklist };
+    return { docIds: shuffledIds(split, qty, new Set(banned), randomSeed), ignoredBlacklist };
   const positions = new PyRandom(seed).sample(left, qty).sort((a, b) => a - b);
+  const skipped = banned.map((id) => split.before(id));
   const docIds: number[] = [];
-  let skipped = 0;
+  let passed = 0;
   for (const position of positions) {
-    // Ids before this one that are banned shift it; both lists ascend, so one pass does.
-    let id = range.first + position + skipped;
-    while (skipped < banned.length && (banned[skipped] ?? 0) <= id) {
-      skipped++;
-      id++;
+    // Documents before this one that are banned shift it; both lists ascend, so one pass does.
+    let at = position + passed;
+    while (passed < skipped.length && (skipped[passed] ?? 0) <= at) {
+      passed++;
+      at++;
     }
-    docIds.push(id);
+    docIds.push(split.at(at));
   }
   return { docIds, ignoredBlacklist };
 }
 
 /** All ids of the split, shuffled; the first ones that are not blacklisted. */
-function shuffledIds(range: IdRange, qty: number, banned: ReadonlySet<number>, seed: bigint): number[] {
-  const ids = allIds(range);
+function shuffledIds(split: Ids, qty: number, banned: ReadonlySet<number>, seed: bigint): number[] {
+  const ids = split.all();
   new PyRandom(seed).shuffle(ids);
   return ids
     .filter((id) => !banned.has(id))
     .slice(0, qty)
     .sort((a, b) => a - b);
-}
-
-function inRange({ first, last }: IdRange, id: number): boolean {
-  return id >= first && id <= last;
 }

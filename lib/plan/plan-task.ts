@@ -29,6 +29,10 @@ export interface TableContents {
   readonly splits: ReadonlyMap<string, { readonly min: number; readonly max: number; readonly count: number }>;
   /** Undefined for tables that another program made. */
   readonly version: string | undefined;
+  /** Under which key the documents are stored that the task's functions made; undefined where they are the table's rows. */
+  readonly processed?: string | undefined;
+  /** The ids of a split's documents in ascending order, where they are not the split's range. */
+  idsOf?(split: string): Promise<number[] | undefined>;
 }
 
 /** A plan and the documents that it is for. */
@@ -59,7 +63,8 @@ export async function planTask(
     catalogue.find(name),
   );
   catalogue.requireSupported(entry);
-  const { splits, version } = await tableOf(entry, config);
+  const contents = await tableOf(entry, config);
+  const { splits, version } = contents;
   const evalSplit = config.test_split ?? config.validation_split;
   const range = evalSplit === null ? undefined : splits.get(evalSplit);
   if (evalSplit === null || !range) {
@@ -70,7 +75,7 @@ export async function planTask(
   }
   const randomSeed = message.random_seed;
   const { docIds, ignoredBlacklist } = chooseDocs(
-    { first: range.min, last: range.max },
+    (await contents.idsOf?.(evalSplit)) ?? { first: range.min, last: range.max },
     { task: asked.name, qty: message.qty, docIds: message.doc_ids, blacklist: message.blacklist, seed, randomSeed },
   );
   const plan: Plan = {
@@ -85,6 +90,7 @@ export async function planTask(
     ...(requestStyle === undefined ? {} : { requestStyle }),
     evalSplit,
     tableVersion: version,
+    ...(contents.processed === undefined ? {} : { processed: contents.processed }),
     entry,
     asked: settingsAsked,
   };

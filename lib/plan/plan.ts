@@ -10,7 +10,9 @@ import { REQUEST_TYPES } from '../task/render-settings.ts';
  * Counts how a plan is written as text. Raise it with every change of the schema below that makes another program of texts
  * as they are, and read the number before in {@link fieldsOf}: plans outlive the version of the program that made them.
  */
-export const PLAN_FORMAT = 2;
+export const PLAN_FORMAT = 3;
+/** The format of plans without `processed`, which earlier versions of the program read as well. */
+const WITHOUT_PROCESSED = 2;
 
 const pyDict = z.custom<PyDict>(isDict);
 /** An int, which stands in JavaScript as a number. */
@@ -67,6 +69,8 @@ const planSchema = z
     evalSplit: text,
     /** The version of the data set that the documents were chosen from; unknown for tables that another program made. */
     tableVersion: text.optional(),
+    /** Under which key the documents are stored that the task's functions made, where it has functions. */
+    processed: text.optional(),
     entry,
     asked: askedSettings,
   })
@@ -81,7 +85,7 @@ export type Plan = z.output<typeof planSchema>;
 export function encodePlan(plan: Plan): string {
   const { asked, requestStyle: style, ...decided } = z.encode(planSchema, plan);
   const encoded = dict({
-    format: BigInt(PLAN_FORMAT),
+    format: BigInt(plan.processed === undefined ? WITHOUT_PROCESSED : PLAN_FORMAT),
     ...decided,
     requestStyle: style && dict({ ...style, leaveOut: [...style.leaveOut] }),
     asked: dict(asked),

@@ -1,13 +1,16 @@
 import type { ObjectSource } from '../bucket/object-source.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { TaskEntry } from '../catalogue/entry.ts';
+import { PermanentError } from '../errors/errors.ts';
 import type { SampleMessage } from '../messages/sample.ts';
 import type { Plan } from '../plan/plan.ts';
 import { type PlanningSettings, planTask, type TableOf } from '../plan/plan-task.ts';
 import { renderingOf } from '../plan/rendering.ts';
+import type { SandboxTransport } from '../sandbox/client.ts';
 import type { RenderedInstance } from '../task/renderer.ts';
 import { prepareSlice } from '../task/slice.ts';
-import { openStagedTable, type StagedTable } from './staged-table.ts';
+import { openProcessed, type PreviewTable } from './processed-table.ts';
+import { openStagedTable } from './staged-table.ts';
 
 /** Where tasks and documents come from. */
 export interface PreviewServices {
@@ -15,6 +18,8 @@ export interface PreviewServices {
   readonly source: ObjectSource;
   /** What configuration says of all requests. */
   readonly settings?: PlanningSettings;
+  /** Where boxes for Python functions come from; without it tasks with functions are refused. */
+  readonly sandbox?: (() => Promise<SandboxTransport>) | undefined;
 }
 
 /** A task planned over its staged data set. */
@@ -22,7 +27,7 @@ export interface PreviewPlan {
   readonly plan: Plan;
   readonly docIds: readonly number[];
   readonly ignoredBlacklist: readonly number[];
-  readonly table: StagedTable;
+  readonly table: PreviewTable;
 }
 
 /** One task's documents, rendered. */
@@ -36,16 +41,17 @@ export interface Preview extends PreviewPlan {
  * @throws PermanentError as `planTask` does, and DatasetMissing or DatasetInvalid where the data set is not there or damaged
  */
 export async function planPreview(
-  { catalogue, source, settings }: PreviewServices,
+  { catalogue, source, settings, sandbox }: PreviewServices,
   message: SampleMessage,
   asked: TaskEntry,
   seed: bigint,
 ): Promise<PreviewPlan> {
-  const opened: StagedTable[] = [];
+  const opened: PreviewTable[] = [];
+  const boxes = { sources: () => catalogue.sources(), open: sandbox ?? noSandbox };
   const tableOf: TableOf = async (entry, config) => {
-    const table = await openStagedTable(source, entry, config);
+    const table = await openProcessed(await openStagedTable(source, entry, config), entry.name, config, boxes);
     opened.push(table);
-    return { splits: table.splits, version: 'staged' };
+    return { splits: table.splits, version: 'staged', idsOf: table.idsOf };
   };
   const planned = await planTask(catalogue, message, asked, seed, tableOf, settings);
   const [table] = opened;
@@ -68,7 +74,15 @@ export async function previewTask(
   const planned = await planPreview(services, message, asked, seed);
   const { plan, table } = planned;
   const docIds = planned.docIds.slice(0, limit);
-  const slice = prepareSlice(renderingOf(plan), table.splits, { offset: 0, docIds });
-  const render = slice.renderer(await table.rows(slice.rowIds));
+  const places = table.placesOf(plan.evalSplit, docIds);
+  const slice = prepareSlice(renderingOf(plan), table.splits, { offset: 0, docIds, places });
+  const render = slice.renderer(await table.rows(slice.rowIds), table.values);
   return { ...planned, docIds, instances: docIds.flatMap((_, position) => render(position)) };
+}
+
+async function noSandbox(): Promise<never> {
+  throw new PermanentError(
+    'Configuration',
+    'There are no boxes for Python functions. Make their image with: npm run build',
+  );
 }

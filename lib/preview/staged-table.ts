@@ -7,6 +7,7 @@ import { findDataset } from '../datasets/stored-dataset.ts';
 import { PermanentError } from '../errors/errors.ts';
 import type { Column } from '../parquet/column-type.ts';
 import type { ParquetFile } from '../parquet/parquet.ts';
+import { type ClassNames, classNames } from '../processed/types.ts';
 import type { Doc, PyValue } from '../python/value.ts';
 import type { SplitInfo } from '../tables/read.ts';
 
@@ -14,6 +15,9 @@ import type { SplitInfo } from '../tables/read.ts';
 export interface StagedTable {
   /** `<path>` or `<path> (<configuration>)`, for messages. */
   readonly name: string;
+  readonly columns: readonly Column[];
+  /** Names of the classes of columns that hold the number of one. */
+  readonly classes: ClassNames;
   /** In the order of `__id`; splits without rows are not in it. */
   readonly splits: ReadonlyMap<string, SplitInfo>;
   /** The documents with these ids, found in one pass over the files that hold them. Ids that are nowhere are left out. */
@@ -94,6 +98,8 @@ export async function openStagedTable(
 
   return {
     name: config === null ? path : `${path} (${config})`,
+    columns: dataset.columns,
+    classes: classNames(dataset.splits.flatMap(({ files }) => files)[0]?.parquet.notes.get('huggingface')),
     splits: ranges,
     rows,
     stream,

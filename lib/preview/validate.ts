@@ -57,11 +57,14 @@ export async function validateTask(
   let prompts = 0;
   let failed = 0;
   let offset = 0;
+  const first = table.splits.get(plan.evalSplit)?.min ?? 0;
   for await (const docs of table.stream(plan.evalSplit)) {
-    const rows = new Map(docs.map((doc) => [docIdOf(doc), doc]));
+    // The stream gives the split's documents in the order of their places.
+    const places = docs.map((_, i) => first + offset + i);
+    const rows = new Map(docs.map((doc, i) => [places[i] ?? -1, doc]));
     const ids = docs.map(docIdOf);
-    const slice = prepareSlice(rendering, table.splits, { offset, docIds: ids });
-    const render = slice.renderer({ get: (id) => rows.get(id) ?? examples.get(id) });
+    const slice = prepareSlice(rendering, table.splits, { offset, docIds: ids, places });
+    const render = slice.renderer({ get: (place) => rows.get(place) ?? examples.get(place) }, table.values);
     for (const [position, docId] of ids.entries()) {
       try {
         for (const instance of render(position)) {
@@ -96,7 +99,7 @@ async function readExamples({ plan, table }: PreviewPlan, rendering: TaskRenderi
   const source = settings.shots === 0 ? null : fewshotSource(config);
   if (source?.kind !== 'split') return table.rows([first]);
   if (config.fewshot_config?.sampler === 'first_n') {
-    const slice = prepareSlice(rendering, table.splits, { offset: 0, docIds: [first] });
+    const slice = prepareSlice(rendering, table.splits, { offset: 0, docIds: [first], places: [first] });
     return table.rows(slice.rowIds);
   }
   return new Map([...(await table.rows([first])), ...(await readAll(table, source.split))]);
@@ -104,7 +107,8 @@ async function readExamples({ plan, table }: PreviewPlan, rendering: TaskRenderi
 
 async function readAll(table: StagedTable, split: string): Promise<[number, Doc][]> {
   const rows: [number, Doc][] = [];
-  for await (const docs of table.stream(split)) for (const doc of docs) rows.push([docIdOf(doc), doc]);
+  let place = table.splits.get(split)?.min ?? 0;
+  for await (const docs of table.stream(split)) for (const doc of docs) rows.push([place++, doc]);
   return rows;
 }
 

@@ -3,15 +3,18 @@ import type { ObjectSource } from '../bucket/object-source.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { TaskEntry } from '../catalogue/entry.ts';
 import { resolveTasks } from '../catalogue/resolve.ts';
-import { toTaskConfig } from '../catalogue/task-config.ts';
 import type { PartLimits } from '../config/limits.ts';
 import { messageOf, PermanentError, SamplerError } from '../errors/errors.ts';
 import type { Logger } from '../log/log.ts';
 import { twinName } from '../plan/choose-task.ts';
+import { functionsOf } from '../processed/functions.ts';
+import { reapProcessed } from '../processed/store.ts';
 import type { Queue } from '../queue/queue.ts';
+import type { SandboxTransport } from '../sandbox/client.ts';
 import { reapTables } from './reap.ts';
 import { registerDataset } from './register-dataset.ts';
 import type { InParts, RegisterResult } from './registration.ts';
+import { runTaskFunctions } from './run-functions.ts';
 import { PartSender } from './send-parts.ts';
 
 /** What registering needs. */
@@ -26,6 +29,8 @@ export interface RegisterServices {
     /** Hears of each load that the message waits for, before its parts are sent. */
     readonly onLoad?: (load: string) => Promise<void>;
   };
+  /** Where Python functions of tasks are run; missing where that is not configured. */
+  readonly sandbox?: SandboxTransport | undefined;
   readonly log: Logger;
 }
 
@@ -74,13 +79,13 @@ export async function registerTasks(services: RegisterServices, tasks: string): 
 }
 
 async function registerTask(
-  { sql, source, catalogue, log }: RegisterServices,
+  services: RegisterServices,
   entry: TaskEntry,
   inParts: InParts | undefined,
 ): Promise<RegisterResult> {
-  catalogue.requireSupported(entry);
-  const config = toTaskConfig(entry.config);
-  return registerDataset({
+  const { sql, source, catalogue, log } = services;
+  const config = catalogue.requireSupported(entry);
+  const registered = await registerDataset({
     sql,
     source,
     datasetPath: config.dataset_path,
@@ -88,14 +93,18 @@ async function registerTask(
     taskName: entry.name,
     split: config.test_split ?? config.validation_split,
     log,
-    inParts,
+    // Functions look at the table once it is whole, which would be after this message.
+    inParts: functionsOf(config) === null ? inParts : undefined,
   });
+  await runTaskFunctions(services, entry.name, config);
+  return registered;
 }
 
 /** What is left of old loads does no harm, so failing to remove it fails nothing. */
 async function tidy({ sql, log }: RegisterServices): Promise<void> {
   try {
     await reapTables(sql, log);
+    await reapProcessed(sql, log);
   } catch (error) {
     log.warn('old tables could not be dropped', { error: messageOf(error) });
   }

@@ -15,9 +15,9 @@ import { writeIdList } from '../plan/id-list.ts';
 import { encodePlan, supplierOf } from '../plan/plan.ts';
 import { type PlannedTask, type PlanningSettings, planTask, type TableOf } from '../plan/plan-task.ts';
 import { shardCount } from '../plan/shards.ts';
+import { openDocs } from '../processed/open.ts';
 import type { Queue } from '../queue/queue.ts';
 import { encodeSignaturePlan, planSignatures, type SignaturePlan } from '../signatures/plan.ts';
-import { openTable } from '../tables/read.ts';
 import { requireDataset } from '../tables/table.ts';
 
 /** What planning a request needs. */
@@ -107,10 +107,11 @@ async function planOf(
   { seed, log }: Request,
   asked: TaskEntry,
 ): Promise<PlannedTask> {
-  const tableOf: TableOf = async ({ name }, { dataset_path, dataset_name }) => {
-    const table = await openTable(sql, name);
-    requireDataset(name, { path: dataset_path, name: dataset_name }, table.table, table.dataset);
-    return table;
+  const tableOf: TableOf = async ({ name }, config) => {
+    const docs = await openDocs(sql, name, config);
+    const { table, splits, processed, idsOf } = docs;
+    requireDataset(name, { path: config.dataset_path, name: config.dataset_name }, table.table, table.dataset);
+    return { splits, version: table.version, processed, idsOf };
   };
   const planned = await planTask(catalogue, message, asked, seed, tableOf, settings);
   const { length: count } = planned.ignoredBlacklist;

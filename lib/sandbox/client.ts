@@ -52,8 +52,12 @@ export interface SandboxSession {
    * @throws PermanentError SandboxFailed naming task, function and document where the calls run over time or memory, or end their box
    */
   call(calls: readonly FunctionCall[]): Promise<FunctionResult[]>;
-  /** Hands the runtime a request of its own, as a text of JSON, and gives its answer. @throws as `call` does */
-  request(text: string, functionOf: (document: number | null) => string): Promise<PyDict>;
+  /**
+   * Hands the runtime a request of its own, as a text of JSON, and gives its answer.
+   * @param first the number of the first document in it, for messages; 0 unless given
+   * @throws as `call` does
+   */
+  request(text: string, functionOf: (document: number | null) => string, first?: number): Promise<PyDict>;
   /** Frees the box. */
   close(): void;
 }

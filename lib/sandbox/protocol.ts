@@ -1,6 +1,9 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import * as z from 'zod';
 
+/** Of the Python runtime (lib/sandbox/python): what it made of documents is made anew where this has changed. */
+export const RUNTIME_VERSION = '593b7d8ae934';
+
 /** What the function `sandbox` is invoked with. */
 export const sandboxEvent = z.object({
   /** Requests of one session share a box while it lives; no two sessions ever do. */

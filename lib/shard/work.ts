@@ -1,5 +1,4 @@
 import type { Document } from 'mongodb';
-import type { Sql } from 'postgres';
 import { collectionsOf } from '../documents/collections.ts';
 import { taskDocument } from '../documents/documents.ts';
 import { insertOnce } from '../documents/write.ts';
@@ -10,11 +9,9 @@ import type { ShardMessage } from '../messages/shard.ts';
 import { readIdList } from '../plan/id-list.ts';
 import { decodePlan, type Plan } from '../plan/plan.ts';
 import { answerLength, renderingOf } from '../plan/rendering.ts';
-import type { Doc } from '../python/value.ts';
+import { openDocs } from '../processed/open.ts';
 import { signatureDocuments } from '../signatures/documents.ts';
 import { decodeSignaturePlan } from '../signatures/plan.ts';
-import { openTable, readDocsByIds, type TableInfo } from '../tables/read.ts';
-import { docIdOf } from '../task/renderer.ts';
 import { prepareSlice } from '../task/slice.ts';
 import type { ShardServices } from './services.ts';
 import { createWriter } from './writer.ts';
@@ -73,9 +70,10 @@ async function writeDocs(
   const docIds = readIdList(message.docs);
   if (docIds.length === 0) return 0;
   const rendering = renderingOf(plan);
-  const table = await openTable(services.sql, plan.resolvedTask, plan.tableVersion);
-  const slice = prepareSlice(rendering, table.splits, { offset: message.offset, docIds });
-  const render = slice.renderer(await readRows(services.sql, table, slice.rowIds));
+  const docs = await openDocs(services.sql, plan.resolvedTask, rendering.config, plan);
+  const places = await docs.placesOf(plan.evalSplit, docIds);
+  const slice = prepareSlice(rendering, docs.splits, { offset: message.offset, docIds, places });
+  const render = slice.renderer(await docs.read(slice.rowIds), docs.values);
   const writer = createWriter(services, record, plan, answerLength(plan, rendering.config));
   const silent: number[] = [];
   for (const [position, docId] of docIds.entries()) {
@@ -88,9 +86,4 @@ async function writeDocs(
     log.warn('documents without choices: nothing is asked about them', { documents: silent.length, docIds: some });
   }
   return writer.finish();
-}
-
-async function readRows(sql: Sql, table: TableInfo, ids: readonly number[]): Promise<Map<number, Doc>> {
-  const docs = await readDocsByIds(sql, table, [...new Set(ids)]);
-  return new Map(docs.map((doc) => [docIdOf(doc), doc]));
 }

@@ -1,4 +1,5 @@
 import { PermanentError, TransientError } from '../errors/errors.ts';
+import type { ColumnType } from '../parquet/column-type.ts';
 import type { Doc, PyValue } from '../python/value.ts';
 import { parseCell, selectExpression } from './cell.ts';
 import { foreignDescription, foreignExpression, parseForeign } from './foreign-table.ts';
@@ -22,7 +23,7 @@ export interface SplitInfo {
 export interface TableInfo {
   readonly table: string;
   /** In the data set's order and with its names. */
-  readonly columns: readonly { readonly name: string }[];
+  readonly columns: readonly { readonly name: string; readonly type: ColumnType }[];
   /** In the order of `__id`. Splits without rows are not in it. */
   readonly splits: ReadonlyMap<string, SplitInfo>;
   /** Which version of the data set it holds; undefined where another program made it. */
@@ -191,7 +192,7 @@ function describe(
   const filled = splits.filter(({ count }) => count > 0);
   return {
     ...known,
-    columns: columns.map(({ name }) => ({ name })),
+    columns: columns.map(({ name, type }) => ({ name, type })),
     splits: new Map(filled.map(({ split, first, count }) => [split, { min: first, max: first + count - 1, count }])),
     reader: {
       select: columns.map(({ column, type }) => `, ${expression(type, quoteName(column))}`).join(''),

@@ -12,7 +12,14 @@ const HASH_DIGITS = 12;
 /** Our own columns, and those that every Postgres table has. */
 const TAKEN = ['__id', '__split', 'tableoid', 'xmin', 'cmin', 'xmax', 'cmax', 'ctid'];
 /** Names that no data set may have. */
-const OTHER_TABLES = ['task_registry', 'sampler_loads', 'sampler_load_parts'];
+const OTHER_TABLES = [
+  'task_registry',
+  'sampler_loads',
+  'sampler_load_parts',
+  'sampler_processed',
+  'sampler_processed_docs',
+  'sampler_processed_tasks',
+];
 
 /**
  * The table of a data set: `<path>--<name>` or `<path>`; one over 63 bytes is cut and ends in a hash of all of it.

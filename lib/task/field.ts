@@ -6,6 +6,7 @@ import { compileTemplate } from '../jinja/template.ts';
 import { literalEval, PySyntaxError, PyValueError } from '../python/literal.ts';
 import { isdigit } from '../python/text.ts';
 import { type Doc, isDict, type PyValue, typeName } from '../python/value.ts';
+import type { FunctionResult } from '../sandbox/client.ts';
 
 /** One `doc_to_*` field of a task, ready to be evaluated on documents. */
 export type DocField = (doc: Doc) => PyValue;
@@ -19,6 +20,15 @@ export interface FieldContext {
   readonly hasChoices: boolean;
   /** Looked at while templates are rendered; without it they take as long as their steps do. */
   readonly clock?: Clock;
+  /** What functions gave for documents where they were run before; otherwise they are those of lib/hooks. */
+  readonly values?: FunctionValues | undefined;
+  /** Stands before a field's name among the values: `fewshot_config.` for fields that worked examples have of their own. */
+  readonly of?: string;
+}
+
+/** What functions gave, by document and field (`doc_to_text`, `fewshot_config.doc_to_target`, ...). */
+export interface FunctionValues {
+  get(doc: Doc, field: string): FunctionResult | undefined;
 }
 
 /** `ConfigurableTask.doc_to_text` (FIELD-1, FIELD-2). */
@@ -70,10 +80,14 @@ export function compileDescription(description: string, clock: Clock): (doc: Doc
 function compileField(
   name: string,
   raw: PyValue | FunctionRef,
-  { task, features, clock = NO_CLOCK }: FieldContext,
+  { task, features, clock = NO_CLOCK, values, of = '' }: FieldContext,
   ofRendered: (rendered: string) => PyValue,
 ): DocField {
-  if (raw instanceof FunctionRef) return callHook(raw, task, clock);
+  if (raw instanceof FunctionRef) {
+    return values === undefined
+      ? callHook(raw, task, clock)
+      : (doc) => givenValue(values, doc, `${of}${name}`, raw, task);
+  }
   if (typeof raw === 'bigint' || typeof raw === 'boolean') return () => raw;
   if (typeof raw !== 'string') {
     throw new PermanentError('BadTaskDefinition', `Task ${task}: ${name} can't be ${typeName(raw)}.`, {
@@ -83,6 +97,20 @@ function compileField(
   if (features.has(raw)) return (doc) => column(doc, raw, name);
   const template = compileTemplate(raw, {}, clock);
   return (doc) => ofRendered(template.render(doc));
+}
+
+function givenValue(values: FunctionValues, doc: Doc, field: string, { hook }: FunctionRef, task: string): PyValue {
+  const result = values.get(doc, field);
+  if (result === undefined) {
+    const message = `Task ${task}: the value of ${field} (function ${hook}) is not stored; register the task again.`;
+    throw new PermanentError('DatasetInvalid', message, { context: { task, hook } });
+  }
+  if (!('error' in result)) return result.value;
+  throw new PermanentError(
+    'TemplateFailed',
+    `${field}: the function ${hook} raised ${result.error}: ${result.message}`,
+    { context: { task, hook } },
+  );
 }
 
 function callHook(ref: FunctionRef, task: string, clock: Clock): DocField {

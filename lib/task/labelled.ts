@@ -25,10 +25,11 @@ export function questionFields(config: TaskConfig, context: FieldContext): Field
 /** The fields of worked examples: `fewshot_config` overrides what it sets, and an empty text counts as set (FEWSHOT-2). */
 export function exampleFields(config: TaskConfig, context: FieldContext, question: Fields): Fields {
   const own = config.fewshot_config;
+  const ofExamples = { ...context, of: 'fewshot_config.' };
   return {
-    text: own?.doc_to_text == null ? question.text : compileText(own.doc_to_text, context),
-    target: own?.doc_to_target == null ? question.target : compileTarget(own.doc_to_target, context),
-    choices: own?.doc_to_choice == null ? question.choices : compileChoice(own.doc_to_choice, context),
+    text: own?.doc_to_text == null ? question.text : compileText(own.doc_to_text, ofExamples),
+    target: own?.doc_to_target == null ? question.target : compileTarget(own.doc_to_target, ofExamples),
+    choices: own?.doc_to_choice == null ? question.choices : compileChoice(own.doc_to_choice, ofExamples),
   };
 }
 

@@ -9,7 +9,7 @@ import { equals } from '../python/compare.ts';
 import { str } from '../python/repr.ts';
 import type { Doc, PyDict, PyValue } from '../python/value.ts';
 import { type ContextParts, chatContext, textContext } from './context.ts';
-import { compileDescription, compilePrefix, type DocField } from './field.ts';
+import { compileDescription, compilePrefix, type DocField, type FunctionValues } from './field.ts';
 import { examineFirstDoc } from './first-doc.ts';
 import { choicesOf, exampleFields, questionFields, workedExamples } from './labelled.ts';
 import type { RenderSettings } from './render-settings.ts';
@@ -38,6 +38,7 @@ export interface TaskRenderer {
  * Compiles a task. `firstRow` is the first row of the evaluated split: the harness looks at it to learn the columns and
  * whether the task puts its choices into the context (`ConfigurableTask.__init__`; FIELD-9).
  * @param clock looked at while documents are rendered
+ * @param values what the task's functions gave where they were run before, `process_docs` among them
  * @throws PermanentError BadTaskDefinition, UnsupportedHook or TemplateFailed, naming task and field.
  */
 export function createRenderer(
@@ -45,14 +46,16 @@ export function createRenderer(
   settings: RenderSettings,
   firstRow: Doc,
   clock: Clock = NO_CLOCK,
+  values?: FunctionValues,
 ): TaskRenderer {
-  const process = processDocs(config, clock);
+  const process = values === undefined ? processDocs(config, clock) : (row: Doc) => row;
   const first = process(firstRow);
   const context = {
     task: config.task,
     features: new Set(first.keys()),
     hasChoices: config.doc_to_choice !== null,
     clock,
+    values,
   };
   const question = questionFields(config, context);
   const parts: ContextParts = {

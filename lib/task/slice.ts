@@ -3,6 +3,7 @@ import { PermanentError } from '../errors/errors.ts';
 import type { Doc } from '../python/value.ts';
 import { RenderClock } from './clock.ts';
 import { availableExamples, drawPositions, fewshotDraw, fewshotSource } from './fewshot.ts';
+import type { FunctionValues } from './field.ts';
 import { type RenderSettings, turnsOf } from './render-settings.ts';
 import { createRenderer, type RenderedInstance } from './renderer.ts';
 
@@ -19,6 +20,8 @@ export interface DocSlice {
   /** How many of the request's documents come before these: few-shot draws go through the request in order. */
   readonly offset: number;
   readonly docIds: readonly number[];
+  /** Where these documents are, where that is not what their ids say. */
+  readonly places?: readonly number[];
 }
 
 /** Where a split's rows are. */
@@ -32,7 +35,10 @@ export interface PreparedSlice {
    * What renders it from these rows: a function from a position in the slice to that document's instances.
    * @throws PermanentError where the task can't be compiled, or (the function) the document not be rendered
    */
-  renderer(rows: Pick<ReadonlyMap<number, Doc>, 'get'>): (position: number) => RenderedInstance[];
+  renderer(
+    rows: Pick<ReadonlyMap<number, Doc>, 'get'>,
+    values?: FunctionValues,
+  ): (position: number) => RenderedInstance[];
 }
 
 /**
@@ -43,17 +49,17 @@ export interface PreparedSlice {
 export function prepareSlice(
   { config, settings, evalSplit }: TaskRendering,
   splits: Splits,
-  { offset, docIds }: DocSlice,
+  { offset, docIds, places = docIds }: DocSlice,
 ): PreparedSlice {
   const draw = fewshotDraw(config, settings.shots, availableExamples(config, splits), turnsOf(settings));
   const positions = drawPositions(draw, settings.fewshotSeed, offset, docIds.length);
   const source = draw.drawn === 0 ? null : fewshotSource(config);
   const exampleBase = source?.kind === 'split' ? (splits.get(source.split)?.min ?? 0) : 0;
   const exampleIds = source?.kind === 'split' ? positions.flat().map((position) => exampleBase + position) : [];
-  const firstId = splits.get(evalSplit)?.min ?? docIds[0] ?? 0;
+  const firstId = splits.get(evalSplit)?.min ?? places[0] ?? 0;
   return {
-    rowIds: [firstId, ...docIds, ...exampleIds],
-    renderer(rows) {
+    rowIds: [firstId, ...places, ...exampleIds],
+    renderer(rows, values) {
       const rowOf = (id: number): Doc => {
         const row = rows.get(id);
         if (row) return row;
@@ -64,7 +70,9 @@ export function prepareSlice(
       };
       const clock = new RenderClock(docIds.length);
       const task = `Task ${config.task}`;
-      const { process, render } = clock.run(task, () => createRenderer(config, settings, rowOf(firstId), clock));
+      const { process, render } = clock.run(task, () =>
+        createRenderer(config, settings, rowOf(firstId), clock, values),
+      );
       const processed = new Map<number, Doc>();
       const exampleAt = (position: number): Doc => {
         if (source?.kind === 'samples') return source.samples[position] ?? new Map();
@@ -77,7 +85,7 @@ export function prepareSlice(
         const id = docIds[position] ?? -1;
         return clock.run(`${task}, document ${id}`, () => {
           const drawn = (positions[position] ?? []).map(exampleAt);
-          return render(process(rowOf(id)), drawn);
+          return render(process(rowOf(places[position] ?? -1)), drawn);
         });
       };
     },

@@ -104,11 +104,13 @@ describe('the typed configuration', () => {
 });
 
 describe('support', () => {
-  test('functions that only score do not matter, functions that ask must be there', () => {
+  test('functions that only score do not matter, functions of documents and fields are run when it is registered', () => {
     const yaml =
       'process_results: !function u.score\nmetric_list: [{metric: m, aggregation: !function u.mean}]\ndoc_to_choice: !function u.choices';
-    expect(supportWith(yaml)).toMatchObject({ supported: false, code: 'UnsupportedHook', hook: 'f/u.choices' });
-    expect(supportWith(yaml, ['f/u.choices'])).toMatchObject({ supported: true });
+    expect(supportWith(yaml)).toMatchObject({ supported: true });
+    expect(supportWith(`${yaml}\nfewshot_config: {doc_to_text: !function u.shown}`)).toMatchObject({ supported: true });
+    const prefixed = `${yaml}\ngen_prefix: !function u.prefix`;
+    expect(supportWith(prefixed)).toMatchObject({ supported: false, code: 'UnsupportedHook', hook: 'f/u.prefix' });
     expect(hooksOf(configOf(yaml), 'scoring')).toEqual(['f/u.score', 'f/u.mean']);
     expect(hooksOf(configOf(yaml), 'sampling')).toEqual(['f/u.choices']);
   });
@@ -127,7 +129,7 @@ describe('support', () => {
     ['definition', 'dataset_path: null'],
     ['definition', 'test_split: null'],
     ['python class', 'class: !function u.Task'],
-    ['hook', 'custom_dataset: !function u.load'],
+    ['data set in Python', 'custom_dataset: !function u.load'],
     ['hook', 'description: !function u.describe'],
     ['hook', 'fewshot_config: {samples: !function u.samples}'],
     ['hook', 'fewshot_config: {sampler: !function u.Sampler}'],
@@ -138,7 +140,7 @@ describe('support', () => {
   });
 
   test('a refusal names task and hook', () => {
-    const entry = { name: 't', yaml: '', config: configOf('process_docs: !function u.f'), problem: null };
+    const entry = { name: 't', yaml: '', config: configOf('gen_prefix: !function u.f'), problem: null };
     expect(() => requireSupported(entry, new Set())).toThrow(
       expect.objectContaining({ code: 'UnsupportedHook', permanent: true, context: { task: 't', hook: 'f/u.f' } }),
     );

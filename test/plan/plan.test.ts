@@ -104,16 +104,23 @@ describe('a plan kept as text', () => {
   });
 
   it('one that a later version wrote is refused by its number, as what a deployment may fix; whatever else it holds', () => {
-    for (const later of ['{"format":3}', encodePlan(PLAN).replace('"format":2', '"format":3,"new":{"a":[1.5]}')]) {
+    for (const later of ['{"format":4}', encodePlan(PLAN).replace('"format":2', '"format":4,"new":{"a":[1.5]}')]) {
       const error = errorOf(() => decodePlan(later));
       expect(error).toMatchObject({ code: 'PlanUnreadable', permanent: false });
-      expect(error.message).toMatch(/format 3\b.* up to 2\b.*npx sampler dlq redrive shard/);
+      expect(error.message).toMatch(/format 4\b.* up to 3\b.*npx sampler dlq redrive shard/);
     }
   });
 
   it('one of the format before is read', () => {
     const before = encodePlan(PLAN).replace('"format":2', '"format":1');
     expect(decodePlan(before)).toEqual(PLAN);
+  });
+
+  it('is of the newest format only where functions made its documents, so that programs before can read all others', () => {
+    expect(encodePlan(PLAN)).toMatch(/^\{"format":2,/);
+    const made = encodePlan({ ...PLAN, processed: 'key' });
+    expect(made).toMatch(/^\{"format":3,/);
+    expect(decodePlan(made)).toEqual({ ...PLAN, processed: 'key' });
   });
 
   it("keeps the Manager's seed", () => {

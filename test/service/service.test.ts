@@ -97,7 +97,7 @@ describe('a message that can never succeed goes to the dead-letter queue at once
       'NotRegistered',
       /bbh_cot_fewshot_snarks/,
     ],
-    ['a task with a hook that is not there', message({ tasks: 'drop', qty: 1 }), 'UnsupportedHook', /drop/],
+    ['a task that makes its data set in Python', message({ tasks: 'ruler_vt', qty: 1 }), 'UnsupportedTask', /ruler_vt/],
     ['too many documents', message({ qty: 24, blacklist: [40, 41] }), 'TooFewDocuments', /24 .*23/],
     ['ids outside the split', message({ doc_ids: [39] }), 'DocIdsOutsideSplit', /39 .*40 to 64/],
     [

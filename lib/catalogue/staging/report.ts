@@ -45,6 +45,11 @@ function summary(judged: readonly Judged[], version: string): string[] {
     ({ entry }) => hooksOf(entry.config, 'scoring').length === 0 && hooksOf(entry.config, 'sampling').length === 0,
   );
   const hooked = defined.filter(({ entry }) => hooksOf(entry.config, 'sampling').length > 0);
+  const ofOurs = supported.filter(
+    ({ entry }) =>
+      hooksOf(entry.config, 'sampling').length > 0 &&
+      hooksOf(entry.config, 'sampling').every((hook) => SUPPORTED_HOOKS.has(hook)),
+  );
   return [
     `lm-eval ${version} defines ${defined.length} tasks in YAML and ${theirs.length - defined.length} as Python classes; ${judged.length - theirs.length} are our own.`,
     table(
@@ -58,9 +63,10 @@ function summary(judged: readonly Judged[], version: string): string[] {
           'of these: with Python functions that only score answers, which asking does not need',
           String(scoringOnly.length),
         ],
+        ['of these: with Python functions that this product has in TypeScript', String(ofOurs.length)],
         [
-          'of these: with Python functions that this product has',
-          String(supported.length - plain.length - scoringOnly.length),
+          'of these: with Python functions that are run in the sandbox when the task is registered',
+          String(supported.length - plain.length - scoringOnly.length - ofOurs.length),
         ],
         ['In YAML, with a Python function that asking needs', String(hooked.length)],
       ],
@@ -74,7 +80,7 @@ function reasons(judged: readonly Judged[]): string[] {
     judged.flatMap(({ support }) =>
       support.supported
         ? []
-        : [support.obstacle === 'hook' ? 'needs a Python function that is not here' : support.reason],
+        : [support.obstacle === 'hook' ? 'needs a Python function where only its value would do' : support.reason],
     ),
   );
   return ['## Why the rest cannot', table(['Reason', 'Tasks'], counts)];
@@ -94,11 +100,10 @@ function folders(judged: readonly Judged[]): string[] {
 }
 
 function missingHooks(judged: readonly Judged[]): string[] {
-  const missing = judged.flatMap(({ entry, support }) =>
-    support.supported || support.obstacle !== 'hook'
-      ? []
-      : hooksOf(entry.config, 'sampling').filter((hook) => !SUPPORTED_HOOKS.has(hook)),
+  const missing = judged.flatMap(({ support }) =>
+    support.supported || support.hook === undefined ? [] : [support.hook],
   );
+  if (missing.length === 0) return [];
   const counts = count(missing);
   const rows = counts.slice(0, MAX_ROWS).map(([hook = '', tasks = '']) => [`\`${hook}\``, tasks]);
   return [

@@ -1,0 +1,21 @@
+import type { SandboxTransport } from '../../lib/sandbox/client.ts';
+import { deployedImage, readImage } from '../../lib/sandbox/image.ts';
+import { localSandbox } from '../../lib/sandbox/local.ts';
+import { ROOT } from './session.ts';
+
+/**
+ * Does `work` with boxes of this process for Python functions, started when they are asked for and ended at the end; undefined
+ * where their image is not built.
+ */
+export async function withSandbox<T>(
+  work: (sandbox: (() => Promise<SandboxTransport>) | undefined) => Promise<T>,
+): Promise<T> {
+  const image = readImage(deployedImage(ROOT));
+  if (image === null) return await work(undefined);
+  const sandbox = localSandbox(image, 1);
+  try {
+    return await work(async () => sandbox);
+  } finally {
+    sandbox[Symbol.dispose]();
+  }
+}

@@ -1,0 +1,131 @@
+import type { TaskConfig } from '../catalogue/task-config.ts';
+import { PermanentError } from '../errors/errors.ts';
+import { DocValues, docIdsOf, docOf } from '../processed/docs.ts';
+import { functionsOf } from '../processed/functions.ts';
+import { type ProcessedDoc, runFunctions } from '../processed/run.ts';
+import { spelled } from '../processed/types.ts';
+import type { Doc } from '../python/value.ts';
+import type { SandboxTransport } from '../sandbox/client.ts';
+import type { SourceFiles } from '../sandbox/sources.ts';
+import type { SplitInfo } from '../tables/read.ts';
+import type { StagedTable } from './staged-table.ts';
+
+/** Documents that are rebuilt together when a split is streamed. */
+const BATCH = 500;
+
+/** Where a preview runs Python functions, and where their modules are. */
+export interface PreviewSandbox {
+  /** @throws PermanentError Configuration where there is no image of boxes */
+  open(): Promise<SandboxTransport>;
+  sources(): Promise<SourceFiles>;
+}
+
+/** A staged data set as a task's functions make it: its documents by their places, as registering stores them. */
+export interface PreviewTable extends StagedTable {
+  /** What the functions of the task's fields gave; undefined where none were run. */
+  readonly values: DocValues | undefined;
+  /** The ids of a split's documents in ascending order, where they are not its places. */
+  idsOf(split: string): Promise<number[] | undefined>;
+  /** The places of documents of a split. */
+  placesOf(split: string, docIds: readonly number[]): readonly number[];
+}
+
+interface Kept extends ProcessedDoc {
+  docId: number;
+  readonly columns: readonly string[];
+}
+
+/**
+ * Runs a task's functions over its staged data set; where it has none the documents are the rows.
+ * @throws PermanentError SandboxFailed, UnsupportedHook, Configuration
+ */
+export async function openProcessed(
+  table: StagedTable,
+  task: string,
+  config: TaskConfig,
+  sandbox: PreviewSandbox,
+): Promise<PreviewTable> {
+  const wanted = functionsOf(config);
+  if (wanted === null) {
+    return { ...table, values: undefined, idsOf: async () => undefined, placesOf: (_, docIds) => docIds };
+  }
+  const columns = table.columns.filter(({ name }) => name !== '__id');
+  const rowsOf = (split: string) =>
+    table.splits.has(split)
+      ? {
+          columns: columns.map(({ name }) => name),
+          types: columns.map(({ name, type }) => spelled(type, table.classes.get(name))),
+          rows: () => table.stream(split),
+        }
+      : undefined;
+  const kept: Kept[] = [];
+  const firsts = new Map<string, number>();
+  const toRun = { ...wanted, task, sources: await sandbox.sources() };
+  for await (const { split, columns, docs } of runFunctions(await sandbox.open(), toRun, rowsOf)) {
+    if (!firsts.has(split)) firsts.set(split, kept.length);
+    for (const doc of docs) kept.push({ ...doc, columns, docId: -1 });
+  }
+  const splits = new Map<string, SplitInfo>();
+  const starts = [...firsts];
+  for (const [i, [split, min]] of starts.entries()) {
+    const end = starts[i + 1]?.[1] ?? kept.length;
+    const docs = kept.slice(min, end);
+    for (const [at, id] of docIdsOf(docs.map(({ origin }) => origin)).entries()) {
+      const doc = docs[at];
+      if (doc !== undefined) doc.docId = id;
+    }
+    if (docs.length > 0) splits.set(split, { min, max: end - 1, count: docs.length });
+  }
+  const values = new DocValues();
+
+  async function rows(places: Iterable<number>): Promise<Map<number, Doc>> {
+    const wanted = [...new Set(places)];
+    const origins = wanted.flatMap((place) => kept[place]?.origin ?? []);
+    const byId = await table.rows(origins);
+    const docs = new Map<number, Doc>();
+    for (const place of wanted) {
+      const stored = kept[place];
+      if (stored === undefined) continue;
+      const doc = docOf(stored.columns, stored.docId, byId.get(stored.origin ?? -1), stored);
+      values.set(doc, stored.values);
+      docs.set(place, doc);
+    }
+    return docs;
+  }
+
+  async function* stream(split: string): AsyncGenerator<Doc[]> {
+    const { min = 0, count = 0 } = splits.get(split) ?? {};
+    for (let from = min; from < min + count; from += BATCH) {
+      const places = Array.from({ length: Math.min(BATCH, min + count - from) }, (_, i) => from + i);
+      const docs = await rows(places);
+      yield places.flatMap((place) => docs.get(place) ?? []);
+    }
+  }
+
+  return {
+    ...table,
+    splits,
+    rows,
+    stream,
+    values,
+    async idsOf(split) {
+      const { min = 0, count = 0 } = splits.get(split) ?? {};
+      return kept
+        .slice(min, min + count)
+        .map(({ docId }) => docId)
+        .sort((a, b) => a - b);
+    },
+    placesOf(split, docIds) {
+      const { min = 0, count = 0 } = splits.get(split) ?? {};
+      const places = new Map(kept.slice(min, min + count).map(({ docId }, at) => [docId, min + at]));
+      return docIds.map((id) => {
+        const place = places.get(id);
+        if (place !== undefined) return place;
+        throw new PermanentError(
+          'DocIdsOutsideSplit',
+          `Task ${task}: split ${split} holds no document with the id ${id}.`,
+        );
+      });
+    },
+  };
+}

@@ -1,0 +1,307 @@
+import { MongoClient } from 'mongodb';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Catalogue } from '../../lib/catalogue/catalogue.ts';
+import { ensureIndexes } from '../../lib/documents/collections.ts';
+import { Ledger } from '../../lib/ledger/ledger.ts';
+import { Logger } from '../../lib/log/log.ts';
+import { parseMessage } from '../../lib/messages/parse.ts';
+import { sampleMessage } from '../../lib/messages/sample.ts';
+import { shardMessages } from '../../lib/plan/shards.ts';
+import { previewTask } from '../../lib/preview/preview.ts';
+import { validateTask } from '../../lib/preview/validate.ts';
+import { Queue } from '../../lib/queue/queue.ts';
+import { registerTasks } from '../../lib/register/register.ts';
+import { sampleRequest } from '../../lib/sample/sample.ts';
+import type { SandboxTransport } from '../../lib/sandbox/client.ts';
+import { renderShard } from '../../lib/shard/shard.ts';
+import { createLocalSqs } from '../../localstack/resources.ts';
+import { catalogueOf } from '../catalogue/roots.ts';
+import { type Bench, openBench, parquet } from '../datasets/bench.ts';
+import { testSandbox } from '../helpers/sandbox.ts';
+import { DEFINITIONS, MODULES } from './own-functions.ts';
+
+const log = new Logger('error');
+let bench: Bench;
+let mongo: MongoClient;
+let boxes: SandboxTransport & Disposable;
+let sqs: ReturnType<typeof createLocalSqs>;
+let asked = 0;
+/** Boxes asked for, which show whether functions were run. */
+let sent = 0;
+const sandbox: SandboxTransport = {
+  send(event) {
+    sent++;
+    return boxes.send({ ...event, documentMs: Math.min(event.documentMs, 4_000) });
+  },
+  end: (session) => boxes.end(session),
+};
+
+/** Rows from `first` on: `q` a text, `n` a number. */
+function numbers(first: number, count: number): Uint8Array {
+  const all = Array.from({ length: count }, (_, i) => first + i);
+  return parquet([
+    { name: 'q', data: all.map((n) => `question ${n} é`), type: 'STRING' },
+    { name: 'n', data: all.map(BigInt), type: 'INT64' },
+  ]);
+}
+
+function catalogueWith(modules: Record<string, string>): Catalogue {
+  const sources = new Map(Object.entries(modules).map(([path, text]) => [`lm_eval/tasks/${path}`, text]));
+  return { ...catalogueOf(DEFINITIONS), sources: async () => sources };
+}
+const catalogue = catalogueWith(MODULES);
+
+const register = (tasks: string, from: Catalogue = catalogue) =>
+  registerTasks({ sql: bench.sql, source: bench.source, catalogue: from, sandbox, log }, tasks);
+
+function message(task: string, more: Record<string, unknown> = {}) {
+  const body = {
+    framework: 'lmeh',
+    tasks: task,
+    requester_args: { address: `supplier ${asked++}`, service: 'own', method: 'POST', path: '/v1/completions' },
+    llm_args: { model: 'm' },
+    num_fewshot: 0,
+    qty: -1,
+    ...more,
+  };
+  return parseMessage('sample', sampleMessage, JSON.stringify(body));
+}
+
+/** Plans a request; what is planned is rendered by the function given back, which gives the instances in order. */
+async function plan(task: string, more: Record<string, unknown> = {}) {
+  const db = mongo.db();
+  await ensureIndexes(db);
+  const ledger = new Ledger(db, 60_000);
+  const shardQueue = new Queue(sqs, bench.shardQueueUrl);
+  const requestId = `request ${asked}`;
+  const services = { sql: bench.sql, catalogue: async () => catalogue, ledger, shardQueue, shardSize: 4 };
+  await sampleRequest(services, message(task, more), { requestId, redriven: false, seed: 1n, log });
+  return async () => {
+    const [record] = await db.collection('sample_requests').find({ request_id: requestId }).toArray();
+    if (record === undefined) throw new Error('nothing was planned');
+    const found = await ledger.find(record['_id']);
+    if (!found) throw new Error('nothing was planned');
+    for (const shard of shardMessages(
+      found._id.toHexString(),
+      String(record['doc_ids']),
+      Number(record['shard_size']),
+    )) {
+      await renderShard({ sql: bench.sql, mongo, db, ledger, shardQueue, timeouts: undefined }, shard, {
+        redriven: false,
+        log,
+      });
+    }
+    return await db.collection('instances').find({ task_id: record['_id'] }).sort({ doc_id: 1, idx: 1 }).toArray();
+  };
+}
+const sample = async (task: string, more: Record<string, unknown> = {}) => await (await plan(task, more))();
+
+beforeAll(async () => {
+  bench = await openBench();
+  mongo = new MongoClient(bench.mongodbUri);
+  sqs = createLocalSqs(bench.endpoint);
+  boxes = await testSandbox();
+  await bench.putDataset('own/numbers/default', { train: [numbers(0, 6)], test: [numbers(100, 10)] });
+});
+afterAll(async () => {
+  boxes?.[Symbol.dispose]();
+  sqs?.destroy();
+  await mongo?.close();
+  await bench?.dispose();
+});
+
+const ORDERS = ['cQbd', 'Qbdc', 'Qcbd', 'bQdc', 'cQdb', 'dbcQ', 'cQdb', 'dbcQ', 'bQcd', 'Qdbc'];
+/** Of the training split, which comes after it. */
+const EXAMPLE_ORDERS = ['Qdcb', 'Qbcd', 'bdcQ', 'dbcQ', 'dbcQ', 'dbQc'];
+
+const textOf = (instance: Record<string, unknown> | undefined) => {
+  const given: unknown = instance?.['arguments'];
+  return Array.isArray(given) ? String(given[0]) : '';
+};
+const idsOf = (instances: readonly Record<string, unknown>[]) =>
+  instances.map((instance) => Number(instance['doc_id']));
+const docOf = (instance: Record<string, unknown> | undefined) => JSON.parse(JSON.stringify(instance?.['doc'] ?? null));
+
+describe('a task whose functions make other documents of its rows', () => {
+  test('that only filters keeps the ids of its rows, and stores nothing but ids', async () => {
+    await register('own_filter');
+    const instances = await sample('own_filter');
+    // 100 % 3 is 1: the rows 6, 9, 12 and 15 of the table, of which training has the first six.
+    expect(idsOf(instances)).toEqual([7, 8, 10, 11, 13, 14]);
+    expect(docOf(instances[0])).toEqual({ __id: 7, q: 'question 101 é', n: 101 });
+    expect(textOf(instances[5])).toBe('question 108 é');
+    const [kept] = await bench.sql`
+      SELECT count(*)::int AS rows, count(doc)::int AS docs FROM sampler_processed_docs
+      JOIN sampler_processed_tasks USING (key) WHERE task_name = 'own_filter'`;
+    expect(kept).toEqual({ rows: 10, docs: 0 });
+  });
+
+  test('ids, quantities and blacklists mean the documents that are left', async () => {
+    await register('own_filter');
+    expect(idsOf(await sample('own_filter', { doc_ids: [14, 8], qty: 0 }))).toEqual([8, 14]);
+    await expect(sample('own_filter', { doc_ids: [8, 9], qty: 0 })).rejects.toMatchObject({
+      code: 'DocIdsOutsideSplit',
+    });
+    expect(idsOf(await sample('own_filter', { qty: 4, blacklist: [7, 9, 13] }))).toEqual([8, 10, 11, 14]);
+    await expect(sample('own_filter', { qty: 5, blacklist: [7, 9, 13] })).rejects.toMatchObject({
+      code: 'TooFewDocuments',
+    });
+  });
+
+  test('worked examples are drawn from the documents that are left of their split', async () => {
+    await register('own_filter');
+    const [first] = await sample('own_filter', { num_fewshot: 4, doc_ids: [7], qty: 0 });
+    const shown = [...textOf(first).matchAll(/question (\d+) é (\d+)/g)].map(([, n]) => Number(n)).sort();
+    expect(shown).toEqual([0, 2, 3, 5]);
+  });
+
+  test('that multiplies them numbers the documents by position', async () => {
+    await register('own_multiply');
+    const instances = await sample('own_multiply');
+    expect(idsOf(instances)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    expect(instances.map(textOf).slice(0, 4)).toEqual([
+      'question 100 é #0',
+      'question 101 é #0',
+      'question 101 é #1',
+      'question 103 é #0',
+    ]);
+    expect(docOf(instances[2])).toEqual({ __id: 2, asked: 'question 101 é #1', n: 101 });
+  });
+
+  test('that overwrites a column shows the new one, in the order of the columns', async () => {
+    await register('own_overwrite');
+    const [first] = await sample('own_overwrite', { num_fewshot: 1, doc_ids: [6], qty: 0 });
+    const doc = docOf(first);
+    expect([Object.keys(doc), doc]).toEqual([
+      ['__id', 'q', 'n', 'twice'],
+      { __id: 6, q: 'QUESTION 100 É!', n: 100, twice: 200 },
+    ]);
+    expect(textOf(first)).toMatch(/^QUESTION (\d) É! \d+\.0\n\nQUESTION 100 É!$/);
+  });
+
+  test('that shuffles draws as Python does: seeded once, the evaluated split first', async () => {
+    await register('own_chance');
+    const orders = (instances: readonly Record<string, unknown>[]) =>
+      instances.map((instance) =>
+        docOf(instance)
+          .order.map((text: string) => text.replace(/^q.*/, 'Q'))
+          .join(''),
+      );
+    // What random.seed(0) and ten times random.shuffle(['Q', 'b', 'c', 'd']) give in CPython.
+    expect(orders(await sample('own_chance'))).toEqual(ORDERS);
+    const [first] = await sample('own_chance', { num_fewshot: 5, doc_ids: [6], qty: 0 });
+    const shown = [...textOf(first).matchAll(/'question (\d)\b/g)].map(([, n]) => Number(n));
+    for (const n of shown) expect(textOf(first)).toContain(`${listOf(n)} ${EXAMPLE_ORDERS[n]?.indexOf('Q')}`);
+    expect(shown).toHaveLength(5);
+  });
+});
+
+/** The list that a worked example shows. */
+function listOf(n: number): string {
+  const items = [...(EXAMPLE_ORDERS[n] ?? '')].map((letter) => `'${letter === 'Q' ? `question ${n} é` : letter}'`);
+  return `[${items.join(', ')}]`;
+}
+
+describe('a task whose fields are functions', () => {
+  test('asks what they give, and fails for a document for which they raise', async () => {
+    await register('own_fields');
+    const instances = await sample('own_fields', { doc_ids: [6, 7], qty: 0 });
+    expect(instances.map((instance) => instance['arguments'])).toEqual([
+      ['<question 100 é>\u2028', ' question 100 é'],
+      ['<question 100 é>\u2028', ' other'],
+      ['<question 101 é>\u2028', ' question 101 é'],
+      ['<question 101 é>\u2028', ' other'],
+    ]);
+    const [shown] = await sample('own_fields', { num_fewshot: 1, doc_ids: [7], qty: 0 });
+    const [, n] = /^shown question (\d) é /.exec(textOf(shown)) ?? [];
+    expect(textOf(shown)).toBe(
+      `shown question ${n} é ${Number(n) % 2 === 0 ? `question ${n} é` : 'other'}\n\n<question 101 é>\u2028`,
+    );
+  });
+
+  test('a document for which one raises is named, with the function', async () => {
+    const body = `${MODULES['fields/utils.py']}`.replace('== 4', '== 102');
+    await register('own_fields', catalogueWith({ ...MODULES, 'fields/utils.py': body }));
+    await expect(sample('own_fields', { doc_ids: [8], qty: 0 })).rejects.toThrow(
+      /own_fields, document 8: doc_to_text: the function fields\/utils\.text raised KeyError/,
+    );
+    await register('own_fields');
+  });
+});
+
+describe('what functions make', () => {
+  test('is made once for a version of the data, the texts and the runtime', async () => {
+    await register('own_overwrite');
+    const before = sent;
+    await register('own_overwrite');
+    expect(sent).toBe(before);
+    const other = { ...MODULES, 'overwrite/utils.py': `${MODULES['overwrite/utils.py']}\n# another text\n` };
+    await register('own_overwrite', catalogueWith(other));
+    expect(sent).toBeGreaterThan(before);
+  });
+
+  test('stays what it was for a request that was planned before another version took its place', async () => {
+    await register('own_overwrite');
+    const render = await plan('own_overwrite', { doc_ids: [6], qty: 0 });
+    const other = { ...MODULES, 'overwrite/utils.py': `${MODULES['overwrite/utils.py']}`.replace('"!"', '"?"') };
+    await register('own_overwrite', catalogueWith(other));
+    expect(textOf((await render())[0])).toBe('QUESTION 100 É!');
+    expect(textOf((await sample('own_overwrite', { doc_ids: [6], qty: 0 }))[0])).toBe('QUESTION 100 É?');
+    await register('own_overwrite');
+  });
+
+  test('stays readable for such a request when the data set is replaced, and is made anew of the new one', async () => {
+    await bench.putDataset('own/numbers/default', { train: [numbers(0, 6)], test: [numbers(100, 10)] });
+    await register('own_filter');
+    const render = await plan('own_filter');
+    await bench.putDataset('own/numbers/default', { train: [numbers(0, 6)], test: [numbers(200, 5)] });
+    await register('own_multiply');
+    // The table is another one by now; this task's documents are still those of the one before.
+    expect(idsOf(await sample('own_filter'))).toEqual([7, 8, 10, 11, 13, 14]);
+    await register('own_filter');
+    expect((await render()).map(textOf)).toHaveLength(6);
+    expect((await sample('own_filter')).map(textOf)).toEqual([200, 201, 203, 204].map((n) => `question ${n} é`));
+    await bench.putDataset('own/numbers/default', { train: [numbers(0, 6)], test: [numbers(100, 10)] });
+    await register('own_filter,own_multiply,own_overwrite,own_fields,own_chance');
+  });
+
+  test('a task that was never registered is said to be missing', async () => {
+    await bench.sql`DELETE FROM sampler_processed_tasks WHERE task_name = 'own_chance'`;
+    await expect(sample('own_chance')).rejects.toMatchObject({ code: 'NotRegistered', permanent: false });
+    await register('own_chance');
+  });
+
+  test.each(['own_filter', 'own_multiply', 'own_overwrite', 'own_chance'])(
+    'of %s is the same in a preview without a database',
+    async (task) => {
+      await register(task);
+      const entry = await catalogue.find(task);
+      if (entry === null) throw new Error('no such task');
+      const services = { catalogue, source: bench.source, sandbox: async () => sandbox };
+      const asked = message(task, { num_fewshot: 2 });
+      const { instances } = await previewTask(services, asked, entry, 1n);
+      const stored = await sample(task, { num_fewshot: 2 });
+      expect(instances.map(({ docId, arguments: [text] }) => [docId, text])).toEqual(
+        stored.map((instance) => [instance['doc_id'], textOf(instance)]),
+      );
+      const failures: unknown[] = [];
+      const verdict = await validateTask(services, asked, entry, { onFailure: (failure) => failures.push(failure) });
+      expect([failures, verdict.documents, verdict.prompts]).toEqual([[], stored.length, stored.length]);
+    },
+  );
+});
+
+describe('a function that can never succeed', () => {
+  test.each([
+    [
+      'own_raises',
+      /own_raises, function raises\/utils\.process_docs, split test, document 9: .* raised ZeroDivisionError/,
+    ],
+    ['own_hangs', /own_hangs.*(took longer|may take)/],
+    ['own_eats', /own_eats, function process_docs.*memory/],
+  ])('%s ends its registration for good, naming task, function and document', async (task, words) => {
+    const refused = register(task);
+    await expect(refused).rejects.toMatchObject({ code: 'SandboxFailed', permanent: true });
+    await expect(refused).rejects.toThrow(words);
+  });
+});
