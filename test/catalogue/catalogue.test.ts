@@ -75,7 +75,6 @@ describe('a staged catalogue', () => {
     expect(await catalogue.find('g')).toBeNull();
     expect(await catalogue.find('nothing')).toBeNull();
     expect((await resolveTasks(catalogue, 'g'))[0]?.config.get('repeats')).toBe(2n);
-    expect(catalogue.requireSupported(there(root.tasks.get('one'))).process_docs?.hook).toBe('a/u.f');
   });
 
   test('brings the modules that functions need with what these import, and those of an include folder', async () => {

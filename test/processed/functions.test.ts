@@ -75,7 +75,7 @@ async function plan(task: string, more: Record<string, unknown> = {}) {
   const shardQueue = new Queue(sqs, bench.shardQueueUrl);
   const requestId = `request ${asked}`;
   const services = { sql: bench.sql, catalogue: async () => catalogue, ledger, shardQueue, shardSize: 4 };
-  await sampleRequest(services, message(task, more), { requestId, redriven: false, seed: 1n, log });
+  await sampleRequest(services, message(task, more), { requestId, redriven: false, seed: 1n, bytes: 1_000, log });
   return async () => {
     const [record] = await db.collection('sample_requests').find({ request_id: requestId }).toArray();
     if (record === undefined) throw new Error('nothing was planned');
