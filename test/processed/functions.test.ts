@@ -16,12 +16,12 @@ import type { SandboxTransport } from '../../lib/sandbox/client.ts';
 import { renderShard } from '../../lib/shard/shard.ts';
 import { createLocalSqs } from '../../localstack/resources.ts';
 import { catalogueOf } from '../catalogue/roots.ts';
-import { type Bench, openBench, parquet } from '../datasets/bench.ts';
+import { type DataStack, openDataStack, parquet } from '../datasets/data-stack.ts';
 import { testSandbox } from '../helpers/sandbox.ts';
 import { DEFINITIONS, MODULES } from './own-functions.ts';
 
 const log = new Logger('error');
-let bench: Bench;
+let stack: DataStack;
 let mongo: MongoClient;
 let boxes: SandboxTransport & Disposable;
 let sqs: ReturnType<typeof createLocalSqs>;
@@ -52,7 +52,7 @@ function catalogueWith(modules: Record<string, string>): Catalogue {
 const catalogue = catalogueWith(MODULES);
 
 const register = (tasks: string, from: Catalogue = catalogue) =>
-  registerTasks({ sql: bench.sql, source: bench.source, catalogue: from, sandbox, log }, tasks);
+  registerTasks({ sql: stack.sql, source: stack.source, catalogue: from, sandbox, log }, tasks);
 
 function message(task: string, more: Record<string, unknown> = {}) {
   const body = {
@@ -72,9 +72,9 @@ async function plan(task: string, more: Record<string, unknown> = {}) {
   const db = mongo.db();
   await ensureIndexes(db);
   const ledger = new Ledger(db, 60_000);
-  const shardQueue = new Queue(sqs, bench.shardQueueUrl);
+  const shardQueue = new Queue(sqs, stack.shardQueueUrl);
   const requestId = `request ${asked}`;
-  const services = { sql: bench.sql, catalogue: async () => catalogue, ledger, shardQueue, shardSize: 4 };
+  const services = { sql: stack.sql, catalogue: async () => catalogue, ledger, shardQueue, shardSize: 4 };
   await sampleRequest(services, message(task, more), { requestId, redriven: false, seed: 1n, bytes: 1_000, log });
   return async () => {
     const [record] = await db.collection('sample_requests').find({ request_id: requestId }).toArray();
@@ -86,7 +86,7 @@ async function plan(task: string, more: Record<string, unknown> = {}) {
       String(record['doc_ids']),
       Number(record['shard_size']),
     )) {
-      await renderShard({ sql: bench.sql, mongo, db, ledger, shardQueue, timeouts: undefined }, shard, {
+      await renderShard({ sql: stack.sql, mongo, db, ledger, shardQueue, timeouts: undefined }, shard, {
         redriven: false,
         log,
       });
@@ -97,17 +97,17 @@ async function plan(task: string, more: Record<string, unknown> = {}) {
 const sample = async (task: string, more: Record<string, unknown> = {}) => await (await plan(task, more))();
 
 beforeAll(async () => {
-  bench = await openBench();
-  mongo = new MongoClient(bench.mongodbUri);
-  sqs = createLocalSqs(bench.endpoint);
+  stack = await openDataStack();
+  mongo = new MongoClient(stack.mongodbUri);
+  sqs = createLocalSqs(stack.endpoint);
   boxes = await testSandbox();
-  await bench.putDataset('own/numbers/default', { train: [numbers(0, 6)], test: [numbers(100, 10)] });
+  await stack.putDataset('own/numbers/default', { train: [numbers(0, 6)], test: [numbers(100, 10)] });
 });
 afterAll(async () => {
   boxes?.[Symbol.dispose]();
   sqs?.destroy();
   await mongo?.close();
-  await bench?.dispose();
+  await stack?.dispose();
 });
 
 const ORDERS = ['cQbd', 'Qbdc', 'Qcbd', 'bQdc', 'cQdb', 'dbcQ', 'cQdb', 'dbcQ', 'bQcd', 'Qdbc'];
@@ -130,7 +130,7 @@ describe('a task whose functions make other documents of its rows', () => {
     expect(idsOf(instances)).toEqual([7, 8, 10, 11, 13, 14]);
     expect(docOf(instances[0])).toEqual({ __id: 7, q: 'question 101 é', n: 101 });
     expect(textOf(instances[5])).toBe('question 108 é');
-    const [kept] = await bench.sql`
+    const [kept] = await stack.sql`
       SELECT count(*)::int AS rows, count(doc)::int AS docs FROM sampler_processed_docs
       JOIN sampler_processed_tasks USING (key) WHERE task_name = 'own_filter'`;
     expect(kept).toEqual({ rows: 10, docs: 0 });
@@ -251,22 +251,22 @@ describe('what functions make', () => {
   });
 
   test('stays readable for such a request when the data set is replaced, and is made anew of the new one', async () => {
-    await bench.putDataset('own/numbers/default', { train: [numbers(0, 6)], test: [numbers(100, 10)] });
+    await stack.putDataset('own/numbers/default', { train: [numbers(0, 6)], test: [numbers(100, 10)] });
     await register('own_filter');
     const render = await plan('own_filter');
-    await bench.putDataset('own/numbers/default', { train: [numbers(0, 6)], test: [numbers(200, 5)] });
+    await stack.putDataset('own/numbers/default', { train: [numbers(0, 6)], test: [numbers(200, 5)] });
     await register('own_multiply');
     // The table is another one by now; this task's documents are still those of the one before.
     expect(idsOf(await sample('own_filter'))).toEqual([7, 8, 10, 11, 13, 14]);
     await register('own_filter');
     expect((await render()).map(textOf)).toHaveLength(6);
     expect((await sample('own_filter')).map(textOf)).toEqual([200, 201, 203, 204].map((n) => `question ${n} é`));
-    await bench.putDataset('own/numbers/default', { train: [numbers(0, 6)], test: [numbers(100, 10)] });
+    await stack.putDataset('own/numbers/default', { train: [numbers(0, 6)], test: [numbers(100, 10)] });
     await register('own_filter,own_multiply,own_overwrite,own_fields,own_chance');
   });
 
   test('a task that was never registered is said to be missing', async () => {
-    await bench.sql`DELETE FROM sampler_processed_tasks WHERE task_name = 'own_chance'`;
+    await stack.sql`DELETE FROM sampler_processed_tasks WHERE task_name = 'own_chance'`;
     await expect(sample('own_chance')).rejects.toMatchObject({ code: 'NotRegistered', permanent: false });
     await register('own_chance');
   });
@@ -277,7 +277,7 @@ describe('what functions make', () => {
       await register(task);
       const entry = await catalogue.find(task);
       if (entry === null) throw new Error('no such task');
-      const services = { catalogue, source: bench.source, sandbox: async () => sandbox };
+      const services = { catalogue, source: stack.source, sandbox: async () => sandbox };
       const asked = message(task, { num_fewshot: 2 });
       const { instances } = await previewTask(services, asked, entry, 1n);
       const stored = await sample(task, { num_fewshot: 2 });
