@@ -66,11 +66,26 @@ describe('from nothing to prompts, each step a command', () => {
   });
 
   it('tasks ls shows what can be sampled and why the rest cannot', async () => {
-    const { json: listed } = await json('tasks', 'ls', 'house_*', 'drop', 'mmlu_anatomy', '--include-path', 'house');
+    const { json: listed } = await json(
+      'tasks',
+      'ls',
+      'house_*',
+      'ruler_vt',
+      'drop',
+      'mmlu_anatomy',
+      '--include-path',
+      'house',
+    );
     expect(listed).toEqual([
       { task: 'house_strict', output_type: 'generate_until', supported: true, reason: null },
       { task: 'house_sums', output_type: 'generate_until', supported: true, reason: null },
-      { task: 'drop', output_type: 'generate_until', supported: false, reason: expect.stringContaining('drop/utils.') },
+      {
+        task: 'ruler_vt',
+        output_type: 'generate_until',
+        supported: false,
+        reason: expect.stringContaining('makes its data set in Python'),
+      },
+      { task: 'drop', output_type: 'generate_until', supported: true, reason: null },
       { task: 'mmlu_anatomy', output_type: 'multiple_choice', supported: true, reason: null },
     ]);
   });
@@ -90,7 +105,9 @@ describe('from nothing to prompts, each step a command', () => {
     });
     expect((await show('winogrande')).json).toMatchObject({
       hooks: {
-        sampling: expect.arrayContaining([{ hook: 'winogrande/preprocess_winogrande.doc_to_text', here: true }]),
+        sampling: expect.arrayContaining([
+          { hook: 'winogrande/preprocess_winogrande.doc_to_text', here: true, runs: 'while prompts are made' },
+        ]),
       },
     });
   });

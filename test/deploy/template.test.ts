@@ -134,6 +134,7 @@ describe('roles', () => {
         ...consumes('EvaluateQueue'),
         ...['sqs:SendMessage EvaluatedQueue', 'sqs:SendMessage EvaluateDeadLetters'],
         ...reads('harness', 'include'),
+        'lambda:InvokeFunction function:sampler-dev-sandbox',
       ],
     ],
     ['Sweep', [mongodb, 'sqs:SendMessage EvaluateQueue', 'sqs:SendMessage EvaluatedQueue']],

@@ -329,9 +329,9 @@ describe('sampler stage datasets', () => {
     hub.repos['house/sums'] = { revisions: repoOfTasks, token: 'hf_mine' };
     const own = ['--wheel', WHEEL, '--include-path', `house=${writeDefinitions()}`];
     const env = { ...stack.env, HF_ENDPOINT: hub.url, HF_DATASETS_SERVER: hub.url, HF_TOKEN: 'hf_mine' };
-    const ran = await sampler(['stage', 'datasets', 'house_sums', 'drop', ...own, '--json'], env);
+    const ran = await sampler(['stage', 'datasets', 'house_sums', 'ruler_vt', ...own, '--json'], env);
     expect(ran.code).toBe(0);
-    expect(ran.stderr).toMatch(/^warn: drop is left out: it needs the Python function drop\/utils/m);
+    expect(ran.stderr).toMatch(/^warn: ruler_vt is left out: it makes its data set in Python/m);
     expect(JSON.parse(ran.stdout)).toMatchObject({
       datasets: 1,
       uploaded: 3,
