@@ -10,6 +10,9 @@ import { supportOf } from '../../../lib/catalogue/support.ts';
 import { SUPPORTED_HOOKS } from '../../../lib/hooks/registry.ts';
 import { describeValue, hasPyYaml, hasWheel, pyTasks, WHEEL } from '../yaml/pyyaml.ts';
 
+/** Its file names a function first that its module does not have; PyYAML alone, which looks nothing up, reads it. */
+const HARNESS_REFUSES = 'evalita-mp_ner-v2_fic_p1';
+
 const RESOLVED = join(import.meta.dirname, '..', '..', '..', '..', 'shared', 'resolved.json');
 const hasResolved = existsSync(RESOLVED);
 if (!hasWheel) console.warn(`${WHEEL} is not there: tests of the harness's own tasks are skipped`);
@@ -40,7 +43,7 @@ describe.skipIf(!hasWheel)('the harness, compiled', () => {
       let compared = 0;
       for (const { name, yaml, config } of harness.entries) {
         const their = theirs[name];
-        if (!harness.wheel.tasks.has(name)) continue;
+        if (!harness.wheel.tasks.has(name) || name === HARNESS_REFUSES) continue;
         // Samples that a function gives are read here; there the function stands.
         const [path, value] = their ?? ['', null];
         const ours = describeValue(withSampleFunction(config, JSON.stringify(value)));
@@ -48,9 +51,16 @@ describe.skipIf(!hasWheel)('the harness, compiled', () => {
         expect(JSON.stringify(ours), name).toBe(JSON.stringify(value));
         compared++;
       }
-      expect(compared).toBe(10_122);
+      expect(compared).toBe(10_121);
     },
   );
+
+  test('the one definition with a function that does not exist, which a later line replaces, is refused as by the harness', () => {
+    const refused = harness.entries.filter(({ problem }) =>
+      problem?.includes('does not exist; a later line replaces it'),
+    );
+    expect(refused.map(({ name }) => name)).toEqual([HARNESS_REFUSES]);
+  });
 
   test('all tasks of the mission can be sampled, and every unsupported task says why', () => {
     const tasks = new Map(harness.entries.map((entry) => [entry.name, entry]));
