@@ -97,8 +97,8 @@ export async function downloadWheels(title, name, use) {
   try {
     const lock = join(ROOT, 'localstack', name, 'requirements.lock');
     // The host's Python runs none of them, so that their word on which one they want is about nothing.
-    const options = ['--no-deps', '--require-hashes', '--only-binary=:all:', '--ignore-requires-python'];
-    const pip = ['python3', '-m', 'pip', 'download', '--quiet', ...options];
+    const options = ['--only-binary=:all:', '--ignore-requires-python'];
+    const pip = ['python3', '-m', 'pip', 'download', '--quiet', '--no-deps', '--require-hashes', ...options];
     await runStep(title, name, [...pip, '--dest', folder, '-r', lock], { advice: PYTHON_ADVICE });
     const wheels = readdirSync(folder).filter((name) => name.endsWith('.whl'));
     if (wheels.length === 0) throw new SetupError(`${title}: pip brought no wheel`, PYTHON_ADVICE);

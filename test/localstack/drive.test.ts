@@ -62,7 +62,7 @@ it('shows a function that nothing drives no address of a database, and to the ot
   );
   expect(await call(running, 'sampler-local-called')).toEqual(['AWS_LAMBDA_FUNCTION_NAME']);
   expect(await call(running, 'sampler-local-clocked')).toEqual(
-    [...Object.keys(stack.env), 'AWS_ENDPOINT_URL_LAMBDA', 'AWS_LAMBDA_FUNCTION_NAME'].sort(),
+    [...[...Object.keys(stack.env), 'AWS_ENDPOINT_URL_LAMBDA', 'AWS_LAMBDA_FUNCTION_NAME'], 'SANDBOX_FUNCTION'].sort(),
   );
   await running.stop();
 });

@@ -13,12 +13,13 @@ const read = (path: string) => load(readFileSync(join(ROOT, path), 'utf8'));
 it('drives each function that has a queue by it, and the sweep by the clock', () => {
   expect(service.functions.map(({ name, queue, everySeconds }) => [name, queue?.name, everySeconds])).toEqual([
     ...QUEUES.map((name) => [name, name, undefined]),
+    ['sandbox', undefined, undefined],
     ['sweep', undefined, 60],
   ]);
 });
 
 it('runs as many batches at a time as a deployment without parameters', () => {
-  expect(service.functions.map(({ queue }) => queue?.maximumConcurrency)).toEqual([2, 4, 8, 4, undefined]);
+  expect(service.functions.map(({ queue }) => queue?.maximumConcurrency)).toEqual([2, 4, 8, 4, undefined, undefined]);
 });
 
 it('deploys the queues under the names of the local ones, with as many tries', () => {
