@@ -38,6 +38,7 @@ function requestText(request: RequestView): string {
     ['task', request.task],
     ['supplier', request.address && `${request.address} (${request.service})`],
     ['documents', request.documents],
+    ['plan hash', request.plan_hash],
     ['shards', shards && `${shards.written} of ${shards.total} written`],
     ['instances', request.instances],
     ['attempt', request.attempt],

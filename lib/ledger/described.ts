@@ -49,6 +49,12 @@ const PLAN = {
     changes: '`sample` removes it once they are',
   },
   plan: { types: ['string'], meaning: 'The plan as text; for this product alone.' },
+  plan_hash: {
+    types: ['string'],
+    optional: true,
+    meaning:
+      'SHA-256 of what the prompts follow from (task, definition, data set, settings, documents; not the supplier): two requests with the same one ask the same prompts, byte for byte.',
+  },
   doc_ids: { types: ['string'], meaning: 'The documents, as ranges (`7-9,12`).' },
   error: ERROR,
   created_at: { types: ['date'], meaning: 'When it was planned.' },

@@ -55,6 +55,8 @@ export interface PlanRecord {
   unsent?: boolean;
   /** The plan, as text, so that ints, floats and key order survive. */
   plan: string;
+  /** What its prompts follow from: requests with the same one ask the same prompts. Plans of earlier versions have none. */
+  plan_hash?: string;
   /** The chosen documents, as compact text. */
   doc_ids: string;
   error?: Reason;
@@ -96,7 +98,17 @@ export interface MessageRecord {
 /** What a new plan is recorded with. */
 export type NewPlan = Pick<
   PlanRecord,
-  '_id' | 'request_id' | 'framework' | 'task' | 'address' | 'service' | 'shards' | 'shard_size' | 'plan' | 'doc_ids'
+  | '_id'
+  | 'request_id'
+  | 'framework'
+  | 'task'
+  | 'address'
+  | 'service'
+  | 'shards'
+  | 'shard_size'
+  | 'plan'
+  | 'plan_hash'
+  | 'doc_ids'
 >;
 
 /** How much of a body and of a reason is kept, in bytes of UTF-8: a record stays small, whatever was sent. */

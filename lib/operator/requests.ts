@@ -16,6 +16,8 @@ export interface RequestView {
   readonly instances: number | null;
   /** Documents asked about; null where the record was read without them. */
   readonly documents: number | null;
+  /** The same for two requests that ask the same prompts; null for messages and for plans of earlier versions. */
+  readonly plan_hash: string | null;
   readonly error: { readonly code: string; readonly message: string } | null;
   /** Of a message that goes on with an earlier request: that one's identity. */
   readonly continues: string | null;
@@ -108,6 +110,7 @@ function viewOf(record: Document): RequestView {
     // A plan of one shard is done without having noted it.
     instances: total === null || (done && progress.length === 0) ? null : counted,
     documents: typeof record['doc_ids'] === 'string' ? readIdList(record['doc_ids']).length : null,
+    plan_hash: asText(record['plan_hash']),
     error: 'code' in error ? { code: String(error['code']), message: String(error['message']) } : null,
     continues: asText(record['continues']),
     queue: asText(record['queue']),

@@ -13,11 +13,12 @@ import type { Logger } from '../log/log.ts';
 import { type SampleMessage, SIGNATURES } from '../messages/sample.ts';
 import { writeIdList } from '../plan/id-list.ts';
 import { encodePlan, supplierOf } from '../plan/plan.ts';
+import { planHash } from '../plan/plan-hash.ts';
 import { type PlannedTask, type PlanningSettings, planTask, type TableOf } from '../plan/plan-task.ts';
 import { shardCount } from '../plan/shards.ts';
 import { openDocs } from '../processed/open.ts';
 import type { Queue } from '../queue/queue.ts';
-import { encodeSignaturePlan, planSignatures, type SignaturePlan } from '../signatures/plan.ts';
+import { encodeSignaturePlan, planSignatures, type SignaturePlan, signaturePlanHash } from '../signatures/plan.ts';
 import { requireDataset } from '../tables/table.ts';
 
 /** What planning a request needs. */
@@ -152,6 +153,8 @@ function drop(log: Logger, task: string, { request_id: inProgress }: Pick<PlanRe
 
 /** What a task's plan is recorded with. */
 function taskRecord({ shardSize }: SampleServices, { requestId }: Request, { plan, docIds }: PlannedTask): NewPlan {
+  const encoded = encodePlan(plan);
+  const ids = writeIdList(docIds);
   return {
     _id: planId(requestId, plan.task),
     request_id: requestId,
@@ -160,8 +163,9 @@ function taskRecord({ shardSize }: SampleServices, { requestId }: Request, { pla
     ...supplierOf(plan),
     shards: shardCount(docIds.length, shardSize),
     shard_size: shardSize,
-    plan: encodePlan(plan),
-    doc_ids: writeIdList(docIds),
+    plan: encoded,
+    plan_hash: planHash(plan, encoded, ids),
+    doc_ids: ids,
   };
 }
 
@@ -178,6 +182,7 @@ function signatureRecord({ requestId }: Request, plan: SignaturePlan): NewPlan {
     shards: 1,
     shard_size: 1,
     plan: encodeSignaturePlan(plan),
+    plan_hash: signaturePlanHash(plan),
     doc_ids: '',
   };
 }

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import * as z from 'zod';
 import { PermanentError } from '../errors/errors.ts';
 import type { SampleMessage } from '../messages/sample.ts';
@@ -40,6 +41,11 @@ export function planSignatures(message: SampleMessage, seed: bigint): SignatureP
 /** The plan as text. */
 export function encodeSignaturePlan(plan: SignaturePlan): string {
   return JSON.stringify(z.encode(signaturePlan, plan));
+}
+
+/** What its prompt follows from, as a SHA-256 in hexadecimal digits: all of the plan but whom it is for. */
+export function signaturePlanHash(plan: SignaturePlan): string {
+  return hash('sha256', encodeSignaturePlan({ ...plan, address: '', service: '' }), 'hex');
 }
 
 /** Reads what {@link encodeSignaturePlan} wrote. @throws PermanentError PlanUnreadable for anything else */
