@@ -1,12 +1,13 @@
-/** `npm run bench [name ...]`: all figures, or those named, each next to a baseline of the same run; on a stack of its own or the one that runs. */
+/** `npm run bench [name ...] [number]`: all figures, or those named, each next to a baseline of the same run; on a stack of its own. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
-import { startOrJoin } from '../localstack/join.ts';
+import { startOwnStack } from './own-stack.ts';
 
-const ALL = ['latency', 'functions', 'shard', 'register', 'evaluate'];
-const wanted = process.argv.slice(2);
+const ALL = ['latency', 'small', 'functions', 'shard', 'register', 'evaluate'];
+const sizes = process.argv.slice(2).filter((given) => /^\d+$/.test(given));
+const wanted = process.argv.slice(2).filter((given) => !sizes.includes(given));
 const unknown = wanted.filter((name) => !ALL.includes(name));
 if (unknown.length > 0) {
   console.error(`There is no ${unknown.join(', ')}; name some of ${ALL.join(', ')}.`);
@@ -14,14 +15,14 @@ if (unknown.length > 0) {
 }
 
 const say = (line: string) => console.log(`[bench] ${line}`);
-const { env, stop } = await startOrJoin({ say, onFunctionLine: () => {} });
+const { env, stop } = await startOwnStack(say);
 say(`${cpus().length} cores (${cpus()[0]?.model.trim()}), load ${loadavg()[0]?.toFixed(1)}, Node ${process.version}`);
 let failed = 0;
 try {
   for (const name of wanted.length > 0 ? wanted : ALL) {
     say(name);
     const script = join(import.meta.dirname, `${name}.ts`);
-    const child = spawn(process.execPath, [script], { env: { ...process.env, ...env }, stdio: 'inherit' });
+    const child = spawn(process.execPath, [script, ...sizes], { env: { ...process.env, ...env }, stdio: 'inherit' });
     const [code] = await once(child, 'exit');
     if (code !== 0) failed++;
   }

@@ -19,6 +19,9 @@ interface Shape {
   readonly row: (n: number) => Record<string, unknown>;
 }
 
+/** Rows that worked examples are drawn from. */
+const EXAMPLE_ROWS = 100;
+
 const filler = (n: number, words: number) =>
   Array.from({ length: words }, (_, i) => ((n * 31 + i * 7919) % 46_656).toString(36)).join(' ');
 
@@ -69,8 +72,8 @@ export async function benchTask(services: BenchServices, shape: ShapeName, docum
   const config = toTaskConfig(entry.config);
   const asked = config.test_split ?? 'test';
   await removeTable(services, name);
-  await put(s3, bucket, name, SHAPES[shape].examples, SHAPES[shape].row, 100);
-  await put(s3, bucket, name, asked, SHAPES[shape].row, documents);
+  await put(s3, bucket, `${name}/default`, SHAPES[shape].examples, SHAPES[shape].row, EXAMPLE_ROWS);
+  await put(s3, bucket, `${name}/default`, asked, SHAPES[shape].row, documents);
   const request = { sql, source, datasetPath: name, datasetName: null, taskName: name, log: new Logger('error') };
   const { splits } = await registerDataset(request);
   const range = splits.find(({ split }) => split === asked);
@@ -81,6 +84,21 @@ export async function benchTask(services: BenchServices, shape: ShapeName, docum
     documents,
     plan: (docCount) => encodePlan(planOf(entry, docCount, SHAPES[shape].shots, asked, config.repeats)),
   };
+}
+
+/** Stages rows for a task of the harness under its own name, and registers it: for stacks that hold no other rows. */
+export async function registerOwnRows(services: BenchServices, shape: ShapeName, documents: number): Promise<void> {
+  const { s3, bucket, sql } = services;
+  const source = new Bucket(s3, bucket);
+  const { definition, examples, row } = SHAPES[shape];
+  const catalogue = await openCatalogue({ bucket: source, log: new Logger('error') });
+  const entry = await catalogue.find(definition);
+  if (!entry) throw new Error(`the staged harness has no task ${definition}`);
+  const { dataset_path: datasetPath, dataset_name: datasetName, test_split } = toTaskConfig(entry.config);
+  const path = `${datasetPath}/${datasetName ?? 'default'}`;
+  await put(s3, bucket, path, examples, row, EXAMPLE_ROWS);
+  await put(s3, bucket, path, test_split ?? 'test', row, documents);
+  await registerDataset({ sql, source, datasetPath, datasetName, taskName: definition, log: new Logger('error') });
 }
 
 /** Removes what {@link benchTask} registered. */
@@ -100,7 +118,7 @@ async function entryOf(catalogue: Catalogue, { definition }: Shape, name: string
 async function put(
   s3: S3Client,
   Bucket: string,
-  name: string,
+  path: string,
   split: string,
   row: Shape['row'],
   count: number,
@@ -110,7 +128,7 @@ async function put(
     name: column,
     data: rows.map((values) => values[column]),
   }));
-  const Key = `datasets/${name}/default/${split}/0000.parquet`;
+  const Key = `datasets/${path}/${split}/0000.parquet`;
   await s3.send(new PutObjectCommand({ Bucket, Key, Body: new Uint8Array(parquetWriteBuffer({ columnData })) }));
 }
 

@@ -21,6 +21,8 @@ export const LOCAL_DIR = join(ROOT, '.local');
 export interface LocalOptions {
   /** Starts with an empty `.local/`. */
   fresh?: boolean;
+  /** Keeps its data there, and not in `.local/`: a stack of its own beside the one that a person runs. */
+  dir?: string;
   ports?: Partial<Ports>;
   /** Takes the servers from docker-compose.yml. */
   docker?: boolean;
@@ -39,15 +41,15 @@ export interface LocalService {
 }
 
 /**
- * Starts the stack in `.local/`, stages what every request needs, and drives the bundled functions by their queues and
- * clock. Writes `.local/env`, and `.local/ready` when messages are taken.
+ * Starts the stack in `.local/` or the folder that is given, stages what every request needs, and drives the bundled functions by their queues and
+ * clock. Writes the files `env`, and `ready` when messages are taken, into that folder.
  * Throws AlreadyRunningError, or an Error that says what could not be started.
  */
 export async function runLocally(options: LocalOptions): Promise<LocalService> {
-  const { say } = options;
+  const { say, dir = LOCAL_DIR } = options;
   if (options.docker === true) requireDocker();
   // Next to the folder, as a fresh start empties it.
-  const unlock = takeRunLock(join(ROOT, '.cache', 'local-stack.pid'));
+  const unlock = takeRunLock(dir === LOCAL_DIR ? join(ROOT, '.cache', 'local-stack.pid') : `${dir}.pid`);
   const closers: (() => Promise<void> | void)[] = [unlock];
   let stopped: Promise<void> | undefined;
   const stop = () => {
@@ -56,10 +58,10 @@ export async function runLocally(options: LocalOptions): Promise<LocalService> {
   };
   try {
     const service = readServiceFile(ROOT);
-    rmSync(join(LOCAL_DIR, 'ready'), { force: true });
+    rmSync(join(dir, 'ready'), { force: true });
     say('starting Postgres, MongoDB, SQS and S3 ...');
     const common = {
-      dir: LOCAL_DIR,
+      dir,
       visibilityTimeouts: visibilityTimeouts(service.functions),
       ...(options.fresh === undefined ? {} : { fresh: options.fresh }),
       ...(options.ports === undefined ? {} : { ports: options.ports }),
@@ -67,7 +69,7 @@ export async function runLocally(options: LocalOptions): Promise<LocalService> {
     const stack =
       options.docker === true ? await startDockerStack(common) : await startStack({ ...common, queues: 'fauxqs' });
     closers.unshift(() => stack.stop());
-    const outDir = join(LOCAL_DIR, 'functions');
+    const outDir = join(dir, 'functions');
     mkdirSync(outDir, { recursive: true });
     say('bundling the functions ...');
     const bundles = await bundleFunctions(service, ROOT, outDir);
@@ -86,9 +88,9 @@ export async function runLocally(options: LocalOptions): Promise<LocalService> {
       onError: (name, error) => say(`${name}: ${error instanceof Error ? error.message : error}`),
     });
     closers.unshift(() => functions.stop());
-    closers.unshift(() => rmSync(join(LOCAL_DIR, 'ready'), { force: true }));
-    writeFileSync(join(LOCAL_DIR, 'env'), formatDotenv(functions.env));
-    writeFileSync(join(LOCAL_DIR, 'ready'), `${new Date().toISOString()}\n`);
+    closers.unshift(() => rmSync(join(dir, 'ready'), { force: true }));
+    writeFileSync(join(dir, 'env'), formatDotenv(functions.env));
+    writeFileSync(join(dir, 'ready'), `${new Date().toISOString()}\n`);
     return { env: functions.env, broken: stack.broken, stop };
   } catch (error) {
     await stop();

@@ -1,0 +1,32 @@
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { type LocalService, ROOT, runLocally } from '../localstack/local.ts';
+import { runsWith } from '../localstack/processes.ts';
+
+/** Where stacks of benches keep their data, a folder for each run. */
+const DIR = join(ROOT, '.cache', 'bench');
+/** What the command line of every run contains. */
+const MARKER = 'bench';
+
+/** A stack that nobody else uses and that nothing stays of: what a person has in `.local/` is neither read nor changed. */
+export async function startOwnStack(say: (line: string) => void): Promise<LocalService> {
+  removeLeftBehind();
+  const dir = join(DIR, String(process.pid));
+  const service = await runLocally({ dir, fresh: true, say, onFunctionLine: () => {} });
+  return {
+    ...service,
+    async stop() {
+      await service.stop();
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The folders of runs that were killed. */
+function removeLeftBehind(): void {
+  mkdirSync(DIR, { recursive: true });
+  for (const name of readdirSync(DIR)) {
+    const pid = Number.parseInt(name, 10);
+    if (!runsWith(pid, MARKER)) rmSync(join(DIR, name), { recursive: true, force: true });
+  }
+}
