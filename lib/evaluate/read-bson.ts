@@ -70,7 +70,7 @@ class Reader {
       case 0x08:
         return this.#buffer.readUInt8(this.#skip(1)) === 1;
       case 0x09:
-        return pyDatetime(this.#buffer.readBigInt64LE(this.#skip(8)) * 1000n, false);
+        return pyDatetime(this.#buffer.readBigInt64LE(this.#skip(8)) * 1000n);
       case 0x0a:
         return null;
       case 0x10:

@@ -1,7 +1,8 @@
-import { pyBytes, pyDate, pyDatetime, pyDecimal, pyTimestampNanos } from '../python/opaque.ts';
+import { type DurationUnit, NANOS, PyDuration, pyDuration } from '../python/duration.ts';
+import { NOT_A_TIME, pyBytes, pyDate, pyDatetime, pyDecimal, pyTimestampNanos } from '../python/opaque.ts';
 import { clockOf, decimalDigits } from '../python/opaque-text.ts';
 import { PyOpaque, PyTuple, type PyValue } from '../python/value.ts';
-import { type Column, type ColumnType, describeType } from './column-type.ts';
+import { type Column, type ColumnType, describeType, zoneOfType } from './column-type.ts';
 
 /** Makes of a value, which is not None, one of another type. Throws {@link CastFailed} where it has no such form. */
 export type Cast = (value: PyValue) => PyValue;
@@ -44,6 +45,8 @@ export function castTo(to: ColumnType, from: ColumnType): Cast | undefined {
       return from.kind === 'timestamp' ? (value) => dateOf(textOf(value)) : undefined;
     case 'timestamp':
       return castToTimestamp(to, from);
+    case 'duration':
+      return castToDuration(to.unit, from);
     case 'list':
       return from.kind === 'list' ? castItems(to.item, from.item) : undefined;
     case 'struct':
@@ -63,6 +66,7 @@ function castToInt(to: Extract<ColumnType, { kind: 'int' }>, from: ColumnType): 
   };
   if (from.kind === 'int') return (value) => (typeof value === 'bigint' ? fit(value) : value);
   if (from.kind === 'bool') return (value) => (value === true ? 1n : 0n);
+  if (from.kind === 'duration') return to.bits === 64 && to.signed ? countOf : undefined;
   if (from.kind === 'float') {
     return (value) => {
       if (typeof value === 'number' && Number.isInteger(value)) return fit(BigInt(value));
@@ -112,6 +116,7 @@ function castToText(from: ColumnType): Cast | undefined {
   if (from.kind === 'int') return (value) => String(value);
   if (from.kind === 'bool') return (value) => (value === true ? 'true' : 'false');
   if (from.kind === 'date') return textOf;
+  if (from.kind === 'duration') return (value) => String(countOf(value));
   if (from.kind !== 'bytes') return undefined;
   return (value) => {
     try {
@@ -123,21 +128,44 @@ function castToText(from: ColumnType): Cast | undefined {
   };
 }
 
-function castToTimestamp(to: { nanos: boolean; utc: boolean }, from: ColumnType): Cast | undefined {
+function castToTimestamp(to: Extract<ColumnType, { kind: 'timestamp' }>, from: ColumnType): Cast | undefined {
+  const zone = zoneOfType(to);
   if (from.kind !== 'timestamp' && from.kind !== 'date') return undefined;
   return (value) => {
+    if (value === NOT_A_TIME) return value;
     const { micros, nanos } = clockOf(from.kind === 'date' ? `${textOf(value)} 00:00:00` : textOf(value));
-    if (to.nanos) return pyTimestampNanos(micros * 1000n + nanos, to.utc);
+    if (to.nanos) return pyTimestampNanos(micros * 1000n + nanos, zone);
     // A wall clock's reading is taken for one in UTC, and the other way round.
-    if (nanos === 0n) return pyDatetime(micros, to.utc);
+    if (nanos === 0n) return pyDatetime(micros, zone);
     throw new CastFailed(`${textOf(value)} is finer than a microsecond`);
   };
 }
 
+/** The day that the clocks of the moment's zone show. */
 function dateOf(text: string): PyValue {
-  const { micros } = clockOf(text);
+  const clock = clockOf(text);
+  const micros = clock.micros + clock.ahead;
   const day = micros / DAY_MICROS - (micros % DAY_MICROS < 0n ? 1n : 0n);
   return pyDate(Number(day));
+}
+
+/** Ints that count units of the column, and durations where nothing is lost. */
+function castToDuration(unit: DurationUnit, from: ColumnType): Cast | undefined {
+  if (from.kind === 'int')
+    return from.bits === 64 && from.signed ? (value) => pyDuration(countOf(value), unit) : undefined;
+  if (from.kind !== 'duration') return undefined;
+  return (value) => {
+    const nanos = countOf(value) * NANOS[from.unit];
+    const count = nanos / NANOS[unit];
+    if (count * NANOS[unit] === nanos && BigInt.asIntN(64, count) === count) return pyDuration(count, unit);
+    throw new CastFailed(`${countOf(value)} ${from.unit} can't be counted in ${unit}`);
+  };
+}
+
+function countOf(value: PyValue): bigint {
+  if (typeof value === 'bigint') return value;
+  if (value instanceof PyDuration) return value.count;
+  throw new CastFailed(`a ${typeof value} where a duration should be`);
 }
 
 function rescaled(text: string, to: { precision: number; scale: number }): PyValue {

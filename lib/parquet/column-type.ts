@@ -1,3 +1,5 @@
+import type { DurationUnit } from '../python/duration.ts';
+
 /**
  * The type of a data set's column, as far as Python sees it. Plain JSON: it is kept with the table, so that values come
  * back out of Postgres as they were in the parquet file.
@@ -9,8 +11,12 @@ export type ColumnType =
   | { kind: 'bool' | 'string' | 'bytes' | 'uuid' | 'date' | 'time' | 'null' }
   /** Only in tables that another program made: whatever the JSON says. */
   | { kind: 'json' }
-  /** `nanos`: finer than Python's datetime; pandas' Timestamp shows them. `utc`: a moment, not a wall clock's reading. */
-  | { kind: 'timestamp'; nanos: boolean; utc: boolean }
+  /**
+   * `nanos`: finer than Python's datetime; pandas' Timestamp shows them. `utc`: a moment, not a wall clock's reading; shown in `zone`,
+   * where it has one of its own.
+   */
+  | { kind: 'timestamp'; nanos: boolean; utc: boolean; zone?: string | undefined }
+  | { kind: 'duration'; unit: DurationUnit }
   | { kind: 'decimal'; precision: number; scale: number }
   | { kind: 'list'; item: ColumnType }
   | { kind: 'struct'; fields: Column[] }
@@ -31,7 +37,9 @@ export function describeType(type: ColumnType): string {
     case 'float':
       return `float${type.bits ?? 64}`;
     case 'timestamp':
-      return `timestamp[${type.nanos ? 'ns' : 'us'}${type.utc ? ', UTC' : ''}]`;
+      return `timestamp[${type.nanos ? 'ns' : 'us'}${type.utc ? `, ${zoneOfType(type)}` : ''}]`;
+    case 'duration':
+      return `duration[${type.unit}]`;
     case 'decimal':
       return `decimal(${type.precision}, ${type.scale})`;
     case 'list':
@@ -43,4 +51,9 @@ export function describeType(type: ColumnType): string {
     default:
       return type.kind;
   }
+}
+
+/** The zone in which Python shows values of a timestamp; undefined for a wall clock's readings. */
+export function zoneOfType({ utc, zone }: { utc: boolean; zone?: string | undefined }): string | undefined {
+  return utc ? (zone ?? 'UTC') : undefined;
 }

@@ -1,3 +1,4 @@
+import { withNotedTypes } from './noted-types.ts';
 import { type Leaf, type ParquetSchema, pathOf, readSchema, treeOf } from './schema.ts';
 import { named, type PhysicalType, readPhysicalType, readSchemaElement, type SchemaElement } from './schema-element.ts';
 import { ThriftReader } from './thrift.ts';
@@ -93,6 +94,7 @@ export function readMetadata(bytes: Uint8Array, dataEnd: number): Metadata {
   if (rows !== counted && rows !== 0) throw new Error(`it has ${counted} rows but says ${rows}`);
   requireOwnBytes(groups, dataEnd);
   const spare = writesShortLengths(writer) ? FORGOTTEN_BYTES : 0;
+  schema = withNotedTypes(schema, notes.get('ARROW:schema'));
   return { schema, groups: groups.map((group) => placed(group, dataEnd, spare)), notes };
 }
 

@@ -15,8 +15,9 @@ import {
   type Values,
 } from './page-run.ts';
 import { fixedValues, joinStreams, textBounds, tooLong, tooShort } from './plain.ts';
-import type { PhysicalType, SchemaElement } from './schema-element.ts';
-import { type Convert, leafConverter, leafType } from './values.ts';
+import type { Leaf } from './schema.ts';
+import type { PhysicalType } from './schema-element.ts';
+import { type Convert, leafConverter } from './values.ts';
 
 /** Values of a page, and the bytes that they take, about. */
 export interface DecodedValues {
@@ -41,11 +42,12 @@ export interface ValueDecoder {
  * A decoder for the values of one column of one row group; it keeps the column's dictionary. Values of one of up to `keptBytes` are kept
  * once they were made, as they are likely to be wanted again.
  */
-export function valueDecoder(element: SchemaElement, keptBytes: number): ValueDecoder {
+export function valueDecoder(leaf: Pick<Leaf, 'element' | 'type'>, keptBytes: number): ValueDecoder {
+  const { element } = leaf;
   const { type } = element;
   if (type === undefined) throw new Error(`the column ${JSON.stringify(element.name)} has no type`);
-  const convert = leafConverter(element);
-  const isText = type === 'BYTE_ARRAY' && leafType(element).kind === 'string';
+  const convert = leafConverter(element, leaf.type);
+  const isText = type === 'BYTE_ARRAY' && leaf.type.kind === 'string';
   let dictionary: Dictionary | undefined;
   const readBytes = textReader(isText, convert);
   const texts = (bytes: Uint8Array, bounds: Int32Array, gap: number) => new TextRun(bytes, bounds, gap, readBytes);

@@ -58,7 +58,7 @@ export class PageReader {
     this.#chunk = chunk;
     this.#budget = budget;
     this.#left = chunk.entries;
-    this.#decoder = valueDecoder(leaf.element, keptBytes);
+    this.#decoder = valueDecoder(leaf, keptBytes);
     this.#entryBytes = entryBytes(leaf);
   }
 

@@ -12,6 +12,8 @@ export interface SchemaTree {
 export interface Leaf {
   index: number;
   element: SchemaElement;
+  /** Of its values to Python. */
+  type: ColumnType;
   /** From the root down to the leaf. */
   path: SchemaTree[];
   /** Definition level of a value that is there, and the highest repetition level; see Dremel's paper. */
@@ -114,8 +116,9 @@ function visitValue(tree: SchemaTree, place: Place, leaves: Leaf[]): Visited {
     if (tree.element.type === undefined)
       throw new Error(`the group ${JSON.stringify(tree.element.name)} has no fields`);
     const { path, definition: maxDefinition, repetition: maxRepetition } = place;
-    leaves.push({ index: leaves.length, element: tree.element, path, maxDefinition, maxRepetition });
-    return { type: leafType(tree.element), node: { kind: 'leaf', leaf: leaves.length - 1, definition } };
+    const type = leafType(tree.element);
+    leaves.push({ index: leaves.length, element: tree.element, type, path, maxDefinition, maxRepetition });
+    return { type, node: { kind: 'leaf', leaf: leaves.length - 1, definition } };
   }
   const [repeated] = tree.children;
   if (repeated?.element.repetition_type === 'REPEATED' && tree.children.length === 1) {

@@ -1,6 +1,7 @@
+import { pyDuration } from '../python/duration.ts';
 import { pyBytes, pyDate, pyDatetime, pyDecimal, pyTime, pyTimestampNanos, pyUuid } from '../python/opaque.ts';
 import type { PyValue } from '../python/value.ts';
-import type { ColumnType } from './column-type.ts';
+import { type ColumnType, zoneOfType } from './column-type.ts';
 import type { SchemaElement } from './schema-element.ts';
 
 /** Turns one stored value (INT32 as number, INT64 as bigint, bytes) into Python's. */
@@ -47,12 +48,8 @@ export function leafType(element: SchemaElement): ColumnType {
   return { kind: text ? 'string' : 'bytes' };
 }
 
-/** Turns a stored value into Python's. Throws Error where it has no Python form (year 0). */
-export function leafConverter(element: SchemaElement): Convert {
-  return valueConverter(element, leafType(element));
-}
-
-function valueConverter(element: SchemaElement, type: ColumnType): Convert {
+/** Turns a stored value into Python's of that type. Throws Error where it has no Python form (year 0). */
+export function leafConverter(element: SchemaElement, type: ColumnType): Convert {
   switch (type.kind) {
     case 'string':
       return (value) => {
@@ -78,6 +75,8 @@ function valueConverter(element: SchemaElement, type: ColumnType): Convert {
       return timeConverter(element);
     case 'timestamp':
       return timestampConverter(element, type);
+    case 'duration':
+      return (value) => pyDuration(longOf(value), type.unit);
     default:
       return () => {
         throw new Error('there is a value in a column that has none');
@@ -103,14 +102,13 @@ function timeConverter(element: SchemaElement): Convert {
   };
 }
 
-function timestampConverter(element: SchemaElement, type: { nanos: boolean; utc: boolean }): Convert {
+function timestampConverter(element: SchemaElement, type: Extract<ColumnType, { kind: 'timestamp' }>): Convert {
+  const zone = zoneOfType(type);
   const { logical_type: logical, converted_type: converted } = element;
-  if (element.type === 'INT96') return (value) => pyTimestampNanos(julianNanos(longOf(value)), false);
-  if (type.nanos) return (value) => pyTimestampNanos(longOf(value), type.utc);
+  if (element.type === 'INT96') return (value) => pyTimestampNanos(julianNanos(longOf(value)));
+  if (type.nanos) return (value) => pyTimestampNanos(longOf(value), zone);
   const millis = logical?.type === 'TIMESTAMP' ? logical.unit === 'MILLIS' : converted === 'TIMESTAMP_MILLIS';
-  return millis
-    ? (value) => pyDatetime(longOf(value) * 1000n, type.utc)
-    : (value) => pyDatetime(longOf(value), type.utc);
+  return millis ? (value) => pyDatetime(longOf(value) * 1000n, zone) : (value) => pyDatetime(longOf(value), zone);
 }
 
 /** INT96: the Julian day above 64 bits of nanoseconds of the day. What 64 bits of nanoseconds can't hold wraps, as in pyarrow. */

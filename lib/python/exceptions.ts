@@ -32,3 +32,8 @@ export class PyRegexError extends PyError {
 export class PyUnsupportedError extends PyError {
   override readonly name = 'PyUnsupportedError';
 }
+
+/** Thrown for stored values that Python has no object for (year 0, 25 o'clock, a zone that nobody knows). */
+export class NoPythonValue extends Error {
+  override readonly name = 'NoPythonValue';
+}

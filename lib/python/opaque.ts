@@ -1,4 +1,6 @@
+import { NoPythonValue } from './exceptions.ts';
 import { PyOpaque } from './value.ts';
+import { isFold, offsetText, type Zone, zoneOf } from './zone.ts';
 
 /** Microseconds of a day. */
 const DAY = 86_400_000_000n;
@@ -6,36 +8,59 @@ const DAY = 86_400_000_000n;
 const FIRST = -62_135_596_800_000_000n;
 const LAST = 253_402_300_799_999_999n;
 
-/** Thrown for values that Python has no object for (year 0, 25 o'clock). */
-export class NoPythonValue extends Error {
-  override readonly name = 'NoPythonValue';
-}
+/** What pandas makes of the least of all ints, for a moment as for a duration. MongoDB's Python driver can't store it. */
+export const NOT_A_TIME = new PyOpaque('NaT', 'NaT', undefined);
+const LEAST = -(2n ** 63n);
 
 /**
- * A `datetime.datetime` from microseconds since 1970; with `utc` an aware one, of the zone that pyarrow takes.
- * Its `str` is also what Postgres takes.
+ * A `datetime.datetime` from microseconds since 1970; with `zone`, the name of one (zone.ts), an aware one. Its `str` is also what
+ * Postgres takes.
  */
-export function pyDatetime(micros: bigint, utc: boolean): PyOpaque {
-  const { date, time, fields } = split(micros);
-  // Python leaves out seconds and microseconds from the end while they are zero.
-  while (fields.length > 5 && fields.at(-1) === 0) fields.pop();
-  const zone = utc ? ", tzinfo=zoneinfo.ZoneInfo(key='UTC')" : '';
-  return new PyOpaque(
-    `${date} ${time}${utc ? '+00:00' : ''}`,
-    `datetime.datetime(${fields.join(', ')}${zone})`,
-    new Date(Number(floorDivide(micros, 1000n))),
-  );
+export function pyDatetime(micros: bigint, zone?: string): PyOpaque {
+  if (zone === undefined) return datetimeOf(split(micros), '', '', micros);
+  const { local, offset, fold, named } = inZone(micros, zone);
+  return datetimeOf(split(local), offsetText(offset), `${fold ? ', fold=1' : ''}, tzinfo=${named.repr}`, micros);
 }
 
-/** A pandas `Timestamp` from nanoseconds since 1970: what a column of that precision holds in Python. */
-export function pyTimestampNanos(nanos: bigint, utc: boolean): PyOpaque {
+function datetimeOf({ date, time, fields }: Wall, offset: string, rest: string, micros: bigint): PyOpaque {
+  // Python leaves out seconds and microseconds from the end while they are zero.
+  while (fields.length > 5 && fields.at(-1) === 0) fields.pop();
+  return new PyOpaque(`${date} ${time}${offset}`, `datetime.datetime(${fields.join(', ')}${rest})`, dateAt(micros));
+}
+
+/** A pandas `Timestamp` from nanoseconds since 1970, in that zone where one is named: what a column of that precision holds in Python. */
+export function pyTimestampNanos(nanos: bigint, zone?: string): PyOpaque {
+  if (nanos === LEAST) return NOT_A_TIME;
   const micros = floorDivide(nanos, 1000n);
-  const { date, time } = split(micros);
-  const rest = String(nanos - micros * 1000n).padStart(3, '0');
+  const rest = nanos - micros * 1000n;
+  if (zone === undefined) {
+    const text = nanosText(split(micros), rest);
+    return new PyOpaque(text, `Timestamp('${text}')`, dateAt(micros));
+  }
+  const { local, offset, named } = inZone(micros, zone);
+  if (BigInt.asIntN(64, local * 1000n + rest) !== local * 1000n + rest)
+    throw new NoPythonValue(`${nanos} nanoseconds since 1970 are outside what pandas holds, in ${zone}`);
+  const text = nanosText(split(local), rest);
+  const repr = `Timestamp('${text}${offsetText(offset, '')}', tz='${named.pandas}')`;
+  return new PyOpaque(text + offsetText(offset), repr, dateAt(micros));
+}
+
+function nanosText({ date, time }: Wall, rest: bigint): string {
   const fraction = time.includes('.') ? time : `${time}.000000`;
-  const text = `${date} ${rest === '000' ? time : fraction + rest}`;
-  const repr = utc ? `Timestamp('${text}+0000', tz='UTC')` : `Timestamp('${text}')`;
-  return new PyOpaque(utc ? `${text}+00:00` : text, repr, new Date(Number(floorDivide(micros, 1000n))));
+  return `${date} ${rest === 0n ? time : fraction + String(rest).padStart(3, '0')}`;
+}
+
+/** What the clocks of a zone show. Throws NoPythonValue where there is no such zone, or the moment itself is outside Python's years. */
+function inZone(micros: bigint, zone: string): { local: bigint; offset: number; fold: boolean; named: Zone } {
+  const named = zoneOf(zone);
+  requireYears(micros);
+  const seconds = Number(floorDivide(micros, 1_000_000n));
+  const offset = named.offsetAt(seconds);
+  return { local: micros + BigInt(offset) * 1_000_000n, offset, fold: isFold(named, seconds), named };
+}
+
+function dateAt(micros: bigint): Date {
+  return new Date(Number(floorDivide(micros, 1000n)));
 }
 
 /** A `datetime.date` from days since 1970. MongoDB's Python driver can't store one. */
@@ -91,10 +116,21 @@ function decimalText(digits: string, scale: number): string {
   return `${mantissa}E${adjusted < 0 ? '' : '+'}${adjusted}`;
 }
 
-function split(micros: bigint): { date: string; time: string; fields: number[] } {
+/** What a calendar and a clock show. */
+interface Wall {
+  date: string;
+  time: string;
+  fields: number[];
+}
+
+function requireYears(micros: bigint): void {
   if (micros < FIRST || micros > LAST)
     throw new NoPythonValue(`${micros} microseconds since 1970 are outside years 1 to 9999`);
-  const moment = new Date(Number(floorDivide(micros, 1000n)));
+}
+
+function split(micros: bigint): Wall {
+  requireYears(micros);
+  const moment = dateAt(micros);
   const iso = moment.toISOString();
   const micro = Number(micros - floorDivide(micros, 1_000_000n) * 1_000_000n);
   const fields = [

@@ -47,7 +47,7 @@ function fitsMongo(type: ColumnType): boolean {
   if (type.kind === 'list') return fitsMongo(type.item);
   if (type.kind === 'map') return fitsMongo(type.key) && fitsMongo(type.value);
   if (type.kind === 'struct') return type.fields.every((field) => fitsMongo(field.type));
-  return !['date', 'time', 'decimal', 'uuid'].includes(type.kind);
+  return !['date', 'time', 'duration', 'decimal', 'uuid'].includes(type.kind);
 }
 
 function describe(

@@ -1,4 +1,5 @@
 import type { ColumnType } from '../parquet/column-type.ts';
+import { PyDuration } from '../python/duration.ts';
 import { dumps } from '../python/json.ts';
 import { clockOf, decimalDigits } from '../python/opaque-text.ts';
 import { PyOpaque, type PyValue } from '../python/value.ts';
@@ -30,6 +31,8 @@ const NUMERIC_OID = 1700;
 /** A digit of NUMERIC holds four decimal ones. */
 const NUMERIC_DIGITS = 4;
 const NEGATIVE = 0x4000;
+/** What stands for pandas' NaT. */
+const LEAST = -(2n ** 63n);
 
 /** What writes the values of a column in the form that its type in Postgres has in a binary COPY. */
 export function cellWriter(type: ColumnType): WriteCell {
@@ -59,6 +62,8 @@ export function cellWriter(type: ColumnType): WriteCell {
     case 'timestamp':
       if (type.nanos) return writeText;
       return sized(8, (rows, value) => rows.int64(microsOf(textOf(value)) - EPOCH_MICROS));
+    case 'duration':
+      return sized(8, (rows, value) => rows.int64(value instanceof PyDuration ? value.count : LEAST));
     case 'list':
       return arrayWriter(type.item);
     default:

@@ -8,7 +8,7 @@ import { parseScalar } from './scalar-text.ts';
 /**
  * How Postgres stores a column. Lists of lists, structs or maps are JSON and no arrays: Postgres' arrays are rectangular
  * and hold no NULL or empty rows. So are lists of dates and the like: their text in an array depends on the settings of
- * the connection. Nanoseconds are TEXT: TIMESTAMP would round them.
+ * the connection. Nanoseconds are TEXT: TIMESTAMP would round them. A duration is the number of its units: INTERVAL counts months and days.
  */
 export function postgresType(type: ColumnType): string {
   switch (type.kind) {
@@ -30,6 +30,8 @@ export function postgresType(type: ColumnType): string {
     case 'timestamp':
       if (type.nanos) return 'TEXT';
       return type.utc ? 'TIMESTAMPTZ' : 'TIMESTAMP';
+    case 'duration':
+      return 'BIGINT';
     case 'decimal':
       return `NUMERIC(${type.precision},${type.scale})`;
     case 'list':

@@ -1,14 +1,16 @@
 import type { ColumnType } from '../parquet/column-type.ts';
+import { PyDuration } from '../python/duration.ts';
 import { PyOpaque, PyTuple, type PyValue } from '../python/value.ts';
 import { parseScalar } from './scalar-text.ts';
 
 /**
  * A nested value as plain JSON data, for a JSON column. What JSON has no form for becomes text (dates, decimals, bytes as
- * hex, NaN), and a map a list of pairs; {@link fromJson} takes it back by the column's type.
+ * hex, NaN, the count of a duration), and a map a list of pairs; {@link fromJson} takes it back by the column's type.
  */
 export function toJson(type: ColumnType, value: PyValue): PyValue {
   if (value === null) return null;
   if (typeof value === 'number') return Number.isFinite(value) ? value : String(value);
+  if (value instanceof PyDuration) return String(value.count);
   if (value instanceof PyOpaque) return value.bson instanceof Uint8Array ? hex(value.bson) : value.str;
   if (value instanceof PyTuple) return toJson(type, [...value.items]);
   if (Array.isArray(value)) {

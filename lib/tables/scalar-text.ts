@@ -1,5 +1,15 @@
-import type { ColumnType } from '../parquet/column-type.ts';
-import { pyBytes, pyDate, pyDatetime, pyDecimal, pyTime, pyTimestampNanos, pyUuid } from '../python/opaque.ts';
+import { type ColumnType, zoneOfType } from '../parquet/column-type.ts';
+import { pyDuration } from '../python/duration.ts';
+import {
+  NOT_A_TIME,
+  pyBytes,
+  pyDate,
+  pyDatetime,
+  pyDecimal,
+  pyTime,
+  pyTimestampNanos,
+  pyUuid,
+} from '../python/opaque.ts';
 import { clockOf, decimalDigits } from '../python/opaque-text.ts';
 import type { PyValue } from '../python/value.ts';
 
@@ -26,9 +36,13 @@ export function parseScalar(type: ColumnType, text: string): PyValue {
     case 'time':
       return pyTime(clockOf(`1970-01-01 ${text}`).micros);
     case 'timestamp': {
+      if (text === NOT_A_TIME.str) return NOT_A_TIME;
       const { micros, nanos } = clockOf(text);
-      return type.nanos ? pyTimestampNanos(micros * 1000n + nanos, type.utc) : pyDatetime(micros, type.utc);
+      const zone = zoneOfType(type);
+      return type.nanos ? pyTimestampNanos(micros * 1000n + nanos, zone) : pyDatetime(micros, zone);
     }
+    case 'duration':
+      return text === NOT_A_TIME.str ? NOT_A_TIME : pyDuration(BigInt(text), type.unit);
     default:
       return text;
   }

@@ -42,6 +42,7 @@ const element = { name: 'i', type: 'INT32' as const, repetition_type: 'REQUIRED'
 const leaf: Leaf = {
   index: 0,
   element,
+  type: { kind: 'int', bits: 32, signed: true },
   path: [{ children: [], element }],
   maxDefinition: 0,
   maxRepetition: 0,
@@ -129,7 +130,7 @@ describe('runs of numbers', () => {
 
 describe('texts that share their beginnings', () => {
   const text = { name: 't', type: 'BYTE_ARRAY' as const, converted_type: 'UTF8' as const };
-  const decoder = () => valueDecoder(text, 1024);
+  const decoder = () => valueDecoder({ element: text, type: { kind: 'string' } }, 1024);
   /** Block size, blocks, count, then the numbers: one, or two in a block with one width for all. */
   const deltas = (first: number, difference: number) => [128, 1, 4, 2, first * 2, difference * 2, 0, 0, 0, 0];
 

@@ -9,24 +9,24 @@ import { parseCell, postgresType } from '../../lib/tables/cell.ts';
 
 describe('values that are objects in Python print as there', () => {
   it.each([
-    [pyDatetime(0n, false), '1970-01-01 00:00:00', 'datetime.datetime(1970, 1, 1, 0, 0)', 0],
-    [pyDatetime(-1n, false), '1969-12-31 23:59:59.999999', 'datetime.datetime(1969, 12, 31, 23, 59, 59, 999999)', -1],
-    [pyDatetime(61_000_000n, false), '1970-01-01 00:01:01', 'datetime.datetime(1970, 1, 1, 0, 1, 1)', 61_000],
+    [pyDatetime(0n), '1970-01-01 00:00:00', 'datetime.datetime(1970, 1, 1, 0, 0)', 0],
+    [pyDatetime(-1n), '1969-12-31 23:59:59.999999', 'datetime.datetime(1969, 12, 31, 23, 59, 59, 999999)', -1],
+    [pyDatetime(61_000_000n), '1970-01-01 00:01:01', 'datetime.datetime(1970, 1, 1, 0, 1, 1)', 61_000],
     [
-      pyDatetime(1n, true),
+      pyDatetime(1n, 'UTC'),
       '1970-01-01 00:00:00.000001+00:00',
       "datetime.datetime(1970, 1, 1, 0, 0, 0, 1, tzinfo=zoneinfo.ZoneInfo(key='UTC'))",
       0,
     ],
     [
-      pyDatetime(-62_135_596_800_000_000n, false),
+      pyDatetime(-62_135_596_800_000_000n),
       '0001-01-01 00:00:00',
       'datetime.datetime(1, 1, 1, 0, 0)',
       -62_135_596_800_000,
     ],
-    [pyTimestampNanos(1n, false), '1970-01-01 00:00:00.000000001', "Timestamp('1970-01-01 00:00:00.000000001')", 0],
+    [pyTimestampNanos(1n), '1970-01-01 00:00:00.000000001', "Timestamp('1970-01-01 00:00:00.000000001')", 0],
     [
-      pyTimestampNanos(1000n, true),
+      pyTimestampNanos(1000n, 'UTC'),
       '1970-01-01 00:00:00.000001+00:00',
       "Timestamp('1970-01-01 00:00:00.000001+0000', tz='UTC')",
       0,
@@ -59,7 +59,7 @@ describe('values that are objects in Python print as there', () => {
   });
 
   it('what Python has no object for is refused', () => {
-    expect(() => pyDatetime(253_402_300_800_000_000n, false)).toThrow(/outside years 1 to 9999/);
+    expect(() => pyDatetime(253_402_300_800_000_000n)).toThrow(/outside years 1 to 9999/);
     expect(() => pyDate(-719_163)).toThrow(/outside years 1 to 9999/);
     expect(() => pyTime(86_400_000_000n)).toThrow(/no time of day/);
   });
@@ -109,7 +109,7 @@ describe('nested values through a JSON cell', () => {
       ['1', 2n ** 62n],
       ['m', [new PyTuple(['k', pyDecimal(1n, 10)]), new PyTuple(['k', null])]],
       ['b', pyBytes(Uint8Array.of(0, 255))],
-      ['t', pyTimestampNanos(-1n, true)],
+      ['t', pyTimestampNanos(-1n, 'UTC')],
       ['d', [pyDate(1), null]],
     ]);
     const empty = new Map<PyValue, PyValue>([...full.keys()].map((name) => [name, null]));

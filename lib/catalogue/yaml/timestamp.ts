@@ -1,4 +1,5 @@
 import { PyOpaque } from '../../python/value.ts';
+import { fixedZoneRepr, offsetText } from '../../python/zone.ts';
 
 const TIMESTAMP =
   /^(\d{4})-(\d\d?)-(\d\d?)(?:(?:[Tt]|[ \t]+)(\d\d?):(\d\d):(\d\d)(?:\.(\d*))?(?:[ \t]*(Z|([-+])(\d\d?)(?::(\d\d))?))?)?$/;
@@ -26,11 +27,11 @@ export function toTimestamp(text: string): PyOpaque | null {
   const fields = [year, month, day, hour, minute];
   if (second || micros) fields.push(second);
   if (micros) fields.push(micros);
-  const zone = offset === null ? '' : `, tzinfo=${zoneRepr(offset)}`;
+  const zone = offset === null ? '' : `, tzinfo=${fixedZoneRepr(offset)}`;
   const time = `${pad(hour)}:${pad(minute)}:${pad(second)}${micros ? `.${pad(micros, 6)}` : ''}`;
   const instant = utc(year, month, day) + ((hour * 60 + minute) * 60 + second - (offset ?? 0)) * 1000;
   return new PyOpaque(
-    `${date} ${time}${offset === null ? '' : zoneText(offset)}`,
+    `${date} ${time}${offset === null ? '' : offsetText(offset)}`,
     `datetime.datetime(${fields.join(', ')}${zone})`,
     new Date(instant + Math.floor(micros / 1000)),
   );
@@ -50,18 +51,6 @@ function utc(year: number, month: number, day: number): number {
 function offsetSeconds(sign: string | undefined, hours: string | undefined, minutes: string | undefined): number {
   const seconds = (Number(hours ?? 0) * 60 + Number(minutes ?? 0)) * 60;
   return sign === '-' ? -seconds : seconds;
-}
-
-function zoneText(offset: number): string {
-  const minutes = Math.abs(offset) / 60;
-  return `${offset < 0 ? '-' : '+'}${pad(Math.floor(minutes / 60))}:${pad(minutes % 60)}`;
-}
-
-/** A negative offset is a negative day and the seconds after it, as `timedelta` keeps it. */
-function zoneRepr(offset: number): string {
-  if (offset === 0) return 'datetime.timezone.utc';
-  const days = offset < 0 ? 'days=-1, ' : '';
-  return `datetime.timezone(datetime.timedelta(${days}seconds=${offset < 0 ? offset + DAY_SECONDS : offset}))`;
 }
 
 function pad(value: number, width = 2): string {
