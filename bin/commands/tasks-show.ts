@@ -58,7 +58,7 @@ async function aboutTask(catalogue: Catalogue, entry: TaskEntry) {
     defined_in: entry.yaml,
     supported: support.supported,
     reason: support.supported ? null : support.reason,
-    scoring: scorableOf(entry),
+    scoring: scorableOf(entry, await catalogue.sources()),
     hooks: {
       sampling: hooksOf(entry.config, 'sampling').map((hook) => ({
         hook,
@@ -129,7 +129,7 @@ function taskText({ task, defined_in, reason, scoring, hooks, details }: About):
     ...(details === null ? [] : detailFacts(details)),
     ['Python functions for asking', functions.join(', ')],
     ['for scoring only', hooks.scoring.join(', ')],
-    ['scored by Python', scoring.scorable ? (scoring.python ?? '') : ''],
+    ['scored by Python', scoring.scorable ? scoring.python.join(', ') : ''],
   ]);
 }
 

@@ -173,6 +173,11 @@ async function scoreAnswers(
     await setImmediate();
   }
   await details.finish();
+  if (good.length === 0 && failed.some(({ error }) => error === NO_NUMBER)) {
+    throw new PermanentError('UnsupportedTask', `Task ${entry.name} can't be scored: ${NO_NUMBER}`, {
+      context: { task: entry.name },
+    });
+  }
   const report: Report = {
     ...reportOf(task, entry),
     selected,
@@ -237,6 +242,9 @@ async function functionsOf(
   );
 }
 
+/** Why an answer that was scored has no score. */
+const NO_NUMBER = 'no metric of the chosen filter is one number for a document.';
+
 function sampleOf(
   selected: { readonly filter: string; readonly metric: string | null },
   { docId: id, failed, runTime }: AskedDocument,
@@ -252,11 +260,7 @@ function sampleOf(
   if (outcome instanceof PyError)
     return failure(STATUS.unscored, `The harness can't score this answer: ${outcome.message}`);
   const score = scoreIn(outcome, selected);
-  if (score === null)
-    return failure(
-      STATUS.unscored,
-      `The document has no number for ${selected.filter}, ${selected.metric ?? 'any metric'}.`,
-    );
+  if (score === null) return failure(STATUS.unscored, NO_NUMBER);
   return { sample: { id, score, runTime, code: STATUS.ok, error: '' }, scored: outcome };
 }
 

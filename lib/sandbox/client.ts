@@ -37,6 +37,8 @@ export interface FunctionCall {
   readonly function: FunctionName;
   readonly args: readonly PyValue[];
   readonly kwargs?: ReadonlyMap<string, PyValue>;
+  /** How it is called, where not plainly with its arguments: as scoring calls filters and metrics (sampler_box/scoring.py). */
+  readonly kind?: 'call' | 'filter' | 'filter class' | 'metric';
 }
 
 /** What a function gave, or the exception that it raised. */
@@ -77,7 +79,7 @@ export function openSandbox(transport: SandboxTransport, options: SessionOptions
   const send = async (text: string, functionOf: (document: number | null) => string, first = 0): Promise<PyDict> => {
     const packed = pack(JSON.stringify([files, text]));
     if (packed.length > MAX_PACKED) {
-      throw failed(options.task, '', null, `gets more than the ${MAX_PACKED} characters that fit one call`);
+      throw failed(options.task, '', null, `gets more than the ${MAX_PACKED} characters that fit one call`, 'too much');
     }
     const reply = await transport.send({
       session,
@@ -88,7 +90,7 @@ export function openSandbox(transport: SandboxTransport, options: SessionOptions
     });
     if ('end' in reply) {
       const document = reply.document === null ? null : first + reply.document;
-      throw failed(options.task, functionOf(document), document, ended(reply, options));
+      throw failed(options.task, functionOf(document), document, ended(reply, options), reply.end);
     }
     return answerOf(unpack(reply.packed), options.task, functionOf, first);
   };
@@ -121,11 +123,22 @@ export function resultOf(given: PyValue): FunctionResult {
   return { error: String(result.get('err') ?? 'Exception'), message: String(result.get('m') ?? '') };
 }
 
-/** A failure of functions in the sandbox, which trying again would not mend. */
-export function failed(task: string, name: string, document: number | null, what: string): PermanentError {
+/** A failure of functions in the sandbox, which trying again would not mend. `end`: how the box ended, where it did. */
+export function failed(
+  task: string,
+  name: string,
+  document: number | null,
+  what: string,
+  end?: string,
+): PermanentError {
   const where = `${name === '' ? '' : `, function ${name}`}${document === null ? '' : `, document ${document}`}`;
   return new PermanentError('SandboxFailed', `Task ${task}${where}: the Python code ${what}.`, {
-    context: { task, ...(name === '' ? {} : { function: name }), ...(document === null ? {} : { document }) },
+    context: {
+      task,
+      ...(name === '' ? {} : { function: name }),
+      ...(document === null ? {} : { document }),
+      ...(end === undefined ? {} : { end }),
+    },
   });
 }
 
@@ -145,8 +158,9 @@ function* portions(calls: readonly FunctionCall[]): Generator<{ first: number; t
   if (texts.length > 0) yield { first, texts };
 }
 
-function callText({ function: { path, name }, args, kwargs = new Map() }: FunctionCall): string {
+function callText({ function: { path, name }, args, kwargs = new Map(), kind = 'call' }: FunctionCall): string {
   const call = new Map<PyValue, PyValue>([
+    ['kind', kind],
     ['function', new Map<PyValue, PyValue>(Object.entries({ path, name }))],
     ['args', args.map(tagged)],
     ['kwargs', new Map<PyValue, PyValue>([...kwargs].map(([key, value]) => [key, tagged(value)]))],
@@ -162,7 +176,7 @@ function answerOf(text: string, task: string, functionOf: (document: number | nu
     const document = within === null ? null : first + within;
     return [functionOf(document) || String(answer.get('function') ?? ''), document] as const;
   };
-  if (answer.has('broken')) throw failed(task, ...place(), 'asks for more memory than a box has');
+  if (answer.has('broken')) throw failed(task, ...place(), 'asks for more memory than a box has', 'broken');
   const error = answer.get('failed');
   if (isDict(error)) throw failed(task, ...place(), `raised ${String(error.get('err'))}: ${String(error.get('m'))}`);
   return answer;

@@ -1,11 +1,12 @@
 import { truthy } from '../python/compare.ts';
-import { PyIndexError, PyTypeError, PyValueError } from '../python/exceptions.ts';
+import { PyError, PyIndexError, PyTypeError, PyValueError } from '../python/exceptions.ts';
 import { floatFromText, intFromText } from '../python/number-text.ts';
 import { str } from '../python/repr.ts';
-import { isDict, PyTuple, type PyValue, typeName } from '../python/value.ts';
+import { isDict, type PyDict, PyTuple, type PyValue, typeName } from '../python/value.ts';
 import type { MetricConfig } from './config.ts';
 import { exactMatch } from './metrics/exact-match.ts';
 import { METRICS } from './metrics/registry.ts';
+import type { Scoring } from './python-call.ts';
 
 /** One document of a task that generates text, ready to be scored. */
 export interface GeneratedDocument {
@@ -35,37 +36,72 @@ export function goldFor(
 }
 
 /**
- * Every metric of a document, in the harness's order. Some pass the pair of gold and answer through.
+ * Every metric of a document, in the harness's order. Some pass the pair of gold and answer through; one that gives a dict gives
+ * several.
  * @throws PyError where the harness raises
  */
-export function generatedMetrics(
+export function* generatedMetrics(
   doc: GeneratedDocument,
   metrics: readonly MetricConfig[],
-): { gold: PyValue; metrics: Map<string, PyValue> } {
+): Scoring<{ gold: PyValue; metrics: Map<string, PyValue> }> {
   const gold = goldFor(
     doc,
     metrics.map(({ name }) => name),
   );
   const values = new Map<string, PyValue>();
   let result: PyValue = doc.result;
-  for (const { name, kwargs } of metrics) {
-    const metric = METRICS.get(name);
-    if (!metric) throw new PyTypeError(`'NoneType' object is not callable: metric ${name}`);
+  for (const metric of metrics) {
+    const { name } = metric;
     if (doc.multipleTarget === 0) {
-      values.set(name, metric([gold], [result], kwargs));
+      const value = yield* measured(metric, gold, result);
+      if (isDict(value)) for (const [key, item] of value) values.set(String(key), item);
+      else values.set(name, value);
       continue;
     }
     const golds = Array.isArray(gold) ? gold : [gold];
     if (name === 'exact_match') {
       // Metrics after this one see the repeated answer, as in the harness.
       result = golds.map(() => result);
-      values.set(name, exactMatch(result, golds, kwargs) > 0 ? 1 : 0);
+      const score =
+        metric.fn === null ? exactMatch(result, golds, metric.kwargs) : yield* scoreOf(metric, golds, result);
+      values.set(name, score > 0 ? 1 : 0);
     } else {
-      const answer = result;
-      values.set(name, golds.some((option) => truthy(metric([option], [answer], kwargs))) ? 1 : 0);
+      let any = false;
+      for (const option of golds) {
+        const value = yield* measured(metric, option, result);
+        any = truthy(isDict(value) ? entryOf(value, name) : value) || any;
+      }
+      values.set(name, any ? 1 : 0);
     }
   }
   return { gold, metrics: values };
+}
+
+function* measured({ name, fn, kwargs }: MetricConfig, gold: PyValue, result: PyValue): Scoring<PyValue> {
+  if (fn !== null) return yield { ref: fn, kind: 'metric', args: [gold, result], kwargs };
+  const metric = METRICS.get(name);
+  if (!metric) throw new PyTypeError(`'NoneType' object is not callable: metric ${name}`);
+  return metric([gold], [result], kwargs);
+}
+
+/** Where a task's own function is called `exact_match`, the harness takes what it gives for its own metric's dict. */
+function* scoreOf({ name, fn, kwargs }: MetricConfig, golds: PyValue, result: PyValue): Scoring<number> {
+  if (fn === null) return 0;
+  const lists: [string, PyValue][] = [
+    ['references', golds],
+    ['predictions', result],
+  ];
+  const value = yield { ref: fn, kind: 'call', args: [], kwargs: new Map([...lists, ...kwargs]) };
+  if (!isDict(value)) throw new PyTypeError(`'${typeName(value)}' object is not subscriptable`);
+  const score = entryOf(value, name);
+  if (typeof score === 'number' || typeof score === 'bigint' || typeof score === 'boolean') return Number(score);
+  throw new PyTypeError(`'>' not supported between instances of '${typeName(score)}' and 'float'`);
+}
+
+function entryOf(value: PyDict, name: string): PyValue {
+  const entry = value.get(name);
+  if (entry !== undefined) return entry;
+  throw new PyError(`KeyError: '${name}'`);
 }
 
 function choiceAt(choices: PyValue, index: PyValue): PyValue {

@@ -1,11 +1,14 @@
-import { functionsIn } from '../catalogue/config-value.ts';
 import type { TaskEntry } from '../catalogue/entry.ts';
+import type { FunctionRef } from '../catalogue/function-ref.ts';
+import { modulePath } from '../catalogue/sources.ts';
 import { PermanentError } from '../errors/errors.ts';
-import { findHook } from '../hooks/registry.ts';
-import { pythonScoring } from './batch.ts';
+import { missingLibraries } from '../sandbox/libraries.ts';
+import { definitionsIn } from '../sandbox/python-module.ts';
+import type { SourceFiles } from '../sandbox/sources.ts';
 import { readScoringConfig, type ScoringConfig } from './config.ts';
 import { METRICS } from './metrics/registry.ts';
 import { buildPipeline } from './pipeline.ts';
+import { functionsForGold, functionsToScore } from './scorer.ts';
 import { selectionFor } from './selection.ts';
 
 /** Whether answers of a task can be scored: by which filter and metric, or why not, as the end of a sentence about it. */
@@ -15,8 +18,8 @@ export type Scorable =
       readonly filter: string;
       readonly metric: string | null;
       readonly source: string;
-      /** The Python function that scores its documents in the sandbox; null where none is needed. */
-      readonly python: string | null;
+      /** The Python functions that score its documents in the sandbox, by name. */
+      readonly python: readonly string[];
     }
   | { readonly scorable: false; readonly reason: string };
 
@@ -28,59 +31,67 @@ const CHOICE_NUMBERS: ReadonlySet<string> = new Set([
   'brier_score',
   'acc_mutual_info',
 ]);
-/** Fields that scoring evaluates for each document. */
-const FIELDS = ['doc_to_target', 'doc_to_choice'];
 
-/** Finds out from a definition alone whether its answers can be scored here. */
-export function scorableOf(entry: TaskEntry): Scorable {
+/**
+ * Finds out from a definition, and the modules of its functions, whether its answers can be scored here. What a function imports
+ * and calls is read, not run: what it does with data only shows when it runs.
+ */
+export function scorableOf(entry: TaskEntry, sources: SourceFiles): Scorable {
   try {
-    return decide(entry);
+    return decide(entry, sources);
   } catch (error) {
-    if (error instanceof PermanentError) return { scorable: false, reason: `can't be scored: ${error.message}` };
+    if (error instanceof PermanentError) {
+      return { scorable: false, reason: `can't be scored: ${error.message.replace(/\.$/, '')}` };
+    }
     throw error;
   }
 }
 
-function decide(entry: TaskEntry): Scorable {
+function decide(entry: TaskEntry, sources: SourceFiles): Scorable {
   const definition = readScoringConfig(entry.name, entry.config);
   const multipleChoice = entry.config.get('output_type') === 'multiple_choice';
-  const filtersOf = () =>
-    multipleChoice ? ['none'] : definition.filters.map((filter) => buildPipeline(entry.name, filter).name);
-  // It takes the place of metrics and targets.
-  if (definition.processResults !== null) return yes(entry.name, filtersOf(), definition);
-  const missing = FIELDS.flatMap((field) => functionsIn(entry.config.get(field) ?? null)).find(
-    ({ hook }) => findHook(hook) === undefined,
-  );
-  if (missing) return no(missing.hook);
-  const own = definition.metrics?.find(({ fn }) => fn !== null)?.fn;
-  if (own) return no(own.hook);
-  const numbers = (definition.metrics ?? [{ name: multipleChoice ? 'acc' : 'exact_match' }]).filter(({ name }) =>
-    multipleChoice ? CHOICE_NUMBERS.has(name) : name === 'exact_match',
-  );
-  if (numbers.length === 0) {
-    const names = definition.metrics
-      ?.map(({ name }) => (METRICS.has(name) ? name : `${name} (unknown here)`))
-      .join(', ');
-    return {
-      scorable: false,
-      reason: `has no metric that is one number per document (${names}); they mean something over many documents only`,
-    };
+  const filters = multipleChoice
+    ? ['none']
+    : definition.filters.map((filter) => buildPipeline(entry.name, filter).name);
+  const functions = functionsToScore(entry, definition);
+  if (definition.processResults === null) {
+    functions.push(...functionsForGold(entry));
+    const reason = withoutNumber(definition, multipleChoice, sources);
+    if (reason !== null) return { scorable: false, reason };
   }
-  return yes(entry.name, filtersOf(), definition);
+  for (const ref of functions) {
+    const reason = unrunnable(ref, sources);
+    if (reason !== null) return { scorable: false, reason };
+  }
+  const metrics = definition.metrics?.map(({ name }) => name) ?? [];
+  const python = [...new Set(functions.map(({ hook }) => hook))];
+  return { scorable: true, ...selectionFor(entry.name, filters, metrics), python };
 }
 
-function yes(task: string, filters: readonly string[], definition: ScoringConfig): Scorable {
-  const names = definition.metrics?.map(({ name }) => name) ?? [];
-  return {
-    scorable: true,
-    ...selectionFor(task, filters, names),
-    python: pythonScoring(definition)?.hook ?? null,
-  };
+/** Why no metric is one number per document; null where one is, or may be: what a function gives only shows when it runs. */
+function withoutNumber({ metrics }: ScoringConfig, multipleChoice: boolean, sources: SourceFiles): string | null {
+  const named = metrics ?? [{ name: multipleChoice ? 'acc' : 'exact_match', fn: null }];
+  const number = named.some(({ name, fn }) =>
+    multipleChoice ? CHOICE_NUMBERS.has(name) : fn === null ? name === 'exact_match' : !passesThrough(fn, sources),
+  );
+  if (number) return null;
+  const names = named
+    .map(({ name, fn }) => (METRICS.has(name) || fn !== null ? name : `${name} (unknown here)`))
+    .join(', ');
+  return `has no metric that is one number per document (${names}); they mean something over many documents only`;
 }
 
-function no(hook: string): Scorable {
-  return {
-    scorable: false,
-    reason: `needs the Python function ${hook} to score answers, which can't be run there yet`,
-  };
+function passesThrough(ref: FunctionRef, sources: SourceFiles): boolean {
+  const text = sources.get(modulePath(ref, sources)) ?? '';
+  return definitionsIn(text).names.get(ref.name)?.passesThrough ?? false;
+}
+
+/** Why a function can't be run in the sandbox; null where nothing speaks against it. */
+function unrunnable(ref: FunctionRef, sources: SourceFiles): string | null {
+  const path = modulePath(ref, sources);
+  if (!sources.has(path)) return `needs the Python function ${ref.hook}, whose module (${path}) is not there`;
+  const missing = missingLibraries({ path, name: ref.name }, sources);
+  if (missing.length === 0) return null;
+  const libraries = `${missing.length === 1 ? 'library' : 'libraries'} ${missing.join(', ')}`;
+  return `needs the Python function ${ref.hook} to score answers, and that the ${libraries}, which the sandbox lacks`;
 }

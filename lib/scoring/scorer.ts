@@ -1,13 +1,17 @@
 import type { TaskEntry } from '../catalogue/entry.ts';
+import type { FunctionRef } from '../catalogue/function-ref.ts';
 import { toTaskConfig } from '../catalogue/task-config.ts';
 import { PermanentError } from '../errors/errors.ts';
 import type { Loglikelihood } from '../evaluator-api/loglikelihood.ts';
-import type { Doc, PyValue } from '../python/value.ts';
-import { compileChoice, compileTarget, compileText, type DocField } from '../task/field.ts';
+import { PyError, PyTypeError } from '../python/exceptions.ts';
+import { type Doc, isDict, PyTuple, type PyValue, typeName } from '../python/value.ts';
 import { type MetricConfig, readScoringConfig, type ScoringConfig } from './config.ts';
+import { docForPython, fieldFunctions, type ScoredField, type ScoredFields, scoredFields } from './fields.ts';
+import { itemsOf } from './filters/filter.ts';
 import { generatedMetrics } from './generate-until.ts';
 import { choiceMetrics, trueMass } from './metrics/choices.ts';
-import { buildPipeline, type Pipeline } from './pipeline.ts';
+import { buildPipeline, filterFunctions, type Pipeline } from './pipeline.ts';
+import type { Scoring } from './python-call.ts';
 
 /** One document with what came back for it. */
 export interface Answered {
@@ -34,7 +38,7 @@ export interface Scorer {
   readonly metrics: readonly string[];
   readonly definition: ScoringConfig;
   /** @throws PyError or PermanentError where the harness raises for this document */
-  score(answered: Answered): Scored;
+  score(answered: Answered): Scoring<Scored>;
 }
 
 /** `process_results` functions that stand here in TypeScript; the rest is Python's to run. */
@@ -47,60 +51,138 @@ const METRIC_DEFAULTS = {
   multiple_choice: ['acc', 'acc_norm'],
 } as const;
 
+/** The Python functions that scoring a task calls, `process_results` first where there is one. */
+export function functionsToScore(entry: TaskEntry, definition: ScoringConfig): FunctionRef[] {
+  const { processResults, filters, metrics } = definition;
+  const multipleChoice = entry.config.get('output_type') === 'multiple_choice';
+  const own = processResults === null || CHOICE_HOOKS.has(processResults.hook) ? [] : [processResults];
+  const measuring = processResults !== null || multipleChoice ? [] : (metrics ?? []).flatMap(({ fn }) => fn ?? []);
+  return [...own, ...(multipleChoice ? [] : filterFunctions(filters)), ...measuring];
+}
+
+/** The functions that give what is right for a document; where `process_results` scores, they only show it. */
+export function functionsForGold({ config }: TaskEntry): FunctionRef[] {
+  // Choices may stand in the context: then the text is the label.
+  const text = config.get('output_type') === 'multiple_choice' ? ['doc_to_text'] : [];
+  return fieldFunctions(config, [...text, 'doc_to_target', 'doc_to_choice']);
+}
+
 /**
  * Compiles the scoring of a task. `firstDoc` is the first document asked about: the harness learns from a first document
  * what columns there are, whether targets are lists and whether the choices stand in the context.
- * @throws PermanentError UnsupportedHook or UnsupportedTask where it needs what can't be run here
+ * @throws PermanentError UnsupportedTask where it needs what can't be run here
  */
-export function createScorer(entry: TaskEntry, firstDoc: Doc): Scorer {
-  const config = toTaskConfig(entry.config);
+export function* createScorer(entry: TaskEntry, firstDoc: Doc): Scoring<Scorer> {
   const definition = readScoringConfig(entry.name, entry.config);
-  const context = { task: entry.name, features: new Set(firstDoc.keys()), hasChoices: config.doc_to_choice !== null };
-  const fields = {
-    text: () => compileText(config.doc_to_text, context),
-    target: compileTarget(config.doc_to_target, context),
-    choices: config.doc_to_choice === null ? null : compileChoice(config.doc_to_choice, context),
+  const outputType = entry.config.get('output_type') ?? 'generate_until';
+  const multipleChoice = outputType === 'multiple_choice';
+  if (!multipleChoice && outputType !== 'generate_until') {
+    throw new PermanentError(
+      'UnsupportedTask',
+      `Task ${entry.name} has output_type ${String(outputType)}, which can't be scored here.`,
+      { context: { task: entry.name } },
+    );
+  }
+  if (definition.processResults !== null) {
+    return functionScorer(definition, definition.processResults, {
+      target: shownTarget(entry, firstDoc),
+      multipleChoice,
+    });
+  }
+  const fields = scoredFields(entry.name, toTaskConfig(entry.config), firstDoc);
+  return multipleChoice
+    ? yield* choiceScorer(definition, fields, firstDoc)
+    : yield* textScorer(definition, fields, firstDoc);
+}
+
+/** What is right by `doc_to_target`, for people: where a function scores, nothing depends on it. */
+function shownTarget({ name, config }: TaskEntry, firstDoc: Doc): ScoredField {
+  let target: ScoredField | null = null;
+  try {
+    ({ target } = scoredFields(name, toTaskConfig(config), firstDoc));
+  } catch (error) {
+    if (!(error instanceof PermanentError)) throw error;
+  }
+  return function* (doc) {
+    try {
+      return target === null ? null : yield* dispensable(target(doc));
+    } catch (error) {
+      if (error instanceof PyError || error instanceof PermanentError) return null;
+      throw error;
+    }
   };
-  if (config.output_type === 'multiple_choice') return choiceScorer(definition, fields, firstDoc);
-  if (config.output_type === 'generate_until') return textScorer(definition, fields, firstDoc);
-  throw new PermanentError(
-    'UnsupportedTask',
-    `Task ${entry.name} has output_type ${config.output_type}, which can't be scored here.`,
-    {
-      context: { task: entry.name },
+}
+
+function* dispensable(scoring: Scoring<PyValue>): Scoring<PyValue> {
+  let step = scoring.next();
+  while (!step.done) {
+    let given: PyValue;
+    try {
+      given = yield { ...step.value, dispensable: true };
+    } catch (error) {
+      step = scoring.throw(error);
+      continue;
+    }
+    step = scoring.next(given);
+  }
+  return step.value;
+}
+
+/** `process_results` gets what each filter left, or the loglikelihoods, and gives all metrics (`process_results`, lm_eval/api/task.py). */
+function functionScorer(
+  definition: ScoringConfig,
+  ref: FunctionRef,
+  { target, multipleChoice }: { readonly target: ScoredField; readonly multipleChoice: boolean },
+): Scorer {
+  const here = CHOICE_HOOKS.get(ref.hook);
+  const pipelines = multipleChoice ? [] : definition.filters.map((filter) => buildPipeline(definition.task, filter));
+  return {
+    definition,
+    filters: multipleChoice ? ['none'] : pipelines.map(({ name }) => name),
+    metrics: definition.metrics?.map(({ name }) => name) ?? [],
+    *score({ doc, generations, likelihoods }) {
+      const filtered = new Map<string, PyValue>();
+      const metrics = new Map<string, ReadonlyMap<string, PyValue>>();
+      if (multipleChoice) {
+        const lls = likelihoods.map(({ sum }) => sum);
+        const results = likelihoods.map(({ sum, greedy }) => new PyTuple([sum, greedy]));
+        filtered.set('none', here === undefined ? results : lls);
+        metrics.set('none', here === undefined ? yield* metricsBy(ref, doc, results) : here(doc, lls));
+      }
+      for (const pipeline of pipelines) filtered.set(pipeline.name, yield* pipeline.run(generations, doc));
+      for (const { name } of pipelines) {
+        metrics.set(name, yield* metricsBy(ref, doc, [filtered.get(name) ?? null]));
+      }
+      return { gold: yield* target(doc), filtered, metrics };
     },
-  );
+  };
 }
 
-interface ScoringFields {
-  /** Compiled when asked for: few tasks need it. */
-  readonly text: () => DocField;
-  readonly target: DocField;
-  readonly choices: DocField | null;
+function* metricsBy(ref: FunctionRef, doc: Doc, results: readonly PyValue[]): Scoring<Map<string, PyValue>> {
+  const value = yield { ref, kind: 'call', args: [docForPython(doc), [...results]] };
+  if (!isDict(value)) throw new PyTypeError(`process_results gave ${typeName(value)} where metrics are wanted`);
+  return new Map([...value].map(([name, metric]) => [String(name), metric]));
 }
 
-function textScorer(definition: ScoringConfig, { target, choices }: ScoringFields, firstDoc: Doc): Scorer {
-  const { task, processResults } = definition;
-  if (processResults !== null) throw needsPython(task, processResults.hook);
+function* textScorer(definition: ScoringConfig, { target, choices }: ScoredFields, firstDoc: Doc): Scoring<Scorer> {
+  const { task } = definition;
   const metrics = uniqueMetrics(definition, METRIC_DEFAULTS.generate_until);
-  const own = metrics.find(({ fn }) => fn !== null)?.fn;
-  if (own) throw needsPython(task, own.hook);
   const pipelines: Pipeline[] = definition.filters.map((filter) => buildPipeline(task, filter));
-  const first = target(firstDoc);
+  const first = yield* targetOfFirst(target, firstDoc);
   const multipleTarget = Array.isArray(first) ? first.length : 0;
   return {
     definition,
     filters: pipelines.map(({ name }) => name),
     metrics: metrics.map(({ name }) => name),
-    score({ doc, generations }) {
-      const wanted = target(doc);
-      const options = choices?.(doc) ?? null;
+    *score({ doc, generations }) {
+      const wanted = yield* target(doc);
+      const options = choices === null ? null : yield* choices(doc);
       const filtered = new Map<string, PyValue>();
       const byFilter = new Map<string, ReadonlyMap<string, PyValue>>();
       let gold: PyValue = wanted;
       for (const pipeline of pipelines) {
-        const result = pipeline.run(generations, doc);
-        const scored = generatedMetrics({ target: wanted, choices: options, multipleTarget, result }, metrics);
+        const result = yield* pipeline.run(generations, doc);
+        const scored = yield* generatedMetrics({ target: wanted, choices: options, multipleTarget, result }, metrics);
         filtered.set(pipeline.name, result);
         byFilter.set(pipeline.name, scored.metrics);
         gold = scored.gold;
@@ -110,54 +192,49 @@ function textScorer(definition: ScoringConfig, { target, choices }: ScoringField
   };
 }
 
-function choiceScorer(definition: ScoringConfig, fields: ScoringFields, firstDoc: Doc): Scorer {
-  const { task, processResults } = definition;
-  const hook = processResults === null ? null : CHOICE_HOOKS.get(processResults.hook);
-  if (hook === undefined) throw needsPython(task, processResults?.hook ?? '');
-  const metrics = uniqueMetrics(definition, METRIC_DEFAULTS.multiple_choice);
-  const own = metrics.find(({ fn }) => fn !== null)?.fn;
-  if (own && hook === null) throw needsPython(task, own.hook);
-  const names = new Set(metrics.map(({ name }) => name));
-  const shape = hook === null ? choiceShape(task, fields, firstDoc) : null;
+/** The harness looks at a first document to learn what targets are. Where ours has none, the others may have. */
+function* targetOfFirst(target: ScoredField, firstDoc: Doc): Scoring<PyValue> {
+  try {
+    return yield* target(firstDoc);
+  } catch (error) {
+    if (error instanceof PyError) return null;
+    throw error;
+  }
+}
+
+function* choiceScorer(definition: ScoringConfig, fields: ScoredFields, firstDoc: Doc): Scoring<Scorer> {
+  // Functions among the metrics are not called: their names choose of what every such task has.
+  const names = new Set(uniqueMetrics(definition, METRIC_DEFAULTS.multiple_choice).map(({ name }) => name));
+  const shape = yield* choiceShape(definition.task, fields, firstDoc);
   return {
     definition,
     filters: ['none'],
     metrics: [...names],
-    score({ doc, likelihoods }) {
+    *score({ doc, likelihoods }) {
       const lls = likelihoods.map(({ sum }) => sum);
-      const filtered = new Map([['none', lls]]);
-      if (hook || shape === null) {
-        const values = hook?.(doc, lls) ?? new Map<string, PyValue>();
-        return { gold: null, filtered, metrics: new Map([['none', values]]) };
-      }
-      const gold = shape.gold(doc);
+      const choices = itemsOf(yield* shape.choices(doc));
+      const gold = yield* shape.gold(doc);
       const values = choiceMetrics(
-        { choices: shape.choices(doc), gold, multipleTarget: shape.multipleTarget, results: likelihoods },
+        { choices, gold, multipleTarget: shape.multipleTarget, results: likelihoods },
         names,
       );
-      return { gold, filtered, metrics: new Map([['none', values]]) };
+      return { gold, filtered: new Map([['none', lls]]), metrics: new Map([['none', values]]) };
     },
   };
 }
 
 /** How a multiple-choice task names what is right (`ConfigurableTask.__init__`, lm_eval/api/task.py). */
-function choiceShape(task: string, { text, target, choices }: ScoringFields, firstDoc: Doc) {
+function* choiceShape(task: string, { text, target, choices }: ScoredFields, firstDoc: Doc) {
   if (choices === null) {
     throw new PermanentError('BadTaskDefinition', `Task ${task} is multiple_choice but has no doc_to_choice.`, {
       context: { task },
     });
   }
   const question = text();
-  const asked = question(firstDoc);
+  const asked = yield* targetOfFirst(question, firstDoc);
   const multipleInput = typeof asked === 'bigint' || typeof asked === 'boolean';
-  return {
-    gold: multipleInput ? question : target,
-    multipleTarget: Array.isArray(target(firstDoc)),
-    choices(doc: Doc): PyValue[] {
-      const value = choices(doc);
-      return Array.isArray(value) ? value : typeof value === 'string' ? [...value] : [];
-    },
-  };
+  const gold = multipleInput ? question : target;
+  return { gold, choices, multipleTarget: Array.isArray(yield* targetOfFirst(target, firstDoc)) };
 }
 
 /** Of two entries of one name the last counts, in the place of the first. */
@@ -173,14 +250,4 @@ function labelsOf(doc: Doc): PyValue[] {
   const labels = targets instanceof Map ? targets.get('labels') : undefined;
   if (Array.isArray(labels)) return labels;
   throw new PermanentError('DatasetInvalid', 'The document has no mc2_targets.labels.');
-}
-
-function needsPython(task: string, hook: string): PermanentError {
-  return new PermanentError(
-    'UnsupportedHook',
-    `Task ${task} needs the Python function ${hook} to score answers, which can't be run here.`,
-    {
-      context: { task, hook },
-    },
-  );
 }

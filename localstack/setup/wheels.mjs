@@ -1,4 +1,4 @@
-/** The libraries that the harness scores mathematics with: pure Python from PyPI, for the image of the sandbox (docs/sandbox.md). */
+/** The libraries that the harness scores answers with: pure Python from PyPI, for the image of the sandbox (docs/sandbox.md). */
 import { createHash } from 'node:crypto';
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ export async function installWheels() {
     .update(readFileSync(join(ROOT, 'localstack', 'wheels', 'requirements.lock')))
     .digest('hex');
   if (exists(WHEELS_STAMP) && readFileSync(WHEELS_STAMP, 'utf8') === wanted) return;
-  await downloadWheels('Downloading what scores mathematics (7 MB)', 'wheels', (_, folder) => {
+  await downloadWheels('Downloading libraries that score answers (7 MB)', 'wheels', (_, folder) => {
     rmSync(FOLDER, { recursive: true, force: true });
     renameSync(folder, FOLDER);
   });

@@ -4,6 +4,7 @@ import { type Doc, isDict, type PyDict, type PyValue } from '../../../lib/python
 import { FilterKwargs } from '../../../lib/scoring/filters/filter.ts';
 import { FILTERS } from '../../../lib/scoring/filters/registry.ts';
 import { exactMatch } from '../../../lib/scoring/metrics/exact-match.ts';
+import { finish } from '../../../lib/scoring/python-call.ts';
 import { createScorer } from '../../../lib/scoring/scorer.ts';
 import { dictIn, EQUAL, linesOf, listIn, same, textIn, type Verdict } from './lines.ts';
 
@@ -29,9 +30,10 @@ export async function* gold(path: string): AsyncGenerator<Verdict> {
         ['doc_to_text', '{{q}}'],
         ...dictIn(line, 'config'),
       ]);
-      const scorer = createScorer({ name: 'made_up', yaml: '', config, problem: null }, rows[0] ?? new Map());
+      const entry = { name: 'made_up', yaml: '', config, problem: null };
+      const scorer = finish(createScorer(entry, rows[0] ?? new Map()));
       const doc = rows[Number(line.get('row'))] ?? new Map();
-      const { metrics } = scorer.score({ doc, generations: [textIn(line, 'response')], likelihoods: [] });
+      const { metrics } = finish(scorer.score({ doc, generations: [textIn(line, 'response')], likelihoods: [] }));
       return new Map(metrics.get('none') ?? []);
     });
   }

@@ -4,7 +4,7 @@ import json
 import random
 import sys
 
-from sampler_box import alarm, chance, loader, packing, process, refusing, values, warm
+from sampler_box import alarm, chance, loader, packing, process, refusing, scoring, values, warm
 
 # Where the harness's numbers may be longer than this, its Python refuses them as well.
 sys.set_int_max_str_digits(4300)
@@ -60,8 +60,9 @@ def called(request):
                 refusing.RUNNING = False
                 FUNCTIONS[key] = loader.function_of(reference)
             refusing.RUNNING = True
-            results.append({'v': values.encoded(FUNCTIONS[key](*[values.decoded(x) for x in call['args']], **{
-                name: values.decoded(x) for name, x in call.get('kwargs', {}).items()}))})
+            given = [values.decoded(x) for x in call['args']]
+            options = {name: values.decoded(x) for name, x in call.get('kwargs', {}).items()}
+            results.append({'v': values.encoded(scoring.KINDS[call.get('kind', 'call')](FUNCTIONS[key], given, options))})
         except MemoryError:
             raise
         except BaseException as error:
