@@ -86,7 +86,7 @@ it('knows what the runtime has stand-ins for, and no module of the standard libr
   const runtime = join(import.meta.dirname, '..', '..', 'lib', 'sandbox', 'python', 'sampler_box', 'loader.py');
   const refused = /REFUSED = frozenset\('''([\s\S]*?)'''/.exec(readFileSync(runtime, 'utf8'))?.[1] ?? '';
   expect([...STAND_INS].sort()).toEqual(refused.trim().split(/\s+/).sort());
-  using sandbox = await testSandbox();
+  const sandbox = await testSandbox();
   const text =
     'import importlib.util\ndef lacking(names):\n    return [n for n in names if not importlib.util.find_spec(n)]\n';
   const session = openSandbox(sandbox, { task: 'libraries', files: new Map([['own.py', text]]) });
@@ -94,5 +94,5 @@ it('knows what the runtime has stand-ins for, and no module of the standard libr
   expect(await session.call([{ function: { path: 'own.py', name: 'lacking' }, args: [names] }])).toEqual([
     { value: [] },
   ]);
-  session.close();
+  sandbox[Symbol.dispose]();
 }, 300_000);

@@ -41,8 +41,9 @@ it.each([...new Set(lines.map((line) => String(line.get('task'))))])(
   'functions of %s score answers as the harness has them do',
   async (task) => {
     const asked = lines.filter((line) => line.get('task') === task);
-    using scorer = await scorerOf(task);
+    const scorer = await scorerOf(task);
     const outcomes = await scorer.score(asked.map(answeredOf));
+    scorer[Symbol.dispose]();
     for (const [i, line] of asked.entries()) {
       const outcome = outcomes[i];
       const what = `document ${String(line.get('doc_id'))}: ${dumps(line.get('given') ?? null)}`;
