@@ -1,4 +1,9 @@
+import { PyDuration, pyDuration, timedeltaParts } from '../python/duration.ts';
+import { pyBytes, pyDate, pyDatetime, pyTime } from '../python/opaque.ts';
+import { clockOf } from '../python/opaque-text.ts';
 import { isDict, type PyDict, PyOpaque, PyTuple, type PyValue } from '../python/value.ts';
+
+const DAY_MICROS = 86_400_000_000n;
 
 /**
  * A value as JSON can carry it to the runtime and back (`lib/sandbox/python/sampler_box/values.py`): what JSON has no word for
@@ -43,8 +48,14 @@ function object(tag: string, content: PyValue): PyDict {
   return new Map<PyValue, PyValue>([[tag, content]]);
 }
 
-/** Opaque values are represented by their `repr`, as that is all that is kept of them. */
-function taggedOpaque({ str, repr, bson }: PyOpaque): PyValue {
+/**
+ * Opaque values are represented by their `repr`, as that is all that is kept of them. A moment's zone becomes its offset: boxes have no
+ * tz database.
+ */
+function taggedOpaque(value: PyOpaque): PyValue {
+  const { str, repr, bson } = value;
+  if (value instanceof PyDuration && value.unit !== 'ns')
+    return object('$seconds', Object.values(timedeltaParts(value)));
   if (repr.startsWith('datetime.datetime(')) return object('$datetime', str.replace(' ', 'T'));
   if (repr.startsWith('datetime.date(')) return object('$date', str);
   if (repr.startsWith('datetime.time(')) return object('$time', str);
@@ -54,18 +65,41 @@ function taggedOpaque({ str, repr, bson }: PyOpaque): PyValue {
 }
 
 function untaggedOpaque(tag: PyValue, content: PyValue): PyOpaque | undefined {
+  if (tag === '$seconds' && Array.isArray(content)) return durationOf(content);
   if (typeof content !== 'string') return undefined;
   switch (tag) {
     case '$other':
       return new PyOpaque(content, content, undefined);
     case '$bytes':
-      return new PyOpaque(content, content, Buffer.from(content, 'base64'));
+      return pyBytes(Buffer.from(content, 'base64'));
     case '$datetime':
+      return datetimeOf(content);
     case '$date':
+      return pyDate(Number(clockOf(`${content} 00:00:00`).micros / DAY_MICROS));
     case '$time':
+      // One with a zone, which no column of a data set has, is kept as its text.
+      return /[+-]/.test(content) ? opaqueText(content) : pyTime(clockOf(`1970-01-01 ${content}`).micros);
     case '$decimal':
-      return new PyOpaque(content.replace('T', ' '), content, undefined);
+      return new PyOpaque(content, `Decimal('${content}')`, undefined);
     default:
       return undefined;
   }
+}
+
+function datetimeOf(text: string): PyOpaque {
+  const { micros } = clockOf(text);
+  const offset = /[+-]\d\d:\d\d(:\d\d)?$/.exec(text)?.[0];
+  if (offset === undefined) return pyDatetime(micros);
+  // Offsets with seconds, which no fixed zone of Arrow's has, are kept as their text.
+  return offset.length === 6 ? pyDatetime(micros, offset) : opaqueText(text.replace('T', ' '));
+}
+
+function durationOf(parts: readonly PyValue[]): PyOpaque | undefined {
+  const [days, seconds, micros] = parts;
+  if (typeof days !== 'bigint' || typeof seconds !== 'bigint' || typeof micros !== 'bigint') return undefined;
+  return pyDuration(days * DAY_MICROS + seconds * 1_000_000n + micros, 'us');
+}
+
+function opaqueText(text: string): PyOpaque {
+  return new PyOpaque(text, text, undefined);
 }
