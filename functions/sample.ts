@@ -36,7 +36,8 @@ async function handle(message: SampleMessage, delivery: Delivery): Promise<Count
   const includePath = message.include_path ?? config.includePath;
   const catalogue = () => openCatalogue({ bucket, includePath, log });
   const settings = { requestStyle: config.requestStyle, taskRows: config.taskRows };
-  const services = { sql, catalogue, ledger, shardQueue, shardSize, settings };
+  const { refusesUnscored } = config;
+  const services = { sql, catalogue, ledger, shardQueue, shardSize, settings, refusesUnscored };
   const seed = message.seed ?? seedOf(requestId);
   const request = { requestId, redriven, seed, bytes: Buffer.byteLength(delivery.body), log };
   const { planned, shards, dropped } = await sampleRequest(services, message, request);

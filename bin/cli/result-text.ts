@@ -13,7 +13,7 @@ export function resultText(result: ResultView): string {
     ['documents', result.documents === null ? null : `${result.documents}, of which ${result.failed} failed`],
     ['score', selected && `${selected.filter}, ${selected.metric ?? 'first metric'} (by ${selected.source})`],
     ['seed', result.seed],
-    ['told', result.told ? 'yes' : 'not yet'],
+    ['outcome', result.told ? 'told to the queue evaluated' : 'not told to the queue evaluated yet'],
     ['updated', result.updated_at],
   ]);
   if (metrics.length === 0) return head;

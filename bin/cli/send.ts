@@ -1,7 +1,7 @@
 import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { TaskState } from '../../lib/operator/waiting.ts';
 import { EXIT } from './exit.ts';
-import { note, print } from './output.ts';
+import { note, print, table } from './output.ts';
 import { showProgress } from './progress.ts';
 
 /** Puts a message on a queue. Gives SQS' id of it, which is the request's identity from then on. */
@@ -38,7 +38,9 @@ export async function follow({ json, requestId, queueUrl, doing, done, wait }: F
   const states = await wait(onLook).finally(progress.stop);
   const open = states.filter(({ state }) => state !== 'done');
   print(json, { request_id: requestId, queue: queueUrl, tasks: states }, () => {
-    return `${requestId}: ${states.length - open.length} of ${states.length} tasks are ${done}`;
+    const head = `${requestId}: ${states.length - open.length} of ${states.length} tasks are ${done}`;
+    const ids = states.flatMap(({ task, id, state }) => (id === null || state !== 'done' ? [] : [[task, id]]));
+    return ids.length === 0 ? head : `${head}\n${table(['TASK', 'ID'], ids)}`;
   });
   for (const { task, state, error } of open) note(`${task}: ${reasonOf(state, error)}`);
   if (open.length > 0) process.exitCode = EXIT.negative;

@@ -2,7 +2,7 @@ import { createWriteStream } from 'node:fs';
 import { resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { Command } from 'commander';
-import type { Db } from 'mongodb';
+import { type Db, ObjectId } from 'mongodb';
 import * as z from 'zod';
 import {
   type DocumentView,
@@ -39,8 +39,7 @@ async function run(id: string, command: Command): Promise<void> {
   await withSession(['mongodbUri'], async ({ clients }) => {
     const db = clients.mongo().db();
     const result = await findResult(db, id);
-    if (result === null)
-      throw new NotFoundError(`no evaluation of a task ${id}; ask for it with: sampler evaluate ${id} --wait`);
+    if (result === null) throw new NotFoundError(await whyNone(db, id));
     if (html === undefined) {
       const documents: DocumentView[] = [];
       if (json) for await (const part of documentsOf(db, id)) documents.push(...part);
@@ -51,6 +50,16 @@ async function run(id: string, command: Command): Promise<void> {
     await pipeline(page(db, result, limit), createWriteStream(file));
     note(`written: ${file}`);
   });
+}
+
+/** Why there is no evaluation of a task, and what to do. */
+async function whyNone(db: Db, id: string): Promise<string> {
+  const task = ObjectId.isValid(id) ? await db.collection('tasks').findOne({ _id: new ObjectId(id) }) : null;
+  if (task === null) return `no task ${id}; those that have scores are listed by: sampler results ls`;
+  const framework = String(task['framework']);
+  if (!framework.includes('lmeh')) return `${id} is a task of framework ${framework}, which is not scored here`;
+  if (task['done'] !== true) return `${id} still waits for answers; it is scored within a minute of the last one`;
+  return `no evaluation of ${id} yet; ask for it with: sampler evaluate ${id} --wait`;
 }
 
 /** The page in pieces, so that memory stays flat however many documents there are. */

@@ -2,15 +2,18 @@ import { readFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { Command } from 'commander';
 import * as z from 'zod';
+import type { Catalogue } from '../../lib/catalogue/catalogue.ts';
+import type { TaskEntry } from '../../lib/catalogue/entry.ts';
 import { messageOf } from '../../lib/errors/errors.ts';
 import { type SampleMessage, SIGNATURES } from '../../lib/messages/sample.ts';
 import { waitForSample } from '../../lib/operator/waiting.ts';
+import { scorableIn } from '../../lib/scoring/scorable.ts';
 import { planSignatures } from '../../lib/signatures/plan.ts';
 import { tasksNamed, withCatalogue } from '../cli/catalogue.ts';
 import { UsageError } from '../cli/exit.ts';
 import { examples } from '../cli/group.ts';
 import { jsonOption, optionsOf, wholeNumber, withJson } from '../cli/options.ts';
-import { print } from '../cli/output.ts';
+import { note, print } from '../cli/output.ts';
 import { readSampleBody, requestShape, sampleBody, withRequestOptions } from '../cli/request.ts';
 import { type Followed, follow, sendMessage } from '../cli/send.ts';
 import { withSession } from '../cli/session.ts';
@@ -73,9 +76,24 @@ async function run(names: readonly string[], command: Command): Promise<void> {
 /** The tasks that a message leads to. @throws PermanentError, NotFoundError for names that lead to none */
 async function tasksOf(message: SampleMessage): Promise<string[]> {
   if (message.framework === SIGNATURES) return planSignatures(message, 0n).map(({ task }) => task);
-  return withCatalogue({ includePath: message.include_path }, async (catalogue) =>
-    (await tasksNamed(catalogue, [message.tasks])).map(({ name }) => name),
-  );
+  return withCatalogue({ includePath: message.include_path }, async (catalogue) => {
+    const entries = await tasksNamed(catalogue, [message.tasks]);
+    await warnOfUnscored(catalogue, entries);
+    return entries.map(({ name }) => name);
+  });
+}
+
+/** More of them are not told one by one. */
+const MAX_WARNED = 5;
+
+async function warnOfUnscored(catalogue: Catalogue, entries: readonly TaskEntry[]): Promise<void> {
+  const unscored: string[] = [];
+  for (const entry of entries) {
+    const scorable = await scorableIn(catalogue, entry);
+    if (!scorable.scorable) unscored.push(`warn: answers of ${entry.name} can't be scored here: it ${scorable.reason}`);
+  }
+  for (const line of unscored.slice(0, MAX_WARNED)) note(line);
+  if (unscored.length > MAX_WARNED) note(`warn: the same goes for ${unscored.length - MAX_WARNED} more tasks`);
 }
 
 type Options = Parameters<typeof sampleBody>[2] & {

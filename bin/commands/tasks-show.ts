@@ -9,7 +9,7 @@ import { overrideFor } from '../../lib/plan/overrides.ts';
 import { functionsOf } from '../../lib/processed/functions.ts';
 import { dumps } from '../../lib/python/json.ts';
 import { readScoringConfig } from '../../lib/scoring/config.ts';
-import { scorableOf } from '../../lib/scoring/scorable.ts';
+import { scorableIn } from '../../lib/scoring/scorable.ts';
 import { selectionFor } from '../../lib/scoring/selection.ts';
 import { fewshotSource } from '../../lib/task/fewshot.ts';
 import { tasksNamed, withCatalogue } from '../cli/catalogue.ts';
@@ -58,7 +58,7 @@ async function aboutTask(catalogue: Catalogue, entry: TaskEntry) {
     defined_in: entry.yaml,
     supported: support.supported,
     reason: support.supported ? null : support.reason,
-    scoring: scorableOf(entry, await catalogue.sources()),
+    scoring: await scorableIn(catalogue, entry),
     hooks: {
       sampling: hooksOf(entry.config, 'sampling').map((hook) => ({
         hook,

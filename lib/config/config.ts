@@ -36,6 +36,8 @@ export type Config<Needed extends Setting = Setting> = { readonly [name in Neede
   readonly taskRows: readonly TaskRow[];
   /** How requests to suppliers differ from the harness's; undefined where they do not. */
   readonly requestStyle: RequestStyleSetting | undefined;
+  /** Whether tasks are refused whose answers can't be scored here; else they are sampled, with a warning. */
+  readonly refusesUnscored: boolean;
   /** What the operator should hear once. */
   readonly warnings: readonly string[];
 };
@@ -60,6 +62,7 @@ export function readConfig<const Needed extends Setting>(
     includePath: file.include_path,
     taskRows: taskRows(file),
     requestStyle: requestStyleOf(file),
+    refusesUnscored: file.unscored_tasks === 'refuse',
     warnings: file.temporal === undefined ? [] : [`the block "temporal" of ${path} is not used here; remove it`],
   };
 }

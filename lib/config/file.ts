@@ -46,6 +46,8 @@ const configFile = z.strictObject({
   include_path: z.string().min(1).optional(),
   task_table: z.record(z.string().min(1), taskRow).optional(),
   requests: requests.optional(),
+  /** What is done with requests for tasks whose answers can't be scored here; `sample` unless it says otherwise. */
+  unscored_tasks: z.enum(['sample', 'refuse']).optional(),
   temporal: z.unknown().optional(),
 });
 

@@ -15,6 +15,8 @@ const EMPTY_POLLS = 6;
  */
 export interface TaskState {
   readonly task: string;
+  /** `_id` of its document in `tasks`; null where there is none, and for messages that make none. */
+  readonly id: string | null;
   readonly state: 'waiting' | 'working' | 'done' | 'failed' | 'dropped' | 'gone';
   readonly shards: { readonly written: number; readonly total: number } | null;
   readonly error: { readonly code: string; readonly message: string } | null;
@@ -55,13 +57,16 @@ async function stateOfTasks(db: Db, requestId: string, tasks: readonly string[])
   return tasks.map((task): TaskState => {
     const record = records.get(planId(requestId, task).toHexString());
     const dropped = records.get(droppedId(requestId, task).toHexString());
-    if (record === undefined && dropped) return { task, state: 'dropped', shards: null, error: dropped.error };
+    if (record === undefined && dropped) {
+      return { task, id: null, state: 'dropped', shards: null, error: dropped.error };
+    }
     if (record === undefined) {
-      return { task, state: refused ? 'failed' : 'waiting', shards: null, error: refused?.error ?? null };
+      return { task, id: null, state: refused ? 'failed' : 'waiting', shards: null, error: refused?.error ?? null };
     }
     const { state, shards, error } = record;
-    if (state === 'done') return { task, state, shards, error: null };
-    return { task, state: state === 'in_progress' ? 'working' : 'failed', shards, error };
+    const id = planId(requestId, task).toHexString();
+    if (state === 'done') return { task, id, state, shards, error: null };
+    return { task, id, state: state === 'in_progress' ? 'working' : 'failed', shards, error };
   });
 }
 
@@ -75,8 +80,8 @@ export function waitForRegister(waiting: Waiting, sql: Sql): Promise<readonly Ta
     ]);
     const error = [...records.values()][0]?.error ?? null;
     return tasks.map((task): TaskState => {
-      if (registered.has(task)) return { task, state: 'done', shards: null, error: null };
-      return { task, state: error === null ? 'waiting' : 'failed', shards: null, error };
+      if (registered.has(task)) return { task, id: null, state: 'done', shards: null, error: null };
+      return { task, id: null, state: error === null ? 'waiting' : 'failed', shards: null, error };
     });
   });
 }

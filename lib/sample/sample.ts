@@ -20,6 +20,7 @@ import { openDocs } from '../processed/open.ts';
 import type { Queue } from '../queue/queue.ts';
 import { encodeSignaturePlan, planSignatures, type SignaturePlan, signaturePlanHash } from '../signatures/plan.ts';
 import { requireDataset } from '../tables/table.ts';
+import { checkScorable } from './unscored.ts';
 
 /** What planning a request needs. */
 export interface SampleServices {
@@ -30,6 +31,8 @@ export interface SampleServices {
   readonly shardQueue: Queue;
   /** What configuration says of all requests. */
   readonly settings?: PlanningSettings;
+  /** Whether tasks are refused whose answers can't be scored here. */
+  readonly refusesUnscored?: boolean;
   /** Documents per shard. */
   readonly shardSize: number;
 }
@@ -102,7 +105,7 @@ async function planTasks(services: SampleServices, message: SampleMessage, reque
 }
 
 async function planOf(
-  { sql, settings }: SampleServices,
+  { sql, settings, refusesUnscored = false }: SampleServices,
   catalogue: Catalogue,
   message: SampleMessage,
   { seed, log }: Request,
@@ -115,6 +118,7 @@ async function planOf(
     return { splits, version: table.version, processed, idsOf };
   };
   const planned = await planTask(catalogue, message, asked, seed, tableOf, settings);
+  await checkScorable(catalogue, planned.plan.entry, refusesUnscored, log);
   const { length: count } = planned.ignoredBlacklist;
   if (count > 0) log.warn('blacklisted ids outside the split are ignored', { task: asked.name, count });
   return planned;

@@ -1,3 +1,5 @@
+import type { Catalogue } from '../catalogue/catalogue.ts';
+import { functionsIn } from '../catalogue/config-value.ts';
 import type { TaskEntry } from '../catalogue/entry.ts';
 import type { FunctionRef } from '../catalogue/function-ref.ts';
 import { modulePath } from '../catalogue/sources.ts';
@@ -31,6 +33,17 @@ const CHOICE_NUMBERS: ReadonlySet<string> = new Set([
   'brier_score',
   'acc_mutual_info',
 ]);
+
+/** {@link scorableOf}, with the modules of a catalogue, which are read for tasks that name functions only. */
+export async function scorableIn(catalogue: Pick<Catalogue, 'sources'>, entry: TaskEntry): Promise<Scorable> {
+  if (functionsIn(entry.config).length === 0) return scorableOf(entry, new Map<string, string>());
+  try {
+    return scorableOf(entry, await catalogue.sources());
+  } catch (error) {
+    if (!(error instanceof PermanentError)) throw error;
+    return { scorable: false, reason: `has Python functions that can't be read: ${error.message.replace(/\.$/, '')}` };
+  }
+}
 
 /**
  * Finds out from a definition, and the modules of its functions, whether its answers can be scored here. What a function imports

@@ -40,6 +40,7 @@ it('reads the settings asked for from the environment', () => {
     includePath: undefined,
     taskRows: [],
     requestStyle: undefined,
+    refusesUnscored: false,
     warnings: [],
   });
 });
@@ -77,6 +78,7 @@ it('reads the rows of tasks and the style of requests from the file', () => {
       mmlu: { num_fewshot: 0 },
     },
     requests: { max_completion_tokens: true, leave_out: ['temperature'] },
+    unscored_tasks: 'refuse',
   });
   expect(readConfig({ CONFIG_PATH }, [])).toMatchObject({
     taskRows: [
@@ -84,6 +86,7 @@ it('reads the rows of tasks and the style of requests from the file', () => {
       { task: 'mmlu', numFewshot: 0 },
     ],
     requestStyle: { chatTokensField: 'max_completion_tokens', leaveOut: ['temperature'], defaultTokens: 1024 },
+    refusesUnscored: true,
   });
   expect(readConfig({}, [])).toMatchObject({ taskRows: [], requestStyle: undefined });
 });
