@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { auditCommand } from './commands/audit.ts';
 import { dlqCommand } from './commands/dlq.ts';
 import { evaluateCommand } from './commands/evaluate.ts';
 import { previewCommand } from './commands/preview.ts';
@@ -40,6 +41,7 @@ export function createProgram(): Command {
   program.addCommand(tasksCommand());
   program.addCommand(previewCommand());
   program.addCommand(validateCommand());
+  program.addCommand(auditCommand());
   program.addCommand(registerCommand());
   program.addCommand(sampleCommand());
   program.addCommand(evaluateCommand());

@@ -1,7 +1,6 @@
 import { Command } from 'commander';
 import type { TaskEntry } from '../../lib/catalogue/entry.ts';
 import { SamplerError } from '../../lib/errors/errors.ts';
-import { twinName } from '../../lib/plan/choose-task.ts';
 import type { PreviewServices } from '../../lib/preview/preview.ts';
 import { type FailedDocument, type Verdict, validateTask } from '../../lib/preview/validate.ts';
 import { tasksNamed, withCatalogue } from '../cli/catalogue.ts';
@@ -17,14 +16,13 @@ import {
   withJson,
 } from '../cli/options.ts';
 import { print, table } from '../cli/output.ts';
+import { CHAT, COMPLETIONS, pathsOf } from '../cli/paths.ts';
 import { showProgress } from '../cli/progress.ts';
 import { readSampleBody, requestShape, sampleBody } from '../cli/request.ts';
 import { withSandbox } from '../cli/sandbox.ts';
 import { planningSettings } from '../cli/session.ts';
 import { withSource } from '../cli/source.ts';
 
-const CHAT = '/v1/chat/completions';
-const COMPLETIONS = '/v1/completions';
 /** Failures that are reported per task and path; all are counted. */
 const MAX_TOLD = 100;
 
@@ -87,18 +85,6 @@ async function run(names: readonly string[], command: Command): Promise<void> {
   );
   print(options.json, checked, () => text(checked));
   if (checked.some(({ state }) => state !== 'ok')) process.exitCode = EXIT.negative;
-}
-
-/** A multiple-choice task without twin can only be scored. */
-async function pathsOf(
-  entry: TaskEntry,
-  asked: string | undefined,
-  catalogue: PreviewServices['catalogue'],
-): Promise<string[]> {
-  if (asked !== undefined) return [asked];
-  const chat =
-    entry.config.get('output_type') !== 'multiple_choice' || (await catalogue.find(twinName(entry.name))) !== null;
-  return chat ? [CHAT, COMPLETIONS] : [COMPLETIONS];
 }
 
 async function check(

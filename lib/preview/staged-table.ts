@@ -15,6 +15,8 @@ import type { SplitInfo } from '../tables/read.ts';
 export interface StagedTable {
   /** `<path>` or `<path> (<configuration>)`, for messages. */
   readonly name: string;
+  /** Distinguishes this data from other data of the name, as the table's description does. */
+  readonly version: string;
   readonly columns: readonly Column[];
   /** Names of the classes of columns that hold the number of one. */
   readonly classes: ClassNames;
@@ -44,7 +46,8 @@ export async function openStagedTable(
   { name: task }: Pick<TaskEntry, 'name'>,
   { dataset_path: path, dataset_name: config }: Pick<TaskConfig, 'dataset_path' | 'dataset_name'>,
 ): Promise<StagedTable> {
-  const dataset = await openDataset(source, await findDataset(source, path, config));
+  const stored = await findDataset(source, path, config);
+  const dataset = await openDataset(source, stored);
   const filter = rowFilterFor(task);
   const ranges = await rangesOf(dataset, filter);
   const partsOf = (split: string) => dataset.splits.find((entry) => entry.split === split)?.files ?? [];
@@ -98,6 +101,7 @@ export async function openStagedTable(
 
   return {
     name: config === null ? path : `${path} (${config})`,
+    version: stored.version,
     columns: dataset.columns,
     classes: classNames(dataset.splits.flatMap(({ files }) => files)[0]?.parquet.notes.get('huggingface')),
     splits: ranges,

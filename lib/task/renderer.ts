@@ -26,12 +26,35 @@ export interface RenderedInstance {
   readonly ctxlen: number;
 }
 
+/** What a document is made of besides its text: what the task's fields give for it and for its worked examples. */
+export interface LabelledDoc {
+  /** What is asked: text, or the index of a choice where the choices stand in the context. */
+  readonly text: PyValue;
+  /** The gold answer as the definition gives it: text, the index of a choice, or a list of either. */
+  readonly target: PyValue;
+  readonly choices: readonly PyValue[] | null;
+  readonly multipleInput: boolean;
+  /** Those shown, in their order. */
+  readonly examples: readonly WorkedExample[];
+}
+
+/** A worked example as it is shown. */
+export interface WorkedExample {
+  readonly doc: Doc;
+  readonly question: string;
+  readonly answer: string;
+  /** Its choices, which are not shown; null where the task has none. */
+  choices(): readonly PyValue[] | null;
+}
+
 /** Renders documents of one task; compiled once, then called per document. */
 export interface TaskRenderer {
   /** The document as the harness sees it, after `process_docs`. */
   process(row: Doc): Doc;
   /** The instances of one processed document with its worked examples (processed too, in the order drawn). */
   render(doc: Doc, drawn: readonly Doc[]): RenderedInstance[];
+  /** What the same document and examples are made of. */
+  label(doc: Doc, drawn: readonly Doc[]): LabelledDoc;
 }
 
 /**
@@ -71,6 +94,26 @@ export function createRenderer(
   return {
     process,
     render: (doc, drawn) => locateErrors(config.task, doc, () => requests(doc, selectExamples(doc, drawn, settings))),
+    label: (doc, drawn) =>
+      locateErrors(config.task, doc, () => labelled(parts, doc, selectExamples(doc, drawn, settings))),
+  };
+}
+
+function labelled({ config, question, examples, multipleInput }: ContextParts, doc: Doc, shown: readonly Doc[]) {
+  return {
+    text: question.text(doc),
+    target: question.target(doc),
+    choices: question.choices === null ? null : choicesOf(question, doc, config),
+    multipleInput,
+    examples: shown.map((example) => {
+      const [asked, answered] = examples.asTurns(example, null);
+      return {
+        doc: example,
+        question: asked?.content ?? '',
+        answer: answered?.content ?? '',
+        choices: () => (question.choices === null ? null : choicesOf(question, example, config)),
+      };
+    }),
   };
 }
 

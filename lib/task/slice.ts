@@ -5,7 +5,7 @@ import { RenderClock } from './clock.ts';
 import { availableExamples, drawPositions, fewshotDraw, fewshotSource } from './fewshot.ts';
 import type { FunctionValues } from './field.ts';
 import { type RenderSettings, turnsOf } from './render-settings.ts';
-import { createRenderer, type RenderedInstance } from './renderer.ts';
+import { createRenderer, type LabelledDoc, type RenderedInstance } from './renderer.ts';
 
 /** A task, and how its documents are rendered. */
 export interface TaskRendering {
@@ -39,6 +39,11 @@ export interface PreparedSlice {
     rows: Pick<ReadonlyMap<number, Doc>, 'get'>,
     values?: FunctionValues,
   ): (position: number) => RenderedInstance[];
+  /** As {@link renderer}, and besides what a document and its worked examples are made of. @throws as it does */
+  open(
+    rows: Pick<ReadonlyMap<number, Doc>, 'get'>,
+    values?: FunctionValues,
+  ): { render(position: number): RenderedInstance[]; label(position: number): LabelledDoc };
 }
 
 /**
@@ -57,9 +62,10 @@ export function prepareSlice(
   const exampleBase = source?.kind === 'split' ? (splits.get(source.split)?.min ?? 0) : 0;
   const exampleIds = source?.kind === 'split' ? positions.flat().map((position) => exampleBase + position) : [];
   const firstId = splits.get(evalSplit)?.min ?? places[0] ?? 0;
-  return {
+  const slice: PreparedSlice = {
     rowIds: [firstId, ...places, ...exampleIds],
-    renderer(rows, values) {
+    renderer: (rows, values) => slice.open(rows, values).render,
+    open(rows, values) {
       const rowOf = (id: number): Doc => {
         const row = rows.get(id);
         if (row) return row;
@@ -70,7 +76,7 @@ export function prepareSlice(
       };
       const clock = new RenderClock(docIds.length);
       const task = `Task ${config.task}`;
-      const { process, render } = clock.run(task, () =>
+      const { process, render, label } = clock.run(task, () =>
         createRenderer(config, settings, rowOf(firstId), clock, values),
       );
       const processed = new Map<number, Doc>();
@@ -81,13 +87,17 @@ export function prepareSlice(
         processed.set(id, example);
         return example;
       };
-      return (position) => {
-        const id = docIds[position] ?? -1;
-        return clock.run(`${task}, document ${id}`, () => {
-          const drawn = (positions[position] ?? []).map(exampleAt);
-          return render(process(rowOf(places[position] ?? -1)), drawn);
-        });
-      };
+      const atEach =
+        <T>(work: (doc: Doc, drawn: readonly Doc[]) => T) =>
+        (position: number) => {
+          const id = docIds[position] ?? -1;
+          return clock.run(`${task}, document ${id}`, () => {
+            const drawn = (positions[position] ?? []).map(exampleAt);
+            return work(process(rowOf(places[position] ?? -1)), drawn);
+          });
+        };
+      return { render: atEach(render), label: atEach(label) };
     },
   };
+  return slice;
 }

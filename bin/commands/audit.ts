@@ -1,0 +1,118 @@
+import { readFileSync } from 'node:fs';
+import { Command } from 'commander';
+import * as z from 'zod';
+import { auditTask } from '../../lib/audit/audit.ts';
+import { type Baseline, newSince, readBaseline } from '../../lib/audit/baseline.ts';
+import { type Finding, mergePaths } from '../../lib/audit/finding.ts';
+import { messageOf } from '../../lib/errors/errors.ts';
+import { tasksNamed, withCatalogue } from '../cli/catalogue.ts';
+import { EXIT, UsageError } from '../cli/exit.ts';
+import { examples } from '../cli/group.ts';
+import {
+  catalogueShape,
+  fromShape,
+  jsonOption,
+  optionsOf,
+  wholeNumber,
+  withCatalogueOptions,
+  withFrom,
+  withJson,
+} from '../cli/options.ts';
+import { print } from '../cli/output.ts';
+import { CHAT, COMPLETIONS, pathsOf } from '../cli/paths.ts';
+import { showProgress } from '../cli/progress.ts';
+import { readSampleBody, requestShape, sampleBody } from '../cli/request.ts';
+import { withSandbox } from '../cli/sandbox.ts';
+import { planningSettings } from '../cli/session.ts';
+import { withSource } from '../cli/source.ts';
+
+/** `sampler audit`: looks for what is wrong with a task's questions. */
+export function auditCommand(): Command {
+  const command = new Command('audit')
+    .description('render everything that tasks can ask and report what is wrong with the questions (exit code 3)')
+    .argument('<tasks...>', 'names, wildcards, groups and tags')
+    .option('--path <PATH>', `${CHAT} or ${COMPLETIONS} (default: both)`)
+    .option('--num-fewshot <N>', 'worked examples (default: the table of the name, else the YAML)')
+    .option('--gen-kwargs <JSON|TEXT>', 'generation arguments, as in a sample message')
+    .option('--system-instruction <TEXT>', "text before the task's description")
+    .option('--max-chars <N>', 'report prompts of more characters')
+    .option('--max-tokens <N>', 'report prompts of more tokens, as they are estimated')
+    .option('--baseline <FILE>', 'report only what is not in FILE, which --json wrote before')
+    .addHelpText(
+      'after',
+      examples(
+        'audit gsm8k',
+        "audit 'mmlu_*' --json > known.json",
+        "audit 'mmlu_*' --baseline known.json",
+        'audit my_task --wheel --include-path house=./my-tasks --from ./my-data --max-tokens 4096',
+      ),
+    );
+  withFrom(command, 'read data sets of this folder, in the layout of the bucket, instead of the bucket');
+  return withJson(withCatalogueOptions(command)).action((tasks: string[]) => run(tasks, command));
+}
+
+async function run(names: readonly string[], command: Command): Promise<void> {
+  const { path, numFewshot, genKwargs, systemInstruction } = requestShape;
+  const own = {
+    maxChars: wholeNumber('max-chars', 1).optional(),
+    maxTokens: wholeNumber('max-tokens', 1).optional(),
+    baseline: z.string().optional(),
+  };
+  const asked = { path, numFewshot, genKwargs, systemInstruction };
+  const options = optionsOf({ ...jsonOption, ...catalogueShape, ...fromShape, ...asked, ...own }, command);
+  const baseline = options.baseline === undefined ? undefined : baselineOf(options.baseline);
+  const messageFor = (path: string) =>
+    readSampleBody(sampleBody(names, { address: 'audit', service: 'audit' }, { ...options, path, qty: '-1' }));
+  const settings = planningSettings();
+  const found = await withSource(options.from, (source) =>
+    withCatalogue(options, (catalogue) =>
+      withSandbox(async (sandbox) => {
+        const services = { catalogue, source, settings, sandbox };
+        const findings: Finding[] = [];
+        for (const entry of await tasksNamed(catalogue, names)) {
+          const onPaths: (readonly Finding[])[] = [];
+          for (const path of await pathsOf(entry, options.path, catalogue)) {
+            const progress = showProgress(`${entry.name} on ${path}`, 0, 'documents');
+            const { maxChars, maxTokens } = options;
+            const onProgress = (documents: number, total: number) => progress.add(documents, total);
+            const audited = await auditTask(services, messageFor(path), entry, {
+              maxChars,
+              maxTokens,
+              onProgress,
+            }).finally(progress.stop);
+            onPaths.push(audited.findings);
+          }
+          findings.push(...mergePaths(onPaths));
+        }
+        return findings;
+      }),
+    ),
+  );
+  const findings = baseline === undefined ? found : newSince(baseline, found);
+  print(options.json, findings, () => text(findings, found.length - findings.length));
+  if (findings.length > 0) process.exitCode = EXIT.negative;
+}
+
+function baselineOf(file: string): Baseline {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new UsageError(`--baseline ${file} can't be read: ${messageOf(error)}`);
+  }
+  return readBaseline(file, text);
+}
+
+function text(findings: readonly Finding[], known: number): string {
+  const rest = known === 0 ? '' : `; ${known} are in the baseline`;
+  const head = findings.length === 0 ? `nothing found${rest}` : `${findings.length} findings${rest}`;
+  return [...findings.map(findingText), head].join('\n');
+}
+
+function findingText({ task, resolved_task, kind, doc_ids, count, message, excerpt }: Finding): string {
+  const by = resolved_task === task ? '' : ` (by ${resolved_task})`;
+  const more = count > doc_ids.length ? `, ... ${count} in all` : '';
+  const which = doc_ids.length === 0 ? '' : `, document${count > 1 ? 's' : ''} ${doc_ids.join(', ')}${more}`;
+  const shown = excerpt === '' ? '' : `\n    ${excerpt}`;
+  return `${task}${by}${which}: ${kind}: ${message}${shown}`;
+}
