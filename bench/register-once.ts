@@ -3,7 +3,7 @@ import { pipeline } from 'node:stream/promises';
 import { Bucket } from '../lib/bucket/bucket.ts';
 import { createS3 } from '../lib/clients/aws.ts';
 import { createSql } from '../lib/clients/postgres.ts';
-import { keepHeapFlat } from '../lib/register/flat-heap.ts';
+import { keepHeapFlat } from '../lib/register/copy-rows.ts';
 import { registerDataset } from '../lib/register/register-dataset.ts';
 import { inTransaction } from '../lib/tables/transaction.ts';
 

@@ -11,7 +11,7 @@ import { MessageLog } from '../lib/ledger/message-log.ts';
 import { parseRegisterQueueMessage, type RegisterQueueMessage } from '../lib/messages/register-queue.ts';
 import type { Delivery } from '../lib/queue/delivery.ts';
 import { Queue } from '../lib/queue/queue.ts';
-import { keepHeapFlat } from '../lib/register/flat-heap.ts';
+import { keepHeapFlat } from '../lib/register/copy-rows.ts';
 import { loadDatasetPart } from '../lib/register/load-part.ts';
 import { registerTasks } from '../lib/register/register.ts';
 import { lambdaSandbox } from '../lib/sandbox/lambda.ts';

@@ -113,7 +113,7 @@ export async function hashOf(chunks: Iterable<Buffer> | AsyncIterable<Buffer>): 
 }
 
 /** A file as body of an upload. */
-export async function bodyOf(path: string, size: number): Promise<Buffer | ReadStream> {
+export async function uploadBody(path: string, size: number): Promise<Buffer | ReadStream> {
   return size <= MAX_BUFFERED_BYTES ? await readFile(path) : createReadStream(path);
 }
 

@@ -5,7 +5,7 @@ import type { Bucket } from '../bucket/bucket.ts';
 import { DATASETS_PREFIX, MANIFEST_NAME } from '../bucket/layout.ts';
 import { PermanentError } from '../errors/errors.ts';
 import type { Logger } from '../log/log.ts';
-import { bodyOf, hashOf, type LocalDataset, localDatasets } from './local-dataset.ts';
+import { hashOf, type LocalDataset, localDatasets, uploadBody } from './local-dataset.ts';
 
 /** Data sets that are uploaded at the same time. */
 const PARALLEL = 6;
@@ -78,7 +78,7 @@ async function stageDataset(
   const result = { uploaded: 0, unchanged: 0, bytes: 0 };
   const { manifest, made } = await dataset.manifest();
   const prefix = `${DATASETS_PREFIX}${folderOf(fromDir, dataset)}/`;
-  const put = async (key: string, size: number, sha256: string, body: () => ReturnType<typeof bodyOf>) => {
+  const put = async (key: string, size: number, sha256: string, body: () => ReturnType<typeof uploadBody>) => {
     if (await bucket.holds(key, size, sha256)) {
       result.unchanged++;
       return;
@@ -90,7 +90,7 @@ async function stageDataset(
   for (const { split, files } of manifest.splits) {
     for (const { name, size, sha256 } of files) {
       const path = dataset.file(split, name);
-      await put(`${prefix}${split}/${name}`, size, sha256, () => bodyOf(path, size));
+      await put(`${prefix}${split}/${name}`, size, sha256, () => uploadBody(path, size));
     }
   }
   const text = made

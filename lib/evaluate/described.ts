@@ -1,5 +1,5 @@
 import type { StoredCollection, StoredField, StoredFields } from '../documents/described.ts';
-import { EVALUATIONS as COLLECTION, type EvaluationRecord } from './records.ts';
+import { EVALUATIONS_NAME as COLLECTION, type EvaluationRecord } from './records.ts';
 
 const COUNT = ['int', 'long', 'double'] as const;
 

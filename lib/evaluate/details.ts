@@ -3,8 +3,8 @@ import { type AnyBulkWriteOperation, type Db, Double, Int32, ObjectId } from 'mo
 import { repr } from '../python/repr.ts';
 import type { PyValue } from '../python/value.ts';
 import type { Scored } from '../scoring/scorer.ts';
-import { EVALUATIONS, forgetEvaluationAt } from './records.ts';
-import { cutTo, type Sample } from './samples.ts';
+import { EVALUATIONS_NAME, forgetEvaluationAt } from './records.ts';
+import { type Sample, storableStart } from './samples.ts';
 
 /** Documents in one part: whatever they hold, a part stays far below what MongoDB takes. */
 const PART = 100;
@@ -70,7 +70,7 @@ export class DetailsWriter {
     const replace: AnyBulkWriteOperation<PartDocument> = {
       replaceOne: { filter: { _id: document._id }, replacement: document, upsert: true },
     };
-    await this.#db.collection<PartDocument>(EVALUATIONS).bulkWrite([replace]);
+    await this.#db.collection<PartDocument>(EVALUATIONS_NAME).bulkWrite([replace]);
   }
 }
 
@@ -81,7 +81,7 @@ function storedDetails({ sample, scored }: DocumentDetails) {
     score: new Double(score),
     run_time: new Double(runTime),
     status_code: new Int32(code),
-    error_str: cutTo(error, MAX_TEXT_BYTES),
+    error_str: storableStart(error, MAX_TEXT_BYTES),
     gold: scored === null ? null : shown(scored.gold),
     filters: [...(scored?.filtered ?? [])].map(([filter, extracted]) => ({
       filter,
@@ -93,7 +93,7 @@ function storedDetails({ sample, scored }: DocumentDetails) {
 
 /** A value for people: text as it is, all else as Python prints it. */
 function shown(value: PyValue): string {
-  return cutTo(typeof value === 'string' ? value : repr(value), MAX_TEXT_BYTES);
+  return storableStart(typeof value === 'string' ? value : repr(value), MAX_TEXT_BYTES);
 }
 
 function stored(value: PyValue): unknown {

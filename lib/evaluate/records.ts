@@ -54,7 +54,7 @@ export interface EvaluationRecord {
 }
 
 /** The collection of evaluations. */
-export const EVALUATIONS = 'evaluations';
+export const EVALUATIONS_NAME = 'evaluations';
 
 /** Reports are for people; a quarter of a year is enough to look back. */
 const KEEP_MS = 90 * 24 * 3600 * 1000;
@@ -66,7 +66,7 @@ export function forgetEvaluationAt(now: Date): Date {
 
 /** The evaluations of tasks. */
 export function evaluationsOf(db: Db): Collection<EvaluationRecord> {
-  return db.collection<EvaluationRecord>(EVALUATIONS);
+  return db.collection<EvaluationRecord>(EVALUATIONS_NAME);
 }
 
 const ready = new WeakMap<Db, Promise<void>>();
@@ -84,7 +84,7 @@ export function ensureEvaluationIndexes(db: Db): Promise<void> {
       .collection<Document>('tasks')
       .createIndex({ done: 1 }, { name: 'to_evaluate', partialFilterExpression: { evaluated: false, drop: false } }),
     db
-      .collection(EVALUATIONS)
+      .collection(EVALUATIONS_NAME)
       .createIndexes([
         { key: { task_id: 1, part: 1 } },
         { key: { untold: 1 }, partialFilterExpression: { untold: true } },

@@ -58,13 +58,13 @@ export function resultFields({ taskId, status, height, samples, now }: ResultOf)
       id: new Int32(id),
       run_time: new Double(runTime),
       status_code: new Int32(code),
-      error_str: cutTo(error, most),
+      error_str: storableStart(error, most),
     })),
   };
 }
 
 /** The beginning of a text, in so many bytes of UTF-8 at most; what MongoDB can't hold is replaced. */
-export function cutTo(text: string, bytes: number): string {
+export function storableStart(text: string, bytes: number): string {
   const head = text.slice(0, bytes).toWellFormed();
   if (head.length * 3 <= bytes) return head;
   const { read } = new TextEncoder().encodeInto(head, new Uint8Array(Math.max(0, bytes)));

@@ -2,65 +2,69 @@ import type { PyValue } from '../python/value.ts';
 import { usage } from './completion.ts';
 import {
   anything,
-  dictOf,
+  dictShape,
   float,
   int,
   intOrText,
-  listOf,
+  listShape,
   literal,
-  model,
-  needed,
+  modelShape,
+  neededField,
   nullable,
-  optional,
-  text,
+  optionalField,
+  textShape,
 } from './shape.ts';
 
 const topLogprob = {
-  token: needed(text),
-  logprob: optional(float),
-  bytes: optional(nullable(listOf(int))),
+  token: neededField(textShape),
+  logprob: optionalField(float),
+  bytes: optionalField(nullable(listShape(int))),
 };
 
-const toolCall = model({
-  id: needed(text),
-  type: optional(literal('function')),
-  function: needed(model({ name: needed(text), arguments: needed(text) })),
+const toolCall = modelShape({
+  id: neededField(textShape),
+  type: optionalField(literal('function')),
+  function: neededField(modelShape({ name: neededField(textShape), arguments: neededField(textShape) })),
 });
 
-const chatCompletion = model({
-  id: needed(text),
-  object: optional(literal('chat.completion')),
-  created: optional(int),
-  model: needed(text),
-  choices: needed(
-    listOf(
-      model({
-        index: needed(int),
-        message: needed(
-          model({
-            role: needed(text),
-            content: optional(nullable(text)),
-            reasoning_content: optional(nullable(text)),
+const chatCompletion = modelShape({
+  id: neededField(textShape),
+  object: optionalField(literal('chat.completion')),
+  created: optionalField(int),
+  model: neededField(textShape),
+  choices: neededField(
+    listShape(
+      modelShape({
+        index: neededField(int),
+        message: neededField(
+          modelShape({
+            role: neededField(textShape),
+            content: optionalField(nullable(textShape)),
+            reasoning_content: optionalField(nullable(textShape)),
             // The Python evaluator refuses a null here, which some servers print in every answer.
-            tool_calls: optional(nullable(listOf(toolCall))),
+            tool_calls: optionalField(nullable(listShape(toolCall))),
           }),
         ),
-        logprobs: optional(
+        logprobs: optionalField(
           nullable(
-            model({
-              content: optional(
-                nullable(listOf(model({ ...topLogprob, top_logprobs: optional(listOf(model(topLogprob))) }))),
+            modelShape({
+              content: optionalField(
+                nullable(
+                  listShape(
+                    modelShape({ ...topLogprob, top_logprobs: optionalField(listShape(modelShape(topLogprob))) }),
+                  ),
+                ),
               ),
             }),
           ),
         ),
-        finish_reason: optional(nullable(text)),
-        stop_reason: optional(nullable(intOrText)),
+        finish_reason: optionalField(nullable(textShape)),
+        stop_reason: optionalField(nullable(intOrText)),
       }),
     ),
   ),
-  usage: needed(usage),
-  prompt_logprobs: optional(nullable(listOf(nullable(dictOf(dictOf(anything), 'int'))))),
+  usage: neededField(usage),
+  prompt_logprobs: optionalField(nullable(listShape(nullable(dictShape(dictShape(anything), 'int'))))),
 });
 
 /**

@@ -1,51 +1,51 @@
 import type { PyValue } from '../python/value.ts';
 import {
   anything,
-  dictOf,
+  dictShape,
   float,
   int,
   intOrText,
-  listOf,
-  model,
-  needed,
+  listShape,
+  modelShape,
+  neededField,
   nullable,
-  optional,
+  optionalField,
   type Shape,
-  text,
+  textShape,
 } from './shape.ts';
 
 /** `usage`, the same for both kinds of answers. */
-export const usage: Shape = model({
-  prompt_tokens: optional(int),
-  total_tokens: optional(int),
-  completion_tokens: optional(nullable(int)),
+export const usage: Shape = modelShape({
+  prompt_tokens: optionalField(int),
+  total_tokens: optionalField(int),
+  completion_tokens: optionalField(nullable(int)),
 });
 
-const logprobs = model({
-  text_offset: optional(listOf(int)),
-  token_logprobs: optional(listOf(nullable(float))),
-  tokens: optional(listOf(text)),
-  top_logprobs: optional(nullable(listOf(nullable(dictOf(float))))),
+const logprobs = modelShape({
+  text_offset: optionalField(listShape(int)),
+  token_logprobs: optionalField(listShape(nullable(float))),
+  tokens: optionalField(listShape(textShape)),
+  top_logprobs: optionalField(nullable(listShape(nullable(dictShape(float))))),
 });
 
-const completion = model({
-  id: optional(text),
-  object: optional(text),
-  created: optional(int),
-  model: needed(text),
-  choices: needed(
-    listOf(
-      model({
-        index: needed(int),
-        text: needed(text),
-        logprobs: optional(nullable(logprobs)),
-        finish_reason: optional(nullable(text)),
-        stop_reason: optional(nullable(intOrText)),
-        prompt_logprobs: optional(anything),
+const completion = modelShape({
+  id: optionalField(textShape),
+  object: optionalField(textShape),
+  created: optionalField(int),
+  model: neededField(textShape),
+  choices: neededField(
+    listShape(
+      modelShape({
+        index: neededField(int),
+        text: neededField(textShape),
+        logprobs: optionalField(nullable(logprobs)),
+        finish_reason: optionalField(nullable(textShape)),
+        stop_reason: optionalField(nullable(intOrText)),
+        prompt_logprobs: optionalField(anything),
       }),
     ),
   ),
-  usage: needed(usage),
+  usage: neededField(usage),
 });
 
 /**

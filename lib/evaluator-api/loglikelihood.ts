@@ -1,4 +1,4 @@
-import { laxFloat, laxInt } from '../python/pydantic.ts';
+import { pydanticFloat, pydanticInt } from '../python/pydantic.ts';
 import { isDict, type PyDict, type PyValue } from '../python/value.ts';
 import { alignTail, bareCharacters } from './align.ts';
 import { type EvaluatorResponse, ResponseError } from './response.ts';
@@ -39,7 +39,7 @@ export function loglikelihoodOf(response: EvaluatorResponse, continuation: strin
   let sum = 0;
   let greedy = true;
   for (let i = start; i < end; i++) {
-    const score = laxFloat(scores[i] ?? null);
+    const score = pydanticFloat(scores[i] ?? null);
     if (score === null)
       throw new ResponseError(`The response has no log probability for token ${i} of the continuation.`);
     sum += score;
@@ -52,7 +52,7 @@ export function loglikelihoodOf(response: EvaluatorResponse, continuation: strin
 function generatedTokens(body: PyDict): number {
   const usage = body.get('usage');
   const count = isDict(usage) ? (usage.get('completion_tokens') ?? null) : null;
-  return Number(laxInt(count) ?? 1n);
+  return Number(pydanticInt(count) ?? 1n);
 }
 
 /** The first token of the continuation; by count where the tokens' texts are not the continuation's. */
@@ -86,7 +86,7 @@ function bareLength(text: string): number {
 function isLikeliest(score: number, top: PyValue): boolean {
   if (!isDict(top)) return false;
   let best = Number.NEGATIVE_INFINITY;
-  for (const value of top.values()) best = Math.max(best, laxFloat(value) ?? Number.NaN);
+  for (const value of top.values()) best = Math.max(best, pydanticFloat(value) ?? Number.NaN);
   return score === best;
 }
 

@@ -1,4 +1,4 @@
-import { laxInt } from '../python/pydantic.ts';
+import { pydanticInt } from '../python/pydantic.ts';
 import { isDict, type PyDict, type PyValue } from '../python/value.ts';
 import { chatCompletionProblems } from './chat-completion.ts';
 import { completionProblems } from './completion.ts';
@@ -46,7 +46,7 @@ export function readResponse(path: ApiPath, body: PyValue): ReadResponse {
 export function generationsOf({ path, choices }: EvaluatorResponse): (string | null)[] {
   const slots: (string | null)[] = choices.map(() => null);
   for (const choice of choices) {
-    const index = Number(laxInt(choice.get('index') ?? null) ?? Number.NaN);
+    const index = Number(pydanticInt(choice.get('index') ?? null) ?? Number.NaN);
     const slot = index < 0 ? index + slots.length : index;
     if (!(slot in slots)) throw new RangeError(`choice index ${index} of ${slots.length} choices`);
     slots[slot] = contentOf(path, choice);

@@ -1,4 +1,4 @@
-import { laxFloat, laxInt } from '../python/pydantic.ts';
+import { pydanticFloat, pydanticInt } from '../python/pydantic.ts';
 import { isDict, type PyValue } from '../python/value.ts';
 
 /**
@@ -15,12 +15,12 @@ export interface ModelField {
 }
 
 /** A field that must be there. */
-export function needed(shape: Shape): ModelField {
+export function neededField(shape: Shape): ModelField {
   return { shape, required: true };
 }
 
 /** A field that may be left out. Null is not the same as left out. */
-export function optional(shape: Shape): ModelField {
+export function optionalField(shape: Shape): ModelField {
   return { shape, required: false };
 }
 
@@ -28,13 +28,13 @@ export function optional(shape: Shape): ModelField {
 export const anything: Shape = () => {};
 
 /** Text; nothing else is taken for text. */
-export const text: Shape = (value, path, problems) => {
+export const textShape: Shape = (value, path, problems) => {
   if (typeof value !== 'string') problems.push(`${path}: string_type`);
 };
 
 /** An int, a float without a fraction, a bool, or text that reads as an int. */
 export const int: Shape = (value, path, problems) => {
-  if (laxInt(value) !== null) return;
+  if (pydanticInt(value) !== null) return;
   const what =
     typeof value === 'string'
       ? 'int_parsing'
@@ -48,7 +48,8 @@ export const int: Shape = (value, path, problems) => {
 
 /** A number (also NaN and infinite), a bool, or text that reads as a float. */
 export const float: Shape = (value, path, problems) => {
-  if (laxFloat(value) === null) problems.push(`${path}: ${typeof value === 'string' ? 'float_parsing' : 'float_type'}`);
+  if (pydanticFloat(value) === null)
+    problems.push(`${path}: ${typeof value === 'string' ? 'float_parsing' : 'float_type'}`);
 };
 
 /** Exactly this text. */
@@ -63,7 +64,7 @@ export const intOrText: Shape = (value, path, problems) => {
   if (typeof value === 'string') return;
   const before = problems.length;
   int(value, `${path}.int`, problems);
-  if (problems.length > before) text(value, `${path}.str`, problems);
+  if (problems.length > before) textShape(value, `${path}.str`, problems);
 };
 
 /** The shape, or null. */
@@ -74,7 +75,7 @@ export function nullable(shape: Shape): Shape {
 }
 
 /** A list of items of one shape. */
-export function listOf(item: Shape): Shape {
+export function listShape(item: Shape): Shape {
   return (value, path, problems) => {
     if (!Array.isArray(value)) {
       problems.push(`${path}: list_type`);
@@ -85,7 +86,7 @@ export function listOf(item: Shape): Shape {
 }
 
 /** An object whose values have one shape; its keys read as ints where that is asked for. */
-export function dictOf(item: Shape, keys: 'text' | 'int' = 'text'): Shape {
+export function dictShape(item: Shape, keys: 'text' | 'int' = 'text'): Shape {
   return (value, path, problems) => {
     if (!isDict(value)) {
       problems.push(`${path}: dict_type`);
@@ -99,7 +100,7 @@ export function dictOf(item: Shape, keys: 'text' | 'int' = 'text'): Shape {
 }
 
 /** An object with these fields, and any others. */
-export function model(fields: Readonly<Record<string, ModelField>>): Shape {
+export function modelShape(fields: Readonly<Record<string, ModelField>>): Shape {
   const entries = Object.entries(fields);
   return (value, path, problems) => {
     if (!isDict(value)) {

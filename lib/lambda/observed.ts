@@ -2,10 +2,10 @@ import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import { type Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
 import { captureLambdaHandler } from '@aws-lambda-powertools/tracer/middleware';
-import type { Runtime } from './runtime.ts';
+import type { FunctionRuntime } from './runtime.ts';
 
 /** What every function does around its work: its log lines name the invocation, its metrics go out, its trace is taken. */
-export function observed({ log, metrics, tracer }: Pick<Runtime<never>, 'log' | 'metrics' | 'tracer'>) {
+export function observed({ log, metrics, tracer }: Pick<FunctionRuntime<never>, 'log' | 'metrics' | 'tracer'>) {
   return [
     captureLambdaHandler(tracer, { captureResponse: false }),
     injectLambdaContext(log.powertools),

@@ -1,10 +1,10 @@
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import middy, { type MiddyfiedHandler } from '@middy/core';
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { type BatchOptions, type Outcome, processBatch } from '../queue/batch.ts';
+import { type BatchOptions, type MessageOutcome, processBatch } from '../queue/batch.ts';
 import type { Delivery } from '../queue/delivery.ts';
 import { addCounts, type Counts, observed } from './observed.ts';
-import type { Runtime } from './runtime.ts';
+import type { FunctionRuntime } from './runtime.ts';
 import { inSubsegment } from './subsegment.ts';
 
 /** What makes one queue's function different from another's. */
@@ -13,7 +13,7 @@ export interface QueueWork<Message> extends Pick<BatchOptions<Message>, 'queue' 
   readonly handle: (message: Message, delivery: Delivery) => Promise<Counts>;
 }
 
-const OUTCOMES: Readonly<Record<Outcome, string>> = {
+const OUTCOMES: Readonly<Record<MessageOutcome, string>> = {
   done: 'MessagesDone',
   retried: 'MessagesRetried',
   dead: 'MessagesDead',
@@ -22,7 +22,7 @@ const OUTCOMES: Readonly<Record<Outcome, string>> = {
 
 /** The handler of a function that works through a queue: parsing, failures, log, metrics and trace are the same for all. */
 export function queueFunction<Message>(
-  runtime: Pick<Runtime<never>, 'log' | 'metrics' | 'tracer'>,
+  runtime: Pick<FunctionRuntime<never>, 'log' | 'metrics' | 'tracer'>,
   { handle, ...work }: QueueWork<Message>,
 ): MiddyfiedHandler<SQSEvent, SQSBatchResponse> {
   const { log, metrics, tracer } = runtime;

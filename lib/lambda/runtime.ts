@@ -4,7 +4,7 @@ import { type Config, readConfig, type Setting } from '../config/config.ts';
 import { Logger, serviceName } from '../log/log.ts';
 
 /** What a function has for as long as its instance lives. */
-export interface Runtime<Needed extends Setting> {
+export interface FunctionRuntime<Needed extends Setting> {
   readonly config: Config<Needed>;
   /** Makes the calls of a client of AWS show in the trace. */
   readonly traced: <Client>(client: Client) => Client;
@@ -20,7 +20,7 @@ const NAMESPACE = 'sampler';
  * Reads the settings that a function needs and makes what observes it; what the operator should hear is logged.
  * @throws PermanentError Configuration: a setting is missing or not right.
  */
-export function startRuntime<const Needed extends Setting>(needs: readonly Needed[]): Runtime<Needed> {
+export function startRuntime<const Needed extends Setting>(needs: readonly Needed[]): FunctionRuntime<Needed> {
   const config = readConfig(process.env, needs);
   const log = new Logger(config.logLevel);
   for (const warning of config.warnings) log.warn(warning);

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { BOOL_TEXTS, laxBool as boolOf, laxInt as intOf } from '../python/pydantic.ts';
+import { BOOL_TEXTS, pydanticBool as boolOf, pydanticInt as intOf } from '../python/pydantic.ts';
 import { compareCodePoints } from '../python/sort.ts';
 import { isDict, type PyDict, type PyValue } from '../python/value.ts';
 

@@ -1,5 +1,5 @@
 import { type Db, type Document, ObjectId } from 'mongodb';
-import { EVALUATIONS, type EvaluationRecord, evaluationsOf } from '../evaluate/records.ts';
+import { EVALUATIONS_NAME, type EvaluationRecord, evaluationsOf } from '../evaluate/records.ts';
 
 /** How an evaluation is listed and shown; dates are ISO texts. */
 export interface ResultView {
@@ -72,7 +72,7 @@ export async function findResult(db: Db, id: string): Promise<ResultView | null>
 /** A task's documents, ascending, a part at a time. */
 export async function* documentsOf(db: Db, id: string): AsyncGenerator<DocumentView[]> {
   const parts = db
-    .collection(EVALUATIONS)
+    .collection(EVALUATIONS_NAME)
     .find({ task_id: new ObjectId(id), kind: 'documents' })
     .sort({ part: 1 });
   for await (const { documents } of parts) yield documents;

@@ -24,7 +24,7 @@ const ROW_BYTES = 150;
  * What a file may still unpack to. A page of a few bytes can hold millions of rows, or refer a million times to one long
  * text; time and memory are to stay in proportion to the bytes that somebody took the trouble to send.
  */
-export class Budget {
+export class UnpackBudget {
   /** What a page may unpack to, in bytes. */
   readonly pageBytes: number;
   readonly #limit: number;

@@ -7,7 +7,7 @@ import { unpackSnappy } from './snappy.ts';
  * The bytes of a page, which has to be exactly as long as it says: nothing is written beyond that, and nothing of what is
  * packed is left over. Throws Error where it is not, or the codec is not known here.
  */
-export function unpack(codec: Codec, packed: Uint8Array, size: number): Uint8Array {
+export function decompress(codec: Codec, packed: Uint8Array, size: number): Uint8Array {
   // An empty page (nothing but NULLs) is not always valid input for its codec.
   if (size === 0) return new Uint8Array();
   switch (codec) {

@@ -1,10 +1,10 @@
 import { HeldEntries } from './entries.ts';
-import type { EntryRun, PageReader, Place } from './pages.ts';
+import type { EntryRun, PagePlace, PageReader } from './pages.ts';
 import type { Leaf } from './schema.ts';
 
 /** Where to go on in a column: a page, of which so many entries and values were taken. */
 interface Mark {
-  readonly place: Place;
+  readonly place: PagePlace;
   readonly entry: number;
   readonly value: number;
 }

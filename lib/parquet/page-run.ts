@@ -1,6 +1,6 @@
 import type { PyValue } from '../python/value.ts';
 import type { Memory, Numbers } from './memory.ts';
-import { fixedValues, type Stored, widthOf } from './plain.ts';
+import { fixedValues, type Stored, storedWidth } from './plain.ts';
 import type { PhysicalType } from './schema-element.ts';
 import { type Convert, readText } from './values.ts';
 
@@ -92,7 +92,7 @@ export class FixedRun implements Values {
   constructor(type: PhysicalType, bytes: Uint8Array, count: number, length: number | undefined, convert: Convert) {
     this.#type = type;
     this.#bytes = bytes;
-    this.#width = widthOf(type, length);
+    this.#width = storedWidth(type, length);
     this.#convert = convert;
     this.#stored = fixedValues(type, bytes, count, length);
   }

@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
-import { type Budget, entryBytes } from './budget.ts';
-import { unpack } from './codecs.ts';
+import { entryBytes, type UnpackBudget } from './budget.ts';
+import { decompress } from './codecs.ts';
 import type { ColumnChunk } from './metadata.ts';
 import { type PageContent, type PageHeader, readPageHeader } from './page-header.ts';
 import { levelReader, type PageLevels } from './page-levels.ts';
@@ -19,11 +19,11 @@ export interface EntryRun extends PageLevels {
   /** Bytes that its values take, about. */
   readonly bytes: number;
   /** Where to read the page again: its place in the file, and what is left of the column from it on. */
-  readonly place: Place | undefined;
+  readonly place: PagePlace | undefined;
 }
 
 /** A place between two pages. */
-export interface Place {
+export interface PagePlace {
   readonly position: number;
   readonly left: number;
 }
@@ -42,7 +42,7 @@ export class PageReader {
   readonly #bytes: SlidingBytes;
   readonly #leaf: Leaf;
   readonly #chunk: ColumnChunk;
-  readonly #budget: Budget;
+  readonly #budget: UnpackBudget;
   readonly #decoder: ValueDecoder;
   readonly #entryBytes: number;
   #left: number;
@@ -52,7 +52,14 @@ export class PageReader {
   #counted = 0;
 
   /** Values of a dictionary up to `keptBytes` are kept, as is the dictionary when the rest is let go of. */
-  constructor(file: FileBytes, leaf: Leaf, chunk: ColumnChunk, window: Window, budget: Budget, keptBytes: number) {
+  constructor(
+    file: FileBytes,
+    leaf: Leaf,
+    chunk: ColumnChunk,
+    window: Window,
+    budget: UnpackBudget,
+    keptBytes: number,
+  ) {
     this.#bytes = new SlidingBytes(file, window, chunk.start, chunk.end);
     this.#leaf = leaf;
     this.#chunk = chunk;
@@ -89,12 +96,12 @@ export class PageReader {
   }
 
   /** Where the next page begins. */
-  get place(): Place {
+  get place(): PagePlace {
     return { position: this.#bytes.position, left: this.#left };
   }
 
   /** Lets go of all it holds and goes on from a place where it was. */
-  goTo({ position, left }: Place): void {
+  goTo({ position, left }: PagePlace): void {
     this.#left = left;
     this.#bytes.goTo(position);
     if (this.#decoder.forget() && this.#dictionary !== undefined) this.#dictionary.forgotten = true;
@@ -175,19 +182,24 @@ export class PageReader {
   }
 
   #decodeDictionary({ unpacked }: PageHeader, { count, encoding }: PageContent, body: Uint8Array): void {
-    this.#decoder.readDictionary(unpack(this.#chunk.codec, body, unpacked), encoding, count);
+    this.#decoder.readDictionary(decompress(this.#chunk.codec, body, unpacked), encoding, count);
   }
 
-  async #readData({ unpacked }: PageHeader, content: PageContent, body: Uint8Array, place: Place): Promise<EntryRun> {
+  async #readData(
+    { unpacked }: PageHeader,
+    content: PageContent,
+    body: Uint8Array,
+    place: PagePlace,
+  ): Promise<EntryRun> {
     const { count, encoding, v2 } = content;
     const { codec } = this.#chunk;
     // Levels of the newer pages are never compressed.
-    const bytes = v2 === undefined ? unpack(codec, body, unpacked) : body.slice();
+    const bytes = v2 === undefined ? decompress(codec, body, unpacked) : body.slice();
     const first = place.left === this.#chunk.entries;
     const { levels, there, end } = levelReader(this.#leaf, bytes, content, first);
     if (end > unpacked) throw new Error('the levels of a page are longer than it');
     let rest = bytes.subarray(end);
-    if (v2 !== undefined) rest = unpack(v2.compressed ? codec : 'UNCOMPRESSED', rest, unpacked - end);
+    if (v2 !== undefined) rest = decompress(v2.compressed ? codec : 'UNCOMPRESSED', rest, unpacked - end);
     if (isIndexed(encoding) && this.#dictionary?.forgotten) await this.#rememberDictionary(this.#dictionary);
     const { values, bytes: taken } = this.#decoder.read(rest, encoding, there, this.#budget.pageBytes);
     return { count, ...levels, values, bytes: taken, place };

@@ -1,6 +1,6 @@
 import { PermanentError, SamplerError } from '../errors/errors.ts';
 import type { PyValue } from '../python/value.ts';
-import { Budget } from './budget.ts';
+import { UnpackBudget } from './budget.ts';
 import type { Column } from './column-type.ts';
 import { readFooter } from './footer.ts';
 import type { Metadata } from './metadata.ts';
@@ -48,7 +48,7 @@ export async function openParquet(file: FileBytes, name: string): Promise<Parque
     rowCount: groups.reduce((sum, { rows }) => sum + rows, 0),
     groups,
     async *batches(from = 0, to = groups.length) {
-      const reader = new RowGroupReader(schema, new Budget(file.size));
+      const reader = new RowGroupReader(schema, new UnpackBudget(file.size));
       let index = from;
       try {
         for await (const stretch of readStretches(file, groups.slice(from, to))) {

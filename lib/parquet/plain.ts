@@ -16,7 +16,7 @@ const WIDTHS: Readonly<Record<PhysicalType, number | undefined>> = {
 };
 
 /** Bytes of a value of a type whose values are all of one length. Throws Error where a schema gives none. */
-export function widthOf(type: PhysicalType, length: number | undefined): number {
+export function storedWidth(type: PhysicalType, length: number | undefined): number {
   const width = WIDTHS[type] ?? length;
   if (width === undefined || width < 0) throw new Error(`values of the type ${type} have no length`);
   return width;
@@ -28,7 +28,7 @@ export function fixedValues(type: PhysicalType, bytes: Uint8Array, count: number
     requireLength(bytes, Math.ceil(count / 8));
     return (index) => (((bytes[index >> 3] ?? 0) >> (index & 7)) & 1) === 1;
   }
-  const width = widthOf(type, length);
+  const width = storedWidth(type, length);
   requireLength(bytes, count * width);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   switch (type) {
@@ -74,7 +74,7 @@ export function joinStreams(
   count: number,
   length: number | undefined,
 ): Uint8Array {
-  const width = widthOf(type, length);
+  const width = storedWidth(type, length);
   if (width === 0 || type === 'INT96') throw new Error(`a page has streams of bytes of values of the type ${type}`);
   requireLength(bytes, count * width);
   const joined = new Uint8Array(bytes.length);

@@ -1,6 +1,6 @@
 import type { PyValue } from '../python/value.ts';
 import { Blocks, TURN_COLUMNS } from './blocks.ts';
-import type { Budget } from './budget.ts';
+import type { UnpackBudget } from './budget.ts';
 import type { Column } from './column-type.ts';
 import { LeafCursor } from './leaf-cursor.ts';
 import type { RowGroupPlace } from './metadata.ts';
@@ -30,11 +30,11 @@ const KEPT_DICTIONARIES_BYTES = 8 * 1024 ** 2;
 /** What reads row groups one after the other; memory is used again from one to the next. */
 export class RowGroupReader {
   readonly #schema: ParquetSchema;
-  readonly #budget: Budget;
+  readonly #budget: UnpackBudget;
   #windows: readonly Window[] = [];
   #blocks: Blocks | undefined;
 
-  constructor(schema: ParquetSchema, budget: Budget) {
+  constructor(schema: ParquetSchema, budget: UnpackBudget) {
     this.#schema = schema;
     this.#budget = budget;
   }

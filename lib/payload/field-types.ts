@@ -1,6 +1,6 @@
 import { dumps } from '../python/json.ts';
 import { formatFloatRyu } from '../python/number.ts';
-import { laxBool, laxFloat, laxInt } from '../python/pydantic.ts';
+import { pydanticBool, pydanticFloat, pydanticInt } from '../python/pydantic.ts';
 import { isDict, PyTuple, type PyValue } from '../python/value.ts';
 
 /** A type of a request model's field: how a value is coerced and printed, as pydantic's lax mode and `model_dump_json` do it. */
@@ -35,7 +35,7 @@ export function required(name: string, type: FieldType): Field {
 export const FLOAT: FieldType = {
   takes: 'a number',
   print(value) {
-    const float = laxFloat(value);
+    const float = pydanticFloat(value);
     return float === null ? undefined : formatFloatRyu(float);
   },
 };
@@ -43,7 +43,7 @@ export const FLOAT: FieldType = {
 /** An int, also from whole floats, flags and numeric text. */
 export const INT: FieldType = {
   takes: 'a whole number',
-  print: (value) => laxInt(value)?.toString(),
+  print: (value) => pydanticInt(value)?.toString(),
 };
 
 const INT64 = 2n ** 63n;
@@ -52,7 +52,7 @@ const INT64 = 2n ** 63n;
 export const INT64_TYPE: FieldType = {
   takes: 'a whole number of at most 64 bits',
   print(value) {
-    const int = laxInt(value);
+    const int = pydanticInt(value);
     return int === null || int < -INT64 || int >= INT64 ? undefined : int.toString();
   },
 };
@@ -60,7 +60,7 @@ export const INT64_TYPE: FieldType = {
 /** A flag, also from 0, 1 and the words that pydantic takes. */
 export const BOOL: FieldType = {
   takes: 'true or false',
-  print: (value) => laxBool(value)?.toString(),
+  print: (value) => pydanticBool(value)?.toString(),
 };
 
 /** Text, and nothing else. */
@@ -84,7 +84,7 @@ export function oneOf(...words: readonly string[]): FieldType {
 }
 
 /** A list whose items are all of a type. */
-export function listOf(type: FieldType): FieldType {
+export function listType(type: FieldType): FieldType {
   return {
     takes: `a list, each item ${type.takes}`,
     print(value) {
@@ -101,7 +101,7 @@ export function listOf(type: FieldType): FieldType {
 }
 
 /** An object whose values are all of a type. */
-export function objectOf(type: FieldType): FieldType {
+export function objectType(type: FieldType): FieldType {
   return {
     takes: `an object, each value ${type.takes}`,
     print(value) {

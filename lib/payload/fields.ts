@@ -5,10 +5,10 @@ import {
   FLOAT,
   INT,
   INT64_TYPE,
-  listOf,
+  listType,
   model,
   OBJECT,
-  objectOf,
+  objectType,
   oneOf,
   optional,
   required,
@@ -16,7 +16,7 @@ import {
 } from './field-types.ts';
 
 /** `stop`: one sequence or several. */
-const STOP = anyOf(TEXT, listOf(TEXT));
+const STOP = anyOf(TEXT, listType(TEXT));
 const FUNCTION_TYPE = optional('type', oneOf('function'), '"function"');
 
 const RESPONSE_FORMAT = model([
@@ -51,7 +51,7 @@ const NAMED_TOOL = model([
 export const CHAT_FIELDS: readonly Field[] = [
   required('model', TEXT),
   optional('frequency_penalty', FLOAT, '0.0'),
-  optional('logit_bias', objectOf(FLOAT)),
+  optional('logit_bias', objectType(FLOAT)),
   optional('logprobs', BOOL, 'false'),
   optional('top_logprobs', INT, '0'),
   optional('max_tokens', INT),
@@ -65,7 +65,7 @@ export const CHAT_FIELDS: readonly Field[] = [
   optional('stream_options', STREAM_OPTIONS),
   optional('temperature', FLOAT),
   optional('top_p', FLOAT),
-  optional('tools', listOf(TOOL)),
+  optional('tools', listType(TOOL)),
   optional('tool_choice', anyOf(oneOf('none', 'auto'), NAMED_TOOL), '"none"'),
   optional('parallel_tool_calls', BOOL, 'false'),
   optional('user', TEXT),
@@ -76,7 +76,7 @@ export const COMPLETION_FIELDS: readonly Field[] = [
   optional('best_of', INT),
   optional('echo', BOOL, 'false'),
   optional('frequency_penalty', FLOAT, '0.0'),
-  optional('logit_bias', objectOf(FLOAT)),
+  optional('logit_bias', objectType(FLOAT)),
   optional('logprobs', INT),
   optional('max_tokens', INT, '16'),
   optional('n', INT, '1'),

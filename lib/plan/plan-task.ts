@@ -3,7 +3,7 @@ import type { TaskEntry } from '../catalogue/entry.ts';
 import type { TaskConfig } from '../catalogue/task-config.ts';
 import { PermanentError } from '../errors/errors.ts';
 import type { SampleMessage } from '../messages/sample.ts';
-import type { RequestStyle } from '../payload/request-style.ts';
+import type { RequestStyle } from '../payload/data.ts';
 import { availableExamples, fewshotDraw } from '../task/fewshot.ts';
 import { checkPrintable, turnsOf } from '../task/render-settings.ts';
 import { askedSettings, shotsInEffect } from './asked-settings.ts';

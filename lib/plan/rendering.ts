@@ -1,6 +1,5 @@
 import { type TaskConfig, toTaskConfig } from '../catalogue/task-config.ts';
-import { modelArgs } from '../payload/data.ts';
-import { PLAIN_STYLE } from '../payload/request-style.ts';
+import { modelArgs, PLAIN_STYLE } from '../payload/data.ts';
 import type { PyValue } from '../python/value.ts';
 import type { RenderSettings } from '../task/render-settings.ts';
 import type { TaskRendering } from '../task/slice.ts';

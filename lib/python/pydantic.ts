@@ -19,7 +19,7 @@ const NON_FINITE = /^([+-]?)(?:(inf|infinity)|nan)$/i;
 const INT_FROM_FLOAT = 2 ** 63;
 
 /** An int: ints, bools, floats without a fraction and below 2**63, texts of at most 4300 characters of digits and sign. */
-export function laxInt(value: unknown): bigint | null {
+export function pydanticInt(value: unknown): bigint | null {
   if (typeof value === 'bigint') return value;
   if (typeof value === 'boolean') return value ? 1n : 0n;
   if (typeof value === 'number') {
@@ -34,7 +34,7 @@ export function laxInt(value: unknown): bigint | null {
 }
 
 /** A float: floats, ints that fit, bools, texts. */
-export function laxFloat(value: unknown): number | null {
+export function pydanticFloat(value: unknown): number | null {
   if (typeof value === 'number') return value;
   if (typeof value === 'boolean') return value ? 1 : 0;
   if (typeof value === 'bigint') {
@@ -55,7 +55,7 @@ function floatText(text: string): number | null {
 }
 
 /** A bool: bools, 0 and 1 as int or float, {@link BOOL_TEXTS}. */
-export function laxBool(value: unknown): boolean | null {
+export function pydanticBool(value: unknown): boolean | null {
   if (typeof value === 'boolean') return value;
   if (value === 1n || value === 1) return true;
   if (value === 0n || value === 0) return false;

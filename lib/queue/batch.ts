@@ -8,7 +8,7 @@ import type { Queue } from './queue.ts';
  * How one delivery ended: the message is done, will be delivered again, lies in the dead-letter queue, or was not begun and
  * is on its queue again, with all its tries.
  */
-export type Outcome = 'done' | 'retried' | 'dead' | 'returned';
+export type MessageOutcome = 'done' | 'retried' | 'dead' | 'returned';
 
 /** How a batch is worked through. */
 export interface BatchOptions<Message> {
@@ -22,7 +22,7 @@ export interface BatchOptions<Message> {
   readonly handle: (message: Message, delivery: Delivery) => Promise<void>;
   readonly keepReason: KeepReason<Message>;
   /** Hears of each message's end in this batch. */
-  readonly onOutcome?: (outcome: Outcome) => void;
+  readonly onOutcome?: (outcome: MessageOutcome) => void;
 }
 
 /** With less time than this left, what is not begun goes back to the queue. */
@@ -56,7 +56,7 @@ async function notBegun<Message>(
   record: SQSRecord,
   place: number,
   { queue, log }: BatchOptions<Message>,
-): Promise<Outcome> {
+): Promise<MessageOutcome> {
   const delivery = toDelivery(record, log);
   delivery.log.warn('out of time; the message goes back to the queue');
   try {
@@ -73,7 +73,7 @@ async function notBegun<Message>(
   return 'retried';
 }
 
-async function processRecord<Message>(record: SQSRecord, options: BatchOptions<Message>): Promise<Outcome> {
+async function processRecord<Message>(record: SQSRecord, options: BatchOptions<Message>): Promise<MessageOutcome> {
   let delivery = toDelivery(record, options.log);
   let message: Message | undefined;
   try {

@@ -3,7 +3,7 @@ import { PyTuple, type PyValue } from '../python/value.ts';
 import { childrenOf, type RegexNode } from './nodes.ts';
 import { type ParsedRegex, parseRegex } from './parse.ts';
 import { type PrintedRegex, printRegex } from './print.ts';
-import { parseTemplate } from './template.ts';
+import { parseReplacement } from './replacement.ts';
 
 /** One match: UTF-16 bounds, and the groups by Python's numbers (0 is the whole), undefined for those without a part. */
 interface Match {
@@ -36,7 +36,7 @@ export function translateRegex(pattern: string, flags = ''): RegExp {
  */
 export function reSub(pattern: string, replacement: string, text: string, count = 0, flags = ''): string {
   const finder = finderFor(pattern, flags);
-  const template = parseTemplate(replacement, finder.parsed.groups, finder.parsed.names);
+  const template = parseReplacement(replacement, finder.parsed.groups, finder.parsed.names);
   if (template.some((part) => typeof part === 'number' && part > 0)) refuseTrouble(finder.printed);
   let result = '';
   let at = 0;

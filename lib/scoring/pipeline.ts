@@ -6,7 +6,7 @@ import type { Doc, PyValue } from '../python/value.ts';
 import type { FilterConfig } from './config.ts';
 import { docForPython } from './fields.ts';
 import { FilterKwargs } from './filters/filter.ts';
-import { FILTERS } from './filters/registry.ts';
+import { ANSWER_FILTERS } from './filters/registry.ts';
 import type { Scoring } from './python-call.ts';
 
 /** One named pipeline of filters, ready to run on what came back for a document. */
@@ -47,7 +47,7 @@ function stepOf(task: string, pipeline: string, step: ConfigDict): Step {
   const known = step.get('function');
   if (known instanceof FunctionRef) return classFilter(task, known, step);
   if (known === 'custom') return customFilter(task, step.get('filter_fn'));
-  const make = typeof known === 'string' ? FILTERS.get(known) : undefined;
+  const make = typeof known === 'string' ? ANSWER_FILTERS.get(known) : undefined;
   if (!make) {
     throw new PermanentError(
       'UnsupportedTask',

@@ -17,18 +17,18 @@ const WHEEL = join(import.meta.dirname, '..', '..', '.cache', 'harness', 'lm_eva
 const SHOWN = 20;
 
 /** What comparing may need; the MongoDB is started when first asked for. */
-interface Bench {
+interface Scoring {
   readonly catalogue: Catalogue;
   readonly sandbox: SandboxTransport;
   readonly tasks: () => Promise<TaskBench>;
 }
 
-type Comparison = (path: string, bench: Bench) => AsyncGenerator<Verdict>;
+type Comparison = (path: string, bench: Scoring) => AsyncGenerator<Verdict>;
 
 async function* overTasks(
   compare: (path: string, bench: TaskBench) => AsyncGenerator<Verdict>,
   path: string,
-  { tasks }: Bench,
+  { tasks }: Scoring,
 ) {
   yield* compare(path, await tasks());
 }
@@ -53,7 +53,7 @@ const COMPARISONS: readonly (readonly [RegExp, Comparison])[] = [
 export async function conformance(dir: string): Promise<boolean> {
   const total = { equal: 0, different: 0, correction: 0, 'not run': 0 };
   const sandbox = await testSandbox();
-  const bench = openBench(await wheel(), sandbox);
+  const bench = openScoring(await wheel(), sandbox);
   try {
     for (const name of readdirSync(dir).sort()) {
       const compare = COMPARISONS.find(([pattern]) => pattern.test(name))?.[1];
@@ -87,7 +87,7 @@ function tally(count: Readonly<Record<Verdict['outcome'], number>>): string {
     .join(', ');
 }
 
-function openBench(catalogue: Catalogue, sandbox: SandboxTransport): Bench & { close(): Promise<void> } {
+function openScoring(catalogue: Catalogue, sandbox: SandboxTransport): Scoring & { close(): Promise<void> } {
   let opened: Promise<TaskBench> | undefined;
   return {
     catalogue,

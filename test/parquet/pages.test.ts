@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Budget } from '../../lib/parquet/budget.ts';
+import { UnpackBudget } from '../../lib/parquet/budget.ts';
 import { readHybrid } from '../../lib/parquet/hybrid.ts';
 import { LeafCursor } from '../../lib/parquet/leaf-cursor.ts';
 import { valueDecoder } from '../../lib/parquet/page-values.ts';
@@ -54,7 +54,7 @@ function reader(pages: readonly number[][], entries: number, one: Leaf = leaf): 
   const file: FileBytes = { size: bytes.length, read: async (start, end) => bytes.slice(start, end) };
   const end = bytes.length;
   const chunk = { codec: 'UNCOMPRESSED', start: 0, end, entries, unpacked: end, spare: 0 } as const;
-  return new PageReader(file, one, chunk, new Window(64), new Budget(end), 1024);
+  return new PageReader(file, one, chunk, new Window(64), new UnpackBudget(end), 1024);
 }
 
 const four = [1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 4, 0, 0, 0];

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import { laxBool, laxFloat, laxInt } from '../../lib/python/pydantic.ts';
+import { pydanticBool, pydanticFloat, pydanticInt } from '../../lib/python/pydantic.ts';
 import type { PyValue } from '../../lib/python/value.ts';
 import { Python } from '../helpers/python.ts';
 import { float, int } from '../helpers/python-values.ts';
@@ -36,16 +36,16 @@ describe('texts as pydantic takes them for numbers', () => {
     ['nan', null, Number.NaN],
     ['١', null, null],
   ])('$0', (text, asInt, asFloat) => {
-    expect([laxInt(text), laxFloat(text)]).toEqual([asInt, asFloat]);
+    expect([pydanticInt(text), pydanticFloat(text)]).toEqual([asInt, asFloat]);
   });
 
   it('an int may have 4300 characters of digits and sign, besides leading zeros and a fraction', () => {
     const most = '9'.repeat(4300);
-    expect(laxInt(most)).toBe(10n ** 4300n - 1n);
-    expect(laxInt(`+${'0'.repeat(5000)}${most}.${'0'.repeat(5000)}`)).toBe(10n ** 4300n - 1n);
-    expect(laxInt(`${most}9`)).toBeNull();
-    expect(laxInt(`-${most}`)).toBeNull();
-    expect(laxFloat(`-${most}`)).toBe(-Infinity);
+    expect(pydanticInt(most)).toBe(10n ** 4300n - 1n);
+    expect(pydanticInt(`+${'0'.repeat(5000)}${most}.${'0'.repeat(5000)}`)).toBe(10n ** 4300n - 1n);
+    expect(pydanticInt(`${most}9`)).toBeNull();
+    expect(pydanticInt(`-${most}`)).toBeNull();
+    expect(pydanticFloat(`-${most}`)).toBe(-Infinity);
   });
 
   it.each(
@@ -55,11 +55,11 @@ describe('texts as pydantic takes them for numbers', () => {
       'white between digits': `1${' '.repeat(1_000_000)}1`,
     }),
   )('long texts are read once from left to right: %s', (_, text) => {
-    expect([laxInt(text), laxFloat(text)]).toEqual([null, null]);
+    expect([pydanticInt(text), pydanticFloat(text)]).toEqual([null, null]);
   });
 
   it('0-1, a slip of pydantic that makes it -1, is refused', () => {
-    expect(laxInt('0-1')).toBeNull();
+    expect(pydanticInt('0-1')).toBeNull();
   });
 });
 
@@ -80,7 +80,7 @@ describe('other values', () => {
     ['No', null, null, false],
     [' true', null, null, null],
   ])('%s', (value, asInt, asFloat, asBool) => {
-    expect([laxInt(value), laxFloat(value), laxBool(value)]).toEqual([asInt, asFloat, asBool]);
+    expect([pydanticInt(value), pydanticFloat(value), pydanticBool(value)]).toEqual([asInt, asFloat, asBool]);
   });
 });
 
@@ -112,7 +112,7 @@ def check(value): return [lax(adapter, value) for adapter in (INT, FLOAT, BOOL)]
     );
     await fc.assert(
       fc.asyncProperty(values, async (batch) => {
-        const mine = batch.map((one) => [laxInt(one), laxFloat(one), laxBool(one)]);
+        const mine = batch.map((one) => [pydanticInt(one), pydanticFloat(one), pydanticBool(one)]);
         expect(mine).toEqual(
           await python.values(
             'check',

@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { PyError } from '../../lib/python/exceptions.ts';
 import type { Doc, PyValue } from '../../lib/python/value.ts';
 import { FilterKwargs } from '../../lib/scoring/filters/filter.ts';
-import { FILTERS } from '../../lib/scoring/filters/registry.ts';
+import { ANSWER_FILTERS } from '../../lib/scoring/filters/registry.ts';
 
 const NO_DOC: Doc = new Map();
 
 function run(name: string, kwargs: Record<string, PyValue>, responses: PyValue, doc: Doc = NO_DOC): PyValue {
-  const make = FILTERS.get(name);
+  const make = ANSWER_FILTERS.get(name);
   if (!make) throw new Error(`no filter ${name}`);
   return make(new FilterKwargs(Object.entries(kwargs)))(responses, doc);
 }
@@ -31,7 +31,7 @@ describe('regex', () => {
 });
 
 it('refuses keywords that the harness refuses', () => {
-  for (const name of FILTERS.keys()) {
+  for (const name of ANSWER_FILTERS.keys()) {
     const needed: Record<string, PyValue> = name === 'take_first_k' ? { k: 1n } : {};
     expect(() => run(name, { ...needed, unknown: 1n }, ['a']), name).toThrow(/unexpected keyword/);
   }

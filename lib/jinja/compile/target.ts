@@ -2,7 +2,7 @@ import type { PyValue } from '../../python/value.ts';
 import { Fault } from '../fault.ts';
 import type { Target } from '../syntax/nodes.ts';
 import { Namespace } from '../values/objects.ts';
-import { unpack } from '../values/sequences.ts';
+import { spread } from '../values/sequences.ts';
 import type { Frame } from './frame.ts';
 import { readRef, type Scope } from './scope.ts';
 
@@ -25,7 +25,7 @@ export function compileAssign(target: Target, scope: Scope): (frame: Frame, valu
   }
   const assigns = target.items.map((item) => compileAssign(item, scope));
   return (frame, value) => {
-    const items = unpack(value, assigns.length, frame.runtime);
+    const items = spread(value, assigns.length, frame.runtime);
     for (const [index, assign] of assigns.entries()) assign(frame, items[index] ?? null);
   };
 }

@@ -2,14 +2,14 @@ import type { PyValue } from '../../python/value.ts';
 import { Fault, unsupportedFault } from '../fault.ts';
 import { bind, type CallArguments } from '../values/call-arguments.ts';
 import { Markup } from '../values/objects.ts';
-import type { Filter, Runtime } from '../values/runtime.ts';
+import type { Runtime, TemplateFilter } from '../values/runtime.ts';
 
 /** A filter with named parameters (see `bind`). */
 export function filter(
   name: string,
   signature: string,
   run: (value: PyValue, args: (PyValue | undefined)[], runtime: Runtime) => PyValue,
-): [string, Filter] {
+): [string, TemplateFilter] {
   return [name, (value, call, runtime) => run(value, bind(name, call, signature), runtime)];
 }
 
@@ -18,7 +18,7 @@ export function textFilter(
   name: string,
   signature: string,
   run: (text: string, args: (PyValue | undefined)[], runtime: Runtime) => PyValue,
-): [string, Filter] {
+): [string, TemplateFilter] {
   return filter(name, signature, (value, args, runtime) => {
     const text = softText(value, runtime);
     runtime.budget.text(text.length);

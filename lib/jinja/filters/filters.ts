@@ -1,5 +1,5 @@
 /** All filters by name: Jinja's own (jinja2/filters.py) and the harness's. */
-import type { Filter } from '../values/runtime.ts';
+import type { TemplateFilter } from '../values/runtime.ts';
 import { HTML_FILTERS } from './html.ts';
 import { NUMBER_FILTERS } from './number.ts';
 import { SELECT_FILTERS } from './select.ts';
@@ -9,7 +9,7 @@ import { TEXT_FILTERS } from './text.ts';
 import { VALUE_FILTERS } from './value.ts';
 
 /** By name, with their short names. */
-export const FILTERS: ReadonlyMap<string, Filter> = new Map([
+export const FILTERS: ReadonlyMap<string, TemplateFilter> = new Map([
   ...TEXT_FILTERS,
   ...HTML_FILTERS,
   ...NUMBER_FILTERS,

@@ -9,7 +9,7 @@ import { isIterable } from '../values/attributes.ts';
 import { pairsOf } from '../values/dict-methods.ts';
 import { escapeHtml } from '../values/html.ts';
 import { Markup, requireDefined, Undefined, unmarked } from '../values/objects.ts';
-import type { Filter, Runtime } from '../values/runtime.ts';
+import type { Runtime, TemplateFilter } from '../values/runtime.ts';
 import { filter } from './filter.ts';
 
 /** What JSON within HTML must not hold, in the order in which it is replaced. */
@@ -103,7 +103,7 @@ function stripTags(text: string, runtime: Runtime): string {
 }
 
 /** By name, with their short names. */
-export const HTML_FILTERS: [string, Filter][] = [
+export const HTML_FILTERS: [string, TemplateFilter][] = [
   escaping('escape'),
   escaping('e'),
   filter('forceescape', '', (value, _, runtime) => new Markup(escapeHtml(runtime.str(value), runtime))),

@@ -8,7 +8,7 @@ import type { Budget } from '../limits.ts';
 import { asNumber, calculate, requireNumber, roundNumber, toFloat } from '../values/arithmetic.ts';
 import { asIndex } from '../values/call-arguments.ts';
 import { requireDefined, TemplateObject, typeOf, unmarked } from '../values/objects.ts';
-import type { Filter } from '../values/runtime.ts';
+import type { TemplateFilter } from '../values/runtime.ts';
 import { filter } from './filter.ts';
 
 /** `float(value)`. */
@@ -74,7 +74,7 @@ function fileSize(bytes: number, binary: boolean): string {
 }
 
 /** By name. */
-export const NUMBER_FILTERS: [string, Filter][] = [
+export const NUMBER_FILTERS: [string, TemplateFilter][] = [
   filter('abs', '', (value) => {
     requireDefined(value);
     const number = asNumber(value);

@@ -4,11 +4,11 @@ import { typeFault, valueFault } from '../fault.ts';
 import { attributeGetter } from '../values/attribute-path.ts';
 import { asString, type CallArguments } from '../values/call-arguments.ts';
 import { OneShot } from '../values/objects.ts';
-import type { Filter, Runtime } from '../values/runtime.ts';
+import type { Runtime, TemplateFilter } from '../values/runtime.ts';
 import { iterate, remaining } from '../values/sequences.ts';
 import { callFilter, callTest } from './filter.ts';
 
-const map: Filter = (value, call, runtime) => new OneShot(mapped(value, call, runtime));
+const map: TemplateFilter = (value, call, runtime) => new OneShot(mapped(value, call, runtime));
 
 function* mapped(value: PyValue, call: CallArguments, runtime: Runtime): Generator<PyValue, void> {
   if (!runtime.truthy(value)) return;
@@ -30,7 +30,7 @@ function mapFunction({ args, kwargs }: CallArguments, runtime: Runtime): (item: 
 }
 
 /** `select`, `reject` and their forms that look at an attribute. */
-function selecting(wanted: boolean, byAttribute: boolean): Filter {
+function selecting(wanted: boolean, byAttribute: boolean): TemplateFilter {
   function* selected(value: PyValue, call: CallArguments, runtime: Runtime): Generator<PyValue, void> {
     if (!runtime.truthy(value)) return;
     const matches = testFunction(call, byAttribute, runtime);
@@ -53,7 +53,7 @@ function testFunction(call: CallArguments, byAttribute: boolean, runtime: Runtim
 }
 
 /** By name. */
-export const SELECT_FILTERS: [string, Filter][] = [
+export const SELECT_FILTERS: [string, TemplateFilter][] = [
   ['map', map],
   ['select', selecting(true, false)],
   ['reject', selecting(false, false)],

@@ -5,7 +5,7 @@ import { attributeGetter } from '../values/attribute-path.ts';
 import { asIndex } from '../values/call-arguments.ts';
 import { DictView, Markup, MissingElse, OneShot, Range, requireDefined, typeOf, Undefined } from '../values/objects.ts';
 import { binary } from '../values/operators.ts';
-import type { Filter, Runtime } from '../values/runtime.ts';
+import type { Runtime, TemplateFilter } from '../values/runtime.ts';
 import { iterate, listOf, remaining } from '../values/sequences.ts';
 import { filter } from './filter.ts';
 
@@ -76,7 +76,7 @@ function* pairs(value: PyValue, runtime: Runtime): Generator<PyValue, void> {
 }
 
 /** By name, with their short names. */
-export const SEQUENCE_FILTERS: [string, Filter][] = [
+export const SEQUENCE_FILTERS: [string, TemplateFilter][] = [
   filter('list', '', (value, _, runtime) => listOf(value, runtime)),
   filter('items', '', (value, _, runtime) => new OneShot(pairs(value, runtime))),
   filter('first', '', (value, _, runtime) => {

@@ -4,7 +4,7 @@ import { isDict, PyTuple, type PyValue } from '../../python/value.ts';
 import { typeFault, valueFault } from '../fault.ts';
 import { attributeGetter, attributesGetter, ignoringCase } from '../values/attribute-path.ts';
 import { GroupTuple, OneShot, requireDefined, Undefined, unmarked } from '../values/objects.ts';
-import type { Filter, Runtime } from '../values/runtime.ts';
+import type { Runtime, TemplateFilter } from '../values/runtime.ts';
 import { iterate, listOf, remaining } from '../values/sequences.ts';
 import { sortValues } from '../values/sorting.ts';
 import { filter } from './filter.ts';
@@ -13,7 +13,7 @@ function casing(caseSensitive: PyValue, runtime: Runtime): ((value: PyValue) => 
   return runtime.truthy(caseSensitive) ? undefined : ignoringCase;
 }
 
-function extreme(name: string, better: (order: number) => boolean): [string, Filter] {
+function extreme(name: string, better: (order: number) => boolean): [string, TemplateFilter] {
   return filter(name, 'case_sensitive attribute', (value, [caseSensitive = false, attribute = null], runtime) => {
     const key = attributeGetter(attribute, runtime, casing(caseSensitive, runtime));
     let best: { item: PyValue; key: PyValue } | undefined;
@@ -39,7 +39,7 @@ function* uniqueItems(value: PyValue, key: (item: PyValue) => PyValue, runtime: 
 }
 
 /** By name. */
-export const SORT_FILTERS: [string, Filter][] = [
+export const SORT_FILTERS: [string, TemplateFilter][] = [
   extreme('min', (order) => order < 0),
   extreme('max', (order) => order > 0),
   filter(

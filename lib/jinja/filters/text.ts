@@ -9,7 +9,7 @@ import { limitFault, typeFault, unsupportedFault, valueFault } from '../fault.ts
 import { formatPercent } from '../format/percent-format.ts';
 import { asIndex, asString, clamp } from '../values/call-arguments.ts';
 import { Markup, requireDefined, typeOf, unmarked } from '../values/objects.ts';
-import type { Filter, Runtime } from '../values/runtime.ts';
+import type { Runtime, TemplateFilter } from '../values/runtime.ts';
 import { lengthOf } from '../values/sequences.ts';
 import { changedCase, replaceText } from '../values/str-methods.ts';
 import { filter, softText, textFilter } from './filter.ts';
@@ -94,7 +94,7 @@ function characterFilter(name: string, run: (value: string) => PyValue) {
 const width = (value: PyValue, what: string) => clamp(asIndex(value, what));
 
 /** By name. */
-export const TEXT_FILTERS: [string, Filter][] = [
+export const TEXT_FILTERS: [string, TemplateFilter][] = [
   textFilter('upper', '', (value, _, runtime) => changedCase(value, text.upper, runtime)),
   textFilter('lower', '', (value, _, runtime) => changedCase(value, text.lower, runtime)),
   characterFilter('capitalize', text.capitalize),

@@ -5,13 +5,13 @@ import { PyTuple, type PyValue } from '../../python/value.ts';
 import { typeFault, unsupportedFault } from '../fault.ts';
 import { getAttribute } from '../values/attributes.ts';
 import { typeOf, Undefined } from '../values/objects.ts';
-import type { Filter } from '../values/runtime.ts';
+import type { TemplateFilter } from '../values/runtime.ts';
 import { lengthOf } from '../values/sequences.ts';
 import { filter } from './filter.ts';
 
 const PPRINT_WIDTH = 80;
 
-function orDefault(name: string): [string, Filter] {
+function orDefault(name: string): [string, TemplateFilter] {
   return filter(name, 'default_value boolean', (value, [fallback = '', boolean = false], runtime) => {
     if (value instanceof Undefined || (runtime.truthy(boolean) && !runtime.truthy(value))) return fallback;
     return value;
@@ -32,7 +32,7 @@ function pretty(value: PyValue): PyValue {
 }
 
 /** By name, with their short names. */
-export const VALUE_FILTERS: [string, Filter][] = [
+export const VALUE_FILTERS: [string, TemplateFilter][] = [
   orDefault('default'),
   orDefault('d'),
   filter('length', '', (value, _, runtime) => lengthOf(value, runtime)),

@@ -78,7 +78,7 @@ export type Target = Located &
   );
 
 /** The parameters of a macro. */
-export interface Signature {
+export interface MacroSignature {
   readonly params: readonly string[];
   /** Of the last parameters. */
   readonly defaults: readonly Expression[];
@@ -114,8 +114,12 @@ export type Statement = Located &
         readonly values: readonly Expression[];
         readonly body: readonly Statement[];
       }
-    | ({ readonly kind: 'macro'; readonly name: string; readonly body: readonly Statement[] } & Signature)
-    | ({ readonly kind: 'callblock'; readonly call: CallExpression; readonly body: readonly Statement[] } & Signature)
+    | ({ readonly kind: 'macro'; readonly name: string; readonly body: readonly Statement[] } & MacroSignature)
+    | ({
+        readonly kind: 'callblock';
+        readonly call: CallExpression;
+        readonly body: readonly Statement[];
+      } & MacroSignature)
     | { readonly kind: 'filterblock'; readonly filter: FilterExpression; readonly body: readonly Statement[] }
   );
 

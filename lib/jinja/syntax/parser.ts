@@ -3,7 +3,7 @@
 import { SyntaxFault } from '../fault.ts';
 import { ExpressionParser, isConstantName } from './expression-parser.ts';
 import { tokenize } from './lexer.ts';
-import type { FilterExpression, Signature, Statement, Target } from './nodes.ts';
+import type { FilterExpression, MacroSignature, Statement, Target } from './nodes.ts';
 import { TokenStream } from './token-stream.ts';
 
 /** Statements that reach for other templates, of which there are none, or that change how everything is printed. */
@@ -153,7 +153,7 @@ class TemplateParser extends ExpressionParser {
     return statements;
   }
 
-  #signature(): Signature {
+  #signature(): MacroSignature {
     const { stream } = this;
     const params: string[] = [];
     const defaults = [];

@@ -3,10 +3,9 @@ import { dictSet } from '../../python/dict.ts';
 import { isDict, type PyDict, PyTuple, type PyValue } from '../../python/value.ts';
 import { lookupFault, typeFault, unsupportedFault } from '../fault.ts';
 import { bind } from './call-arguments.ts';
-import type { Method } from './method.ts';
 import { DictView } from './objects.ts';
-import type { Runtime } from './runtime.ts';
-import { iterate, lookUp, remaining, unpack } from './sequences.ts';
+import type { Method, Runtime } from './runtime.ts';
+import { iterate, lookUp, remaining, spread } from './sequences.ts';
 
 const view =
   (part: 'keys' | 'values' | 'items'): Method<PyDict> =>
@@ -124,7 +123,7 @@ export function pairsOf(value: PyValue, runtime: Runtime): [PyValue, PyValue][] 
   }
   const pairs: [PyValue, PyValue][] = [];
   for (const item of remaining(iterate(value, runtime))) {
-    const [key = null, content = null] = unpack(item, 2, runtime);
+    const [key = null, content = null] = spread(item, 2, runtime);
     pairs.push([key, content]);
   }
   return pairs;

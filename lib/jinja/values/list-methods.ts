@@ -2,8 +2,7 @@
 import type { PyValue } from '../../python/value.ts';
 import { lookupFault, typeFault, unsupportedFault, valueFault } from '../fault.ts';
 import { asIndex, bind, clamp } from './call-arguments.ts';
-import type { Method } from './method.ts';
-import type { Runtime } from './runtime.ts';
+import type { Method, Runtime } from './runtime.ts';
 import { listOf } from './sequences.ts';
 import { sortValues } from './sorting.ts';
 

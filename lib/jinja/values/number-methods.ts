@@ -3,7 +3,7 @@ import { PyTuple } from '../../python/value.ts';
 import { Fault } from '../fault.ts';
 import { fraction } from './arithmetic.ts';
 import { bind } from './call-arguments.ts';
-import type { Method } from './method.ts';
+import type { Method } from './runtime.ts';
 
 /** By name. */
 export const INT_METHODS: ReadonlyMap<string, Method<bigint>> = new Map<string, Method<bigint>>([

@@ -3,7 +3,10 @@ import type { Budget } from '../limits.ts';
 import type { CallArguments } from './call-arguments.ts';
 
 /** A filter: what is left of the bar, and the arguments. */
-export type Filter = (value: PyValue, call: CallArguments, runtime: Runtime) => PyValue;
+export type TemplateFilter = (value: PyValue, call: CallArguments, runtime: Runtime) => PyValue;
+
+/** A method of one of Python's types. */
+export type Method<Self> = (self: Self, call: CallArguments, runtime: Runtime) => PyValue;
 
 /** A test: what is left of `is`, and the arguments. */
 export type Test = (value: PyValue, call: CallArguments, runtime: Runtime) => boolean;
@@ -12,7 +15,7 @@ export type Test = (value: PyValue, call: CallArguments, runtime: Runtime) => bo
 export interface Tables {
   /** What templates can call by name; the document's columns come before them. */
   readonly globals: ReadonlyMap<string, PyValue>;
-  readonly filters: ReadonlyMap<string, Filter>;
+  readonly filters: ReadonlyMap<string, TemplateFilter>;
   readonly tests: ReadonlyMap<string, Test>;
   /** `text % values`. */
   formatPercent(template: string, values: PyValue, runtime: Runtime): string;

@@ -193,7 +193,7 @@ export function sliceOf(
 }
 
 /** Spreads a value over so many names. @throws Fault `value` where the number differs. */
-export function unpack(value: PyValue, count: number, runtime: Runtime): PyValue[] {
+export function spread(value: PyValue, count: number, runtime: Runtime): PyValue[] {
   const items: PyValue[] = [];
   for (const item of remaining(iterate(value, runtime))) {
     items.push(item);

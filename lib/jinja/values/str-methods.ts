@@ -5,9 +5,8 @@ import { hasNewer } from '../../python/unicode.ts';
 import { PyTuple, type PyValue } from '../../python/value.ts';
 import { typeFault, unsupportedFault } from '../fault.ts';
 import { asIndex, asString, bind, type CallArguments, clamp } from './call-arguments.ts';
-import type { Method } from './method.ts';
 import { Markup, requireDefined, typeOf, unmarked } from './objects.ts';
-import type { Runtime } from './runtime.ts';
+import type { Method, Runtime } from './runtime.ts';
 import { iterate, lookUp, remaining } from './sequences.ts';
 
 type StrMethod = Method<string>;

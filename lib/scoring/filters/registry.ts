@@ -5,7 +5,7 @@ import { majorityVote, takeFirst, takeFirstK } from './selection.ts';
 import { lowercase, map, uppercase } from './transformation.ts';
 
 /** The harness's filters by the names that YAML gives them (`FILTER_REGISTRY`, lm_eval/api/registry.py). */
-export const FILTERS: ReadonlyMap<string, FilterMaker> = new Map<string, FilterMaker>([
+export const ANSWER_FILTERS: ReadonlyMap<string, FilterMaker> = new Map<string, FilterMaker>([
   ['regex', regex],
   ['regex_pos', regexPos],
   ['remove_whitespace', removeWhitespace],

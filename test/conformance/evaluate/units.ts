@@ -2,7 +2,7 @@ import { PyError } from '../../../lib/python/exceptions.ts';
 import { repr } from '../../../lib/python/repr.ts';
 import { type Doc, isDict, type PyDict, type PyValue } from '../../../lib/python/value.ts';
 import { FilterKwargs } from '../../../lib/scoring/filters/filter.ts';
-import { FILTERS } from '../../../lib/scoring/filters/registry.ts';
+import { ANSWER_FILTERS } from '../../../lib/scoring/filters/registry.ts';
 import { exactMatch } from '../../../lib/scoring/metrics/exact-match.ts';
 import { finish } from '../../../lib/scoring/python-call.ts';
 import { createScorer } from '../../../lib/scoring/scorer.ts';
@@ -61,7 +61,7 @@ function runUnit(line: PyDict): PyValue {
   if (line.get('kind') === 'exact_match') {
     return exactMatch(listIn(line, 'predictions'), listIn(line, 'references'), new Map(kwargs));
   }
-  const make = FILTERS.get(textIn(line, 'filter'));
+  const make = ANSWER_FILTERS.get(textIn(line, 'filter'));
   if (!make) throw new Error(`there is no filter ${repr(line.get('filter') ?? null)}`);
   const doc = line.get('doc') ?? null;
   return make(new FilterKwargs(kwargs))(listIn(line, 'responses'), doc === null ? new Map() : docOf(doc));

@@ -1,7 +1,7 @@
 import { PyIndexError, PyRegexError } from '../python/exceptions.ts';
 
 /** A replacement: literal pieces and numbers of groups. */
-export type Template = readonly (string | number)[];
+export type Replacement = readonly (string | number)[];
 
 const CONTROLS: Readonly<Record<string, string>> = {
   a: '\x07',
@@ -21,7 +21,7 @@ const PIECE = /\\(?:g<([^>]*)>|(0[0-7]{0,2}|[0-3][0-7]{2}|[0-9]{1,2})|([\s\S]))/
  * @throws PyRegexError for an unknown escape or group
  * @throws PyIndexError for an unknown group name
  */
-export function parseTemplate(text: string, groups: number, names: ReadonlyMap<string, number>): Template {
+export function parseReplacement(text: string, groups: number, names: ReadonlyMap<string, number>): Replacement {
   const parts: (string | number)[] = [];
   const addGroup = (group: number): void => {
     if (group > groups) throw new PyRegexError(`invalid group reference ${group}`);
