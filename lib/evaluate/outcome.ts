@@ -74,7 +74,8 @@ async function noteOutcome(
 
 /**
  * Tells an outcome to the queue `evaluated`, unless that was done or another process is at it. A process that dies between
- * sending and noting it leaves the telling to the next one: the message may then come twice, but never not at all.
+ * sending and noting it leaves open whether it was told. The next one, a minute later at the earliest, takes it for told where the
+ * task is gone: whoever was told removes it. Where it is still there the message may come twice, but never not at all.
  * @returns whether it was told here
  */
 export async function tellOutcome(
@@ -85,15 +86,20 @@ export async function tellOutcome(
   const claimed = await evaluationsOf(db).findOneAndUpdate(
     { _id: id, untold: true, $or: [{ telling_until: { $exists: false } }, { telling_until: { $lt: at } }] },
     { $set: { telling_until: new Date(at.getTime() + TELLING_MS) } },
-    { projection: { _id: 1 } },
+    { projection: { telling_until: 1 } },
   );
   if (!claimed) return false;
-  await evaluatedQueue.send([JSON.stringify({ task_id: id.toHexString() })]);
+  const told = claimed.telling_until !== undefined && (await isGone(db, id));
+  if (!told) await evaluatedQueue.send([JSON.stringify({ task_id: id.toHexString() })]);
   await evaluationsOf(db).updateOne(
     { _id: id, untold: true },
     { $set: { told_at: now() }, $unset: { untold: '', telling_until: '' } },
   );
-  return true;
+  return !told;
+}
+
+async function isGone(db: Db, _id: ObjectId): Promise<boolean> {
+  return (await db.collection('tasks').findOne({ _id }, { projection: { _id: 1 } })) === null;
 }
 
 /** Outcomes that are still to be told, as their process died or SQS was away. */

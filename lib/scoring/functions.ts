@@ -34,7 +34,7 @@ const CALL_MS = 100_000;
 /** For one call: above what math_verify's own time-outs add up to. Milliseconds. */
 const DOCUMENT_MS = 60_000;
 /** For a task: with one more request, it ends before the function does. Milliseconds. */
-const TASK_MS = 180_000;
+const TASK_MS = 600_000;
 /** Exceptions that say that the function can't be run here, whatever the document. */
 const NOT_HERE = new Set(['Unavailable', 'ModuleNotFoundError', 'ImportError', 'FileNotFoundError']);
 /** Ends of a box that a call brings about; what else goes wrong is no call's fault. */

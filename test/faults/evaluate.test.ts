@@ -113,3 +113,18 @@ test('a task that is removed while it is evaluated leaves no result behind', asy
   // Either it was too late, and the result came with the task's mark, or nothing is written.
   expect([left, told.bodies.length]).toEqual([left, left]);
 });
+
+test.each([
+  ['is still there: it is told again', false, 2],
+  ['was removed by whoever acts on outcomes: it counts as told', true, 1],
+])('a process died after sending an outcome and before noting it, and the task %s', async (_, removed, times) => {
+  const told = new KeptQueue();
+  const id = await answered();
+  await evaluateTask(servicesOn(own.mongo, told), id.toHexString(), log);
+  const asItDied = { $set: { untold: true, telling_until: new Date(0) }, $unset: { told_at: '' } };
+  await own.db.collection('evaluations').updateOne({ _id: id }, asItDied);
+  if (removed) await own.db.collection('tasks').deleteOne({ _id: id });
+  await findTasks({ ...servicesOn(own.mongo, told), evaluateQueue: new KeptQueue() }, log);
+  expect(told.bodies).toEqual(Array.from({ length: times }, () => JSON.stringify({ task_id: id.toHexString() })));
+  expect(await own.db.collection('evaluations').findOne({ _id: id })).not.toHaveProperty('untold');
+});
