@@ -18,8 +18,8 @@ const DOORS = {
   yauzl: ['catalogue'],
 };
 
-/** What deploy/box-image.ts bundles into the boxes' image by path, and what that imports. */
-const BUNDLED_INTO_BOXES = '^lib/sandbox/(child|context)/';
+/** Where the programs of a box begin, which deploy/box-image.ts bundles by path. */
+const BOX_ENTRIES = '^lib/sandbox/(child/(main|watch)|context/main)\\.ts$';
 
 const names = Object.keys(rooms);
 const anyOf = (list) => `(${list.map((name) => name.replaceAll('.', '\\.')).join('|')})`;
@@ -95,10 +95,10 @@ export default {
     ),
     {
       name: 'no-orphans',
-      comment: 'A file that neither a function nor a command reaches is no part of the product.',
+      comment: 'A file that neither a function nor a command nor a box reaches is no part of the product.',
       severity: 'error',
-      from: { path: '^(functions|bin)/' },
-      to: { path: '^lib/.*\\.ts$', pathNot: BUNDLED_INTO_BOXES, reachable: false },
+      from: { path: ['^(functions|bin)/', BOX_ENTRIES] },
+      to: { path: '^lib/.*\\.ts$', pathNot: ['\\.d\\.ts$', BOX_ENTRIES], reachable: false },
     },
   ],
   options: {

@@ -18,7 +18,7 @@ import { toSqsEvent } from '../localstack/sqs-event.ts';
 import { type CpuByRole, cpuEach, readCpu, readMemory } from './processes.ts';
 import { registerOwnRows } from './questions.ts';
 import { type BenchServices, openServices } from './services.ts';
-import { startStandInSqs } from './stand-in-sqs.ts';
+import { startSqsEmulator } from './sqs-emulator.ts';
 
 const REQUESTS = Number(process.argv[2] ?? 1000);
 const WARM_UP = 100;
@@ -72,7 +72,7 @@ async function directly(): Promise<void> {
   const dir = mkdtempSync(join(tmpdir(), 'bench-'));
   const service = readServiceFile(ROOT);
   const bundles = await bundleFunctions(service, ROOT, dir);
-  const queue = await startStandInSqs(process.env['AWS_ENDPOINT_URL'] ?? '');
+  const queue = await startSqsEmulator(process.env['AWS_ENDPOINT_URL'] ?? '');
   try {
     const asked = Array.from({ length: REQUESTS + WARM_UP }, (_, n) => messageOf('direct', n));
     const run = (name: string, bodies: readonly string[]) =>

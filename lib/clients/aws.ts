@@ -36,7 +36,7 @@ export function createS3(
   requestMs: number = REQUEST_MS,
 ): S3Client {
   const options = shared(env, requestMs);
-  // Stand-ins have no host name for each bucket.
+  // Emulators have no host name for each bucket.
   return new S3Client({ ...options, forcePathStyle: 'endpoint' in options });
 }
 

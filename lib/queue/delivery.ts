@@ -6,7 +6,7 @@ export const MAX_RECEIVES = 5;
 
 /** Attributes that a message carries in the dead-letter queue, and back again. */
 export const REQUEST_ID_ATTRIBUTE = 'request-id';
-/** What an id of SQS looks like, and one that a stand-in or an operator may use. */
+/** What an id of SQS looks like, and one that an emulator or an operator may use. */
 const REQUEST_ID = /^[\w.:-]{1,100}$/;
 /** Also says that a message was redriven. */
 export const ERROR_CODE_ATTRIBUTE = 'error-code';

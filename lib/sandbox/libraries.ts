@@ -2,8 +2,8 @@ import { type Definition, definitionsIn, type Imported, type PythonModule } from
 import type { SourceFiles } from './sources.ts';
 import { LIBRARIES } from './wheels.ts';
 
-/** Packages that importing gives a stand-in for: using them is refused (`REFUSED`, lib/sandbox/python/sampler_box/loader.py). */
-export const STAND_INS: ReadonlySet<string> = new Set(
+/** Packages that importing gives a placeholder for: using them is refused (`REFUSED`, lib/sandbox/python/sampler_box/loader.py). */
+export const PLACEHOLDERS: ReadonlySet<string> = new Set(
   `antlr4 bert_score bigbench bs4 comet emoji errant evaluate fugashi fuzzywuzzy html2text httpx huggingface_hub immutabledict jieba jinja2
    jsonschema kstar_planner langcodes langdetect lark latex2sympy2_extended levenshtein Levenshtein math_verify matplotlib MeCab mpmath nagisa
    neologdn nltk packaging pandas pddl PIL pkg_resources psutil pyarrow pycountry pytablewriter pythainlp radgraph regex requests rouge
@@ -72,9 +72,9 @@ function isMissing(root: string): boolean {
   return !STANDARD.has(root) && !EMULATED.has(root) && !LIBRARIES.has(root);
 }
 
-/** Whether importing it works, if only to give a stand-in. */
+/** Whether importing it works, if only to give a placeholder. */
 function isKnown(root: string): boolean {
-  return root === 'lm_eval' || STAND_INS.has(root) || !isMissing(root);
+  return root === 'lm_eval' || PLACEHOLDERS.has(root) || !isMissing(root);
 }
 
 /** What is taken of a module of the harness: the name itself, or, of a whole module, whatever is used along with it. */

@@ -190,7 +190,7 @@ describe('signatures', () => {
     JSON.stringify({ framework: 'signatures', tasks, requester_args: { address: 'a', service: 's' }, qty: 1 });
   const send = (tasks: string) => sampler(['sample', '--message', '-', '--wait', '--json'], stack.env, request(tasks));
 
-  it('are asked for by a whole message and waited for; a name that is none is told before anything is sent', async () => {
+  it('are asked for by a whole message and waited for; a name that is none is reported before anything is sent', async () => {
     const sent = await send('tokenizer, config');
     expect(sent.code).toBe(0);
     expect(JSON.parse(sent.stdout)).toMatchObject({

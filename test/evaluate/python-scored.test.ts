@@ -77,7 +77,7 @@ describe('tasks that a Python function scores', () => {
   });
 
   it.each([['with_library', /own\/utils\.with_library can't be run here: sklearn/]])(
-    'are told of once, with the function, where it needs what the sandbox lacks (%s)',
+    'are reported once, with the function, where it needs what the sandbox lacks (%s)',
     async (name, why) => {
       const { result, evaluation, told } = await evaluated(name, sandbox);
       expect(result?.['result_data']).toMatchObject({ status: 12, num_samples: 0 });
@@ -86,7 +86,7 @@ describe('tasks that a Python function scores', () => {
     },
   );
 
-  it('are told of once where no function runs Python', async () => {
+  it('are reported once where no function runs Python', async () => {
     const { evaluation, told } = await evaluated('process_results', undefined);
     expect(evaluation?.['error'].message).toMatch(/own\/utils\.process_results .*SANDBOX_FUNCTION/);
     expect(told).toBe(1);

@@ -17,7 +17,7 @@ it.each([
   expect(read(body)).toEqual(read(GOOD));
 });
 
-it('what is wrong inside an envelope is told as if it came without', () => {
+it('what is wrong inside an envelope is reported as if it came without', () => {
   const reason = (body: unknown) => errorOf(() => read(body)).message;
   expect(reason({ ...EVENT, detail: { ...GOOD, qty: 'x' } })).toBe(reason({ ...GOOD, qty: 'x' }));
   expect(reason({ ...SNS, Message: 'hello' })).toMatch(/not JSON/);

@@ -22,7 +22,7 @@ it.each([
   ['metrics over many documents', entryOf('bleu'), /one number per document \(bleu\)/],
   ['a library that the sandbox lacks', entryOf('right', true), /library nltk/],
 ])(
-  'a task that can not be scored is told of when it is asked for, or refused where that is set: %s',
+  'a task that can not be scored is reported when it is asked for, or refused where that is set: %s',
   async (_, entry, why) => {
     const lines: string[] = [];
     await checkScorable(catalogue, entry, false, new Logger('warn', {}, (line) => lines.push(line)));

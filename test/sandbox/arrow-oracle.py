@@ -1,4 +1,4 @@
-"""Maps made-up columns in `datasets` and in the sandbox's stand-in for it, and prints what differs: `arrow-oracle.py SEED COUNT`."""
+"""Maps made-up columns in `datasets` and in the sandbox's emulation of it, and prints what differs: `arrow-oracle.py SEED COUNT`."""
 
 import datetime
 import json

@@ -7,7 +7,7 @@ const CASES = 1000;
 const probe = spawnSync('python3', ['-c', 'import datasets; print(datasets.__version__)'], { encoding: 'utf8' });
 const hasDatasets = probe.status === 0 && probe.stdout.trim() === '3.6.0';
 
-describe.skipIf(!hasDatasets)('the stand-in for datasets (skipped where python3 has no datasets 3.6.0)', () => {
+describe.skipIf(!hasDatasets)('the emulation of datasets (skipped where python3 has no datasets 3.6.0)', () => {
   it.each([1, 2])('types and values of mapped columns are those of datasets, seed %i', (seed) => {
     const { stdout, stderr } = spawnSync(
       'python3',

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { openSandbox } from '../../lib/sandbox/client.ts';
-import { missingLibraries, STAND_INS, STANDARD } from '../../lib/sandbox/libraries.ts';
+import { missingLibraries, PLACEHOLDERS, STANDARD } from '../../lib/sandbox/libraries.ts';
 import { testSandbox } from '../helpers/sandbox.ts';
 
 const PATH = 'lm_eval/tasks/own/utils.py';
@@ -82,10 +82,10 @@ it.each([
   },
 );
 
-it('knows what the runtime has stand-ins for, and no module of the standard library that a box lacks', async () => {
+it('knows what the runtime has placeholders for, and no module of the standard library that a box lacks', async () => {
   const runtime = join(import.meta.dirname, '..', '..', 'lib', 'sandbox', 'python', 'sampler_box', 'loader.py');
   const refused = /REFUSED = frozenset\('''([\s\S]*?)'''/.exec(readFileSync(runtime, 'utf8'))?.[1] ?? '';
-  expect([...STAND_INS].sort()).toEqual(refused.trim().split(/\s+/).sort());
+  expect([...PLACEHOLDERS].sort()).toEqual(refused.trim().split(/\s+/).sort());
   const sandbox = await testSandbox();
   const text =
     'import importlib.util\ndef lacking(names):\n    return [n for n in names if not importlib.util.find_spec(n)]\n';

@@ -1,4 +1,4 @@
-"""A stand-in for `signal.alarm`, which WebAssembly lacks: the watcher of the box rings, up to a tenth of a second late."""
+"""An emulation of `signal.alarm`, which WebAssembly lacks: the watcher of the box rings, up to a tenth of a second late."""
 
 import math
 import signal

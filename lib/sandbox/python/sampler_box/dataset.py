@@ -1,4 +1,4 @@
-"""The stand-in for `datasets`: a table of rows with Arrow's rules about types, and what the functions of tasks do with it.
+"""The emulation of `datasets`: a table of rows with Arrow's rules about types, and what the functions of tasks do with it.
 
 Each row also says from which row of the split it stems, as far as that can be told; None where it can't.
 """

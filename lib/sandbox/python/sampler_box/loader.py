@@ -25,7 +25,7 @@ VERSIONS = {'antlr4-python3-runtime': '4.11.0', 'sympy': '1.13.1', 'math_verify'
 
 
 def prepare():
-    """Puts the stand-ins in place; once per box, before any function of a task is loaded."""
+    """Puts the emulations in place; once per box, before any function of a task is loaded."""
     hub = types.ModuleType('datasets')
     hub.__path__ = []
     hub.__version__ = VERSIONS['datasets']
@@ -70,7 +70,7 @@ def stand_in(package):
     def find(name):
         if name.startswith('__'):
             raise AttributeError(name)
-        return refusing.Stand(f'{package}.{name}')
+        return refusing.Placeholder(f'{package}.{name}')
     return find
 
 
@@ -85,7 +85,7 @@ def mount(files):
 
 
 def function_of(reference):
-    """`import_function` (H/utils.py): the module is run anew for each function."""
+    """`import_function` (lm_eval/utils.py): the module is run anew for each function."""
     path = os.path.join(ROOT, reference['path'])
     spec = importlib.util.spec_from_file_location(os.path.basename(path).removesuffix('.py'), path)
     module = importlib.util.module_from_spec(spec)

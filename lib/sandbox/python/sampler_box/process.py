@@ -27,7 +27,7 @@ dataset.at = PLACE.at
 
 
 def told(error):
-    """An exception as it is told: its class and the beginning of its message."""
+    """An exception as it is reported: its class and the beginning of its message."""
     try:
         text = str(error)[:300]
     except BaseException:

@@ -1,4 +1,4 @@
-"""Stand-ins for libraries that asking does not need: importing them works, using them while a function runs is refused."""
+"""Placeholders for libraries that asking does not need: importing them works, using them while a function runs is refused."""
 
 import importlib.abc
 import importlib.machinery
@@ -10,10 +10,10 @@ RUNNING = False
 
 
 class Unavailable(Exception):
-    """A function used a library that the sandbox has only a stand-in for."""
+    """A function used a library that the sandbox has only a placeholder for."""
 
 
-class Stand(object):
+class Placeholder(object):
     """Anything of a library that is not here."""
 
     def __init__(self, name):
@@ -28,7 +28,7 @@ class Stand(object):
             return LATE
         if name.startswith('__') and name.endswith('__'):
             raise AttributeError(name)
-        return Stand(f'{self._name}.{name}')
+        return Placeholder(f'{self._name}.{name}')
 
     def __setattr__(self, name, value):
         object.__setattr__(self, name, value)
@@ -37,11 +37,11 @@ class Stand(object):
         self._use('()')
         if len(args) == 1 and not kwargs and isinstance(args[0], (types.FunctionType, type)):
             return args[0]  # a decorator
-        return Stand(f'{self._name}()')
+        return Placeholder(f'{self._name}()')
 
     def __getitem__(self, key):
         self._use('[]')
-        return Stand(f'{self._name}[]')
+        return Placeholder(f'{self._name}[]')
 
     def __setitem__(self, key, value):
         self._use('[]')
@@ -61,7 +61,7 @@ class Stand(object):
 
     def __str__(self):
         self._use('')
-        return f'<stand-in for {self._name}>'
+        return f'<placeholder for {self._name}>'
 
     def __format__(self, spec):
         return str(self)
@@ -88,11 +88,11 @@ class StandModule(types.ModuleType):
     def __getattr__(self, name):
         if name.startswith('__'):
             raise AttributeError(name)
-        return Stand(f'{self.__name__}.{name}')
+        return Placeholder(f'{self.__name__}.{name}')
 
 
 class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Finds, behind all others, a stand-in for every module outside the harness that is not here."""
+    """Finds, behind all others, a placeholder for every module outside the harness that is not here."""
 
     def __init__(self, refused):
         self.refused = refused

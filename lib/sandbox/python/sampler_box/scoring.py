@@ -1,4 +1,4 @@
-"""Calls functions in the ways in which scoring calls them (H/filters/custom.py, H/api/filter.py, H/api/task.py)."""
+"""Calls functions in the ways in which scoring calls them (lm_eval: filters/custom.py, api/filter.py, api/task.py)."""
 
 import collections.abc
 

@@ -23,7 +23,7 @@ def encoded(value, depth=0):
         return {'$tuple': [encoded(item, depth + 1) for item in value]}
     if kind is dict:
         return {'$dict': [[encoded(name, depth + 1), encoded(item, depth + 1)] for name, item in value.items()]}
-    if isinstance(value, refusing.Stand):
+    if isinstance(value, refusing.Placeholder):
         raise refusing.Unavailable(f'{value._name} is not in the sandbox')
     if isinstance(value, numbers.float64):
         return {'$numpy': ['float64', value.value]}

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import * as z from 'zod';
 
 /** A queue that takes messages and gives them to nobody but the bench. */
-export interface StandInSqs {
+export interface SqsEmulator {
   readonly url: string;
   readonly port: number;
   /** The bodies that were sent. */
@@ -15,7 +15,7 @@ export interface StandInSqs {
 const batch = z.object({ Entries: z.array(z.object({ Id: z.string(), MessageBody: z.string() })) });
 
 /** Takes batches of messages with next to no work; whatever is no call of SQS goes on to the emulator. */
-export async function startStandInSqs(emulator: string): Promise<StandInSqs> {
+export async function startSqsEmulator(emulator: string): Promise<SqsEmulator> {
   const bodies: string[] = [];
   const server = createServer(async (incoming, outgoing) => {
     const target = incoming.headers['x-amz-target'];
@@ -60,6 +60,6 @@ async function textOf(incoming: IncomingMessage): Promise<string> {
 }
 
 function portOf(address: AddressInfo | string | null): number {
-  if (address === null || typeof address === 'string') throw new Error('the stand-in has no port');
+  if (address === null || typeof address === 'string') throw new Error('the emulator has no port');
   return address.port;
 }
