@@ -1,6 +1,7 @@
 /**
  * How fast responses become scores: a task of 14,042 documents in one process (responses/s, CPU, peak memory), beside reading
- * the same documents with the driver alone; and how long after its message a task of 15 documents has its scores, warm.
+ * the same documents with the driver alone; how long after its message a task of 15 documents has its scores, warm; and how
+ * many answers to mathematics are judged in a second.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -9,6 +10,7 @@ import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { type Db, type Document, Int32, Long, MongoClient, ObjectId } from 'mongodb';
 import { createSqs } from '../lib/clients/aws.ts';
 import { DEMO_INCLUDE, DEMO_TASK, stageDemo } from '../localstack/demo-data.ts';
+import { mathematics } from './mathematics.ts';
 import { median, openServices } from './services.ts';
 
 const DOCUMENTS = 14_042;
@@ -37,6 +39,7 @@ try {
   await mongo.close();
 }
 await latency();
+await mathematics();
 
 /** What reading and parsing the documents costs without us. */
 async function readAlone(db: Db, task_id: ObjectId): Promise<number> {
