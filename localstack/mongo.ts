@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { MongoClient, MongoServerError } from 'mongodb';
-import { endStaleServer, type ServerProcess, startServer, waitUntilReady } from './processes.ts';
+import { endStaleServer, listens, type ServerProcess, startServer, waitUntilReady } from './processes.ts';
 
 const REPLICA_SET = 'rs0';
 const DATABASE = 'sampler';
@@ -17,11 +17,24 @@ export interface MongoServer {
   readonly uri: string;
 }
 
+/** What may be otherwise where a MongoDB is started. */
+export interface MongoOptions {
+  /** Further options of mongod. */
+  args?: readonly string[];
+  /** What is waited for: that it is primary of its set, or only that it listens, as one that is of no set yet. */
+  until?: 'primary' | 'listening';
+}
+
 /**
  * Starts MongoDB on the loopback address as a replica set of one (transactions need a set), with its data in
  * `<dir>/mongo`. Throws an Error with the end of the log when it can't.
  */
-export async function startMongo(dir: string, port: number, mongod: string): Promise<MongoServer> {
+export async function startMongo(
+  dir: string,
+  port: number,
+  mongod: string,
+  { args = [], until = 'primary' }: MongoOptions = {},
+): Promise<MongoServer> {
   const data = join(dir, 'mongo');
   const logFile = join(dir, 'logs', 'mongod.log');
   mkdirSync(data, { recursive: true });
@@ -31,12 +44,13 @@ export async function startMongo(dir: string, port: number, mongod: string): Pro
     name: 'MongoDB',
     command: [
       ...[mongod, '--dbpath', data, '--port', String(port), '--bind_ip', '127.0.0.1', '--replSet', REPLICA_SET],
-      ...['--nounixsocket', '--quiet', '--setParameter', 'diagnosticDataCollectionEnabled=false', ...memory],
+      ...['--nounixsocket', '--quiet', '--setParameter', 'diagnosticDataCollectionEnabled=false', ...memory, ...args],
     ],
     logFile,
     stopSignal: 'TERM',
   });
-  await waitUntilReady(server, logFile, () => becomePrimary(port), START_TIMEOUT_MS);
+  const ready = until === 'primary' ? () => becomePrimary(port) : () => listens(port);
+  await waitUntilReady(server, logFile, ready, START_TIMEOUT_MS);
   return { process: server, uri: `mongodb://127.0.0.1:${port}/${DATABASE}?replicaSet=${REPLICA_SET}` };
 }
 

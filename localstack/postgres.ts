@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { chownSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import postgres from 'postgres';
-import { endStaleServer, type ServerProcess, startServer, waitUntilReady } from './processes.ts';
+import { endStaleServer, listens, type ServerProcess, startServer, waitUntilReady } from './processes.ts';
 
 const USER = 'sampler';
 const PASSWORD = 'sampler';
@@ -19,11 +19,23 @@ export interface PostgresServer {
   readonly uri: string;
 }
 
+/** What may be otherwise where a Postgres is started. */
+export interface PostgresOptions {
+  /** Settings of postgresql.conf, by name. */
+  settings?: Readonly<Record<string, string | number>>;
+  /** What is waited for: that its database is there, or only that somebody listens, as where it is not to let anyone in. */
+  until?: 'database' | 'listening';
+}
+
 /**
  * Starts Postgres 18 on the loopback address with its data in `<dir>/postgres`; makes the cluster and the database
  * when they are missing. Throws an Error with the end of the log when it can't.
  */
-export async function startPostgres(dir: string, port: number): Promise<PostgresServer> {
+export async function startPostgres(
+  dir: string,
+  port: number,
+  { settings = {}, until = 'database' }: PostgresOptions = {},
+): Promise<PostgresServer> {
   const data = join(dir, 'postgres');
   const logFile = join(dir, 'logs', 'postgres.log');
   const binaries = await findBinaries();
@@ -36,18 +48,20 @@ export async function startPostgres(dir: string, port: number): Promise<Postgres
     unix_socket_directories: '',
     max_connections: 200,
     synchronous_commit: 'off',
+    ...settings,
   };
-  const settings = Object.entries(flags).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  const given = Object.entries(flags).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   const server = startServer({
     name: 'Postgres',
-    command: [...runner.prefix, binaries.postgres, '-D', data, '-p', String(port), ...settings],
+    command: [...runner.prefix, binaries.postgres, '-D', data, '-p', String(port), ...given],
     logFile,
     stopSignal: 'INT',
     cwd: '/',
     ...(runner.user === undefined ? {} : { user: runner.user }),
   });
   const uri = (database: string) => `postgresql://${USER}:${PASSWORD}@127.0.0.1:${port}/${database}`;
-  await waitUntilReady(server, logFile, () => ensureDatabase(uri('postgres')), START_TIMEOUT_MS);
+  const ready = until === 'database' ? () => ensureDatabase(uri('postgres')) : () => listens(port);
+  await waitUntilReady(server, logFile, ready, START_TIMEOUT_MS);
   return { process: server, uri: uri(DATABASE) };
 }
 

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { createWriteStream, existsSync, mkdirSync, readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -129,6 +130,19 @@ export function runsWith(pid: number, marker: string): boolean {
 export async function choosePort(wanted?: number): Promise<number> {
   const port = await tryPort(wanted ?? 0);
   return port ?? (await choosePort());
+}
+
+/** Whether somebody takes connections at a port of the loopback address. */
+export async function listens(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1');
+  try {
+    await once(socket, 'connect');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
 }
 
 function tryPort(port: number): Promise<number | undefined> {

@@ -11,9 +11,12 @@ const INVOKE_MS = 310_000;
 /** Without a log of its own the SDK writes some warnings to the console, as plain text. Errors contain all of it. */
 const QUIET = { debug() {}, info() {}, warn() {}, error() {} };
 
-/** What both clients get. Region and keys come from the environment, as everywhere on AWS. */
-function shared(env: Readonly<Record<string, string | undefined>>, requestMs: number) {
-  const endpoint = env['AWS_ENDPOINT_URL'];
+/** The services that are spoken with, as the variables name them that give each an endpoint of its own. */
+type Service = 'S3' | 'SQS' | 'LAMBDA';
+
+/** What all clients get. Region and keys come from the environment, as everywhere on AWS. */
+function shared(service: Service, env: Readonly<Record<string, string | undefined>>, requestMs: number) {
+  const endpoint = env[`AWS_ENDPOINT_URL_${service}`] || env['AWS_ENDPOINT_URL'];
   return {
     logger: QUIET,
     requestHandler: {
@@ -28,26 +31,24 @@ function shared(env: Readonly<Record<string, string | undefined>>, requestMs: nu
 }
 
 /**
- * A client of S3, or of its emulator at AWS_ENDPOINT_URL. Close it with `destroy()`. An answer may take `requestMs`
+ * A client of S3, or of its emulator at AWS_ENDPOINT_URL_S3 or AWS_ENDPOINT_URL. Close it with `destroy()`. An answer may take `requestMs`
  * to begin, and each pause in its body.
  */
 export function createS3(
   env: Readonly<Record<string, string | undefined>> = process.env,
   requestMs: number = REQUEST_MS,
 ): S3Client {
-  const options = shared(env, requestMs);
+  const options = shared('S3', env, requestMs);
   // Emulators have no host name for each bucket.
   return new S3Client({ ...options, forcePathStyle: 'endpoint' in options });
 }
 
-/** A client of Lambda, or of its emulator at AWS_ENDPOINT_URL_LAMBDA. Close it with `destroy()`. */
+/** A client of Lambda, or of its emulator at AWS_ENDPOINT_URL_LAMBDA or AWS_ENDPOINT_URL. Close it with `destroy()`. */
 export function createLambda(env: Readonly<Record<string, string | undefined>> = process.env): LambdaClient {
-  return new LambdaClient(
-    shared({ ...env, AWS_ENDPOINT_URL: env['AWS_ENDPOINT_URL_LAMBDA'] || env['AWS_ENDPOINT_URL'] }, INVOKE_MS),
-  );
+  return new LambdaClient(shared('LAMBDA', env, INVOKE_MS));
 }
 
-/** A client of SQS, or of its emulator at AWS_ENDPOINT_URL. Close it with `destroy()`. */
+/** A client of SQS, or of its emulator at AWS_ENDPOINT_URL_SQS or AWS_ENDPOINT_URL. Close it with `destroy()`. */
 export function createSqs(env: Readonly<Record<string, string | undefined>> = process.env): SQSClient {
-  return new SQSClient(shared(env, REQUEST_MS));
+  return new SQSClient(shared('SQS', env, REQUEST_MS));
 }

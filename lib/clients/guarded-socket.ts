@@ -27,9 +27,21 @@ export function guardedSockets(silenceMs: number): (address: SocketAddress) => S
     if (path) socket.connect(path);
     // The client takes the name for TLS from the socket.
     else Object.assign(socket.connect(port[number] ?? 5432, host[number] ?? '127.0.0.1'), { host: host[number] });
+    endInOneWay(socket);
     endWhenSilent(socket, silenceMs, Boolean(ssl));
     return socket;
   };
+}
+
+/**
+ * Where a connection breaks, `error` comes first and `close` a moment later. The client gives a query of that moment to the broken
+ * connection, and forgets it where `close` tells of an error: nobody would ever answer. So `close` tells of none, and the query
+ * fails with CONNECTION_CLOSED.
+ */
+function endInOneWay(socket: Socket): void {
+  const emit = socket.emit.bind(socket);
+  socket.emit = (event: string | symbol, ...args: unknown[]) =>
+    event === 'close' ? emit('close', false) : emit(event, ...args);
 }
 
 function endWhenSilent(socket: Socket, silenceMs: number, underTls: boolean): void {

@@ -93,6 +93,10 @@ const MONGO_CODES: ReadonlySet<number> = new Set([
   14031, // OutOfDiskSpace
 ]);
 
+/** What WiredTiger says of a disk without room, under the code of what has none of its own. */
+const UNKNOWN_ERROR = 8;
+const FULL_DISK = /No space left on device/;
+
 /**
  * Whether the error says that a server is out of reach right now, or can't do what it is asked until somebody or something
  * has fixed it: gone, silent, starting, stepping down, out of connections, disk or memory. The same can succeed later.
@@ -114,7 +118,7 @@ function isMongoOutage(error: MongoError): boolean {
   if (MONGO_KINDS.some((kind) => error instanceof kind) || error.name === QUEUE_TIMEOUT) return true;
   if (MONGO_LABELS.some((label) => error.hasErrorLabel(label))) return true;
   if (error instanceof MongoBulkWriteError) return isBulkOutage(error);
-  return error instanceof MongoServerError && isTransientCode(error.code);
+  return error instanceof MongoServerError && passes(error);
 }
 
 /**
@@ -123,10 +127,15 @@ function isMongoOutage(error: MongoError): boolean {
  */
 function isBulkOutage(error: MongoBulkWriteError): boolean {
   const failures = Array.isArray(error.writeErrors) ? error.writeErrors : [error.writeErrors];
-  if (failures.length === 0) return typeof error.code !== 'number' || isTransientCode(error.code);
-  return failures.some(({ code }) => isTransientCode(code)) || error.result.getWriteConcernError() !== undefined;
+  if (failures.length === 0) return typeof error.code !== 'number' || passes(error);
+  return (
+    failures.some(({ code, errmsg }) => passes({ code, message: errmsg })) ||
+    error.result.getWriteConcernError() !== undefined
+  );
 }
 
-function isTransientCode(code: unknown): boolean {
-  return typeof code === 'number' && MONGO_CODES.has(code);
+/** Whether what MongoDB says passes by itself, or when somebody makes room. */
+function passes({ code, message }: { readonly code?: unknown; readonly message?: string | undefined }): boolean {
+  if (typeof code !== 'number') return false;
+  return MONGO_CODES.has(code) || (code === UNKNOWN_ERROR && FULL_DISK.test(message ?? ''));
 }

@@ -35,10 +35,10 @@ const LOOK_MS = 30_000;
 export async function findTasks(services: FindServices, log: Logger): Promise<Found> {
   const found: Found = { sent: 0, givenUp: 0, told: 0 };
   for await (const { _id } of untoldOutcomes(services.db)) if (await tellOutcome(services, _id)) found.told++;
-  const bodies: string[] = [];
+  const claimed: ObjectId[] = [];
   for await (const id of toEvaluate(services.db)) {
     const claim = await claimSending(services, id);
-    if (claim === 'sent') bodies.push(JSON.stringify({ task_id: id.toHexString() }));
+    if (claim === 'sent') claimed.push(id);
     if (claim !== 'worn out') continue;
     log.error('a task was sent to be evaluated again and again without an outcome; it is abandoned', {
       task_id: id.toHexString(),
@@ -46,9 +46,21 @@ export async function findTasks(services: FindServices, log: Logger): Promise<Fo
     const message = `It was sent ${WAITS_MINUTES.length} times and never evaluated; the log and the dead-letter queue say why.`;
     if (await dropTask(services, id, { error: { code: 'GivenUp', message } })) found.givenUp++;
   }
-  await services.evaluateQueue.send(bodies);
-  found.sent = bodies.length;
+  await send(services, claimed);
+  found.sent = claimed.length;
   return found;
+}
+
+/** Sends tasks that were claimed; where the queue does not take them, the next look may claim them again at once. */
+async function send({ db, evaluateQueue }: FindServices, ids: readonly ObjectId[]): Promise<void> {
+  try {
+    await evaluateQueue.send(ids.map((id) => JSON.stringify({ task_id: id.toHexString() })));
+  } catch (error) {
+    await evaluationsOf(db)
+      .updateMany({ _id: { $in: [...ids] }, state: 'sent' }, { $inc: { sent: -1 }, $unset: { next_at: '' } })
+      .catch(() => {});
+    throw error;
+  }
 }
 
 async function* toEvaluate(db: Db): AsyncGenerator<ObjectId> {

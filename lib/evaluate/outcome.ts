@@ -90,7 +90,15 @@ export async function tellOutcome(
   );
   if (!claimed) return false;
   const told = claimed.telling_until !== undefined && (await isGone(db, id));
-  if (!told) await evaluatedQueue.send([JSON.stringify({ task_id: id.toHexString() })]);
+  try {
+    if (!told) await evaluatedQueue.send([JSON.stringify({ task_id: id.toHexString() })]);
+  } catch (error) {
+    // The next try need not wait until this one's time is over. Where MongoDB is away too, it has to.
+    await evaluationsOf(db)
+      .updateOne({ _id: id, untold: true }, { $set: { telling_until: at } })
+      .catch(() => {});
+    throw error;
+  }
   await evaluationsOf(db).updateOne(
     { _id: id, untold: true },
     { $set: { told_at: now() }, $unset: { untold: '', telling_until: '' } },

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import type { Logger } from '../log/log.ts';
 import { attributesOf, type Delivery, REQUEST_ID_ATTRIBUTE, toDelivery } from './delivery.ts';
@@ -25,6 +26,9 @@ export interface BatchOptions<Message> {
   readonly onOutcome?: (outcome: MessageOutcome) => void;
 }
 
+/** Turns of the event loop after which every end of a connection has been told. */
+const TURNS = 2;
+
 /** With less time than this left, what is not begun goes back to the queue. */
 const MIN_TIME_LEFT_MS = 5_000;
 
@@ -39,6 +43,7 @@ export async function processBatch<Message>(
   options: BatchOptions<Message>,
 ): Promise<SQSBatchResponse> {
   const batchItemFailures: SQSBatchResponse['batchItemFailures'] = [];
+  await hearWhatEnded();
   for (const [place, record] of event.Records.entries()) {
     const late = context.getRemainingTimeInMillis() < MIN_TIME_LEFT_MS;
     const outcome = late ? await notBegun(record, place, options) : await processRecord(record, options);
@@ -46,6 +51,14 @@ export async function processBatch<Message>(
     if (outcome === 'retried') batchItemFailures.push({ itemIdentifier: record.messageId });
   }
   return { batchItemFailures };
+}
+
+/**
+ * A process that stood still since its last batch, as Lambda lets it, hears now which of its connections ended meanwhile: in the
+ * same turn of the event loop as the batch comes, and its clients know it only after the next one. Else they would use those.
+ */
+async function hearWhatEnded(): Promise<void> {
+  for (let turn = 0; turn < TURNS; turn++) await setImmediate();
 }
 
 /**

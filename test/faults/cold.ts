@@ -4,30 +4,17 @@ import { type LocalFunction, localFunction } from '../../localstack/lambda.ts';
 import { readServiceFile } from '../../localstack/service-file.ts';
 import { type Gate, type GateState, openGate } from '../helpers/gate.ts';
 import { required } from '../helpers/stack.ts';
-import { INCLUDE, TASKS } from './own-tasks.ts';
-import { takeAll } from './queues.ts';
+import { type Cell, cells, type Server } from './cold-cells.ts';
+import { ColdWork, type Work } from './cold-work.ts';
 import type { Request, Scene } from './scene.ts';
+import { startUnready, type Unready, type UnreadyServers } from './unready.ts';
 
-/** The servers, by the variable with the address at which a function finds each. */
-const SERVERS = { MongoDB: 'MONGODB_URI', Postgres: 'POSTGRES_URI', 'S3 and SQS': 'AWS_ENDPOINT_URL' } as const;
-type Server = keyof typeof SERVERS;
-
-/** Which servers each function uses. */
-const USES: Readonly<Record<string, readonly Server[]>> = {
-  register: ['MongoDB', 'Postgres', 'S3 and SQS'],
-  sample: ['MongoDB', 'Postgres', 'S3 and SQS'],
-  shard: ['MongoDB', 'Postgres'],
-  sweep: ['MongoDB'],
-  evaluate: ['MongoDB'],
-};
-
-/** A process that never spoke to any server, one of which is away. */
-interface Cold {
-  readonly name: string;
-  readonly process: LocalFunction;
-  readonly event: object;
-  readonly request: Request | undefined;
-}
+const ROOT = join(import.meta.dirname, '..', '..');
+/** Processes at a time: most of them wait. */
+const AT_A_TIME = 14;
+const TIMEOUT_SECONDS = 120;
+/** A process needs this long at most, after the server's return, to do what it could not. */
+const RETURN_SECONDS = 60;
 
 /** What cold processes did, and the requests that they had. */
 export interface ColdOutcome {
@@ -38,103 +25,132 @@ export interface ColdOutcome {
   readonly wrong: readonly string[];
   /** What they said of it that is no outage. */
   readonly unexpected: readonly string[];
+  /** The states of servers that this machine could not give. */
+  readonly leftOut: readonly string[];
+  /** The longest that a process took for its work after the server's return, in seconds. */
+  readonly slowest: number;
 }
 
 /**
- * Starts a process of each function for each server that it uses, while that server is away, lets it fail, brings the server
- * back and delivers the same message again, to the same process.
+ * Starts a process for each cell while its server is away, lets it fail, brings the server back and delivers the same message
+ * again, to the same process.
  */
-export async function workCold(scene: Scene, state: GateState): Promise<ColdOutcome> {
-  const gates = {
-    MongoDB: await openGate(scene.servers.mongoPort, state),
-    Postgres: await openGate(scene.servers.postgresPort, state),
-    'S3 and SQS': await openGate(Number(new URL(required(scene.env, 'AWS_ENDPOINT_URL')).port), state),
+export async function workCold(scene: Scene): Promise<ColdOutcome> {
+  const all = cells();
+  const service = readServiceFile(ROOT);
+  const [unready, bundles, work] = await Promise.all([
+    startUnready(scene.servers.dir),
+    bundleFunctions(service, ROOT, join(scene.servers.dir, 'cold')),
+    ColdWork.for(scene, all.length),
+  ]);
+  const [wrong, unexpected, leftOut, requests]: [string[], string[], string[], Request[]] = [[], [], [], []];
+  let [processes, slowest] = [0, 0];
+  const run = async (cell: Cell) => {
+    const what = `${cell.name} without ${cell.server} (${cell.away})`;
+    const away = await openWay(scene, unready, cell);
+    if (away === null) return void leftOut.push(what);
+    processes++;
+    const given = await making(() => work.make(cell));
+    if (given.request) requests.push(given.request);
+    const { memoryMb } = service.functions.find(({ name }) => name === cell.name) ?? { memoryMb: 512 };
+    const lambda = localFunction({
+      bundle: bundles[cell.name] ?? '',
+      functionName: cell.name,
+      timeoutSeconds: TIMEOUT_SECONDS,
+      memoryMb,
+      env: { ...scene.env, ...given.env, ...addressesOf(scene, cell.server, away.gate.port, given.database) },
+      onLine: (line) => line.includes('"Unexpected"') && unexpected.push(`${what}: ${line}`),
+    });
+    try {
+      const first = await deliver(lambda, given);
+      if (first !== 'failed') wrong.push(`${what}: while it was away, it ${first}`);
+      await away.comesBack();
+      const started = Date.now();
+      const then = await untilWorking(lambda, given);
+      slowest = Math.max(slowest, (Date.now() - started) / 1000);
+      if (then !== 'worked') wrong.push(`${what}: when it was back, it ${then}`);
+      else if (!(await given.done())) wrong.push(`${what}: it said that it worked, and nothing is to be seen of it`);
+    } finally {
+      await lambda.stop();
+      await away.gate.close();
+    }
   };
-  const lines: string[] = [];
-  const wrong: string[] = [];
-  const all = await startAll(scene, gates, (line) => lines.push(line));
-  const report = async (should: 'fail' | 'work') => {
-    for (const { name, did } of await Promise.all(all.map(deliver)))
-      if (did !== should) wrong.push(`${name} did ${did}`);
+  // Work for shards is planned one after the other, as each takes the one message that is on the queue then.
+  let before: Promise<unknown> = Promise.resolve();
+  const making = (make: () => Promise<Work>): Promise<Work> => {
+    const made = before.then(make);
+    before = made.catch(() => {});
+    return made;
   };
   try {
-    await report('fail');
-    for (const gate of Object.values(gates)) await gate.set('open');
-    await report('work');
+    const left = [...all];
+    const next = async (): Promise<void> => {
+      for (let cell = left.shift(); cell; cell = left.shift()) await run(cell);
+    };
+    await Promise.all(Array.from({ length: AT_A_TIME }, next));
   } finally {
-    await Promise.all(all.map(({ process }) => process.stop()));
-    for (const gate of Object.values(gates)) await gate.close();
+    await unready.stop();
   }
-  const requests = all.flatMap(({ request }) => request ?? []);
-  const unexpected = lines.filter((line) => line.includes('"Unexpected"'));
-  return { requests, processes: all.length, wrong, unexpected };
+  return { requests, processes, wrong, unexpected, leftOut, slowest };
 }
 
-async function startAll(scene: Scene, gates: Record<Server, Gate>, onLine: (line: string) => void): Promise<Cold[]> {
-  const service = readServiceFile(join(import.meta.dirname, '..', '..'));
-  const bundles = await bundleFunctions(
-    service,
-    join(import.meta.dirname, '..', '..'),
-    join(scene.servers.dir, 'cold'),
-  );
-  const all: Cold[] = [];
-  for (const { name, memoryMb } of service.functions) {
-    for (const server of USES[name] ?? []) {
-      const { event, request } = await workFor(scene, name);
-      const env = {
-        ...scene.env,
-        ...awayAt(scene, server, gates[server].port),
-        AWS_MAX_ATTEMPTS: '1',
-        NODE_COMPILE_CACHE: '',
-      };
-      const process = localFunction({
-        bundle: bundles[name] ?? '',
-        functionName: name,
-        timeoutSeconds: 120,
-        memoryMb,
-        env,
-        onLine,
-      });
-      all.push({ name: `${name} without ${server}`, process, event, request });
-    }
+/** The way of one process to the server that is away for it. */
+interface Way {
+  readonly gate: Gate;
+  readonly comesBack: () => Promise<void>;
+}
+
+/** Null where this machine can't have a server in that state. */
+async function openWay(scene: Scene, unready: UnreadyServers, { server, away }: Cell): Promise<Way | null> {
+  const port = portOf(scene, server);
+  if (isGateState(away)) {
+    const gate = await openGate(port, away);
+    return { gate, comesBack: () => gate.set('open') };
   }
-  return all;
+  const there: Unready | undefined = server === 'MongoDB' || server === 'Postgres' ? unready[server][away] : undefined;
+  if (there === undefined) return null;
+  const gate = await openGate(there.port);
+  const comesBack = there.mend ?? (async () => gate.lead(port));
+  return { gate, comesBack };
 }
 
-function awayAt(scene: Scene, server: Server, port: number): Record<string, string> {
-  if (server === 'MongoDB') return { MONGODB_URI: scene.mongoUriAt(port) };
-  if (server === 'Postgres') return { POSTGRES_URI: scene.postgresUriAt(port) };
-  return { AWS_ENDPOINT_URL: `http://127.0.0.1:${port}` };
+function isGateState(away: string): away is GateState {
+  return ['refused', 'silent', 'reset', 'busy'].includes(away);
 }
 
-async function workFor(scene: Scene, name: string): Promise<{ event: object; request: Request | undefined }> {
-  if (name === 'sweep') return { event: {}, request: undefined };
-  const register = JSON.stringify({ framework: 'lmeh', tasks: TASKS.join(','), include_path: INCLUDE });
-  if (name === 'register') return { event: eventOf('register', register), request: undefined };
-  // A task that is not there: it is refused, with a record, once MongoDB can be asked.
-  if (name === 'evaluate') {
-    return { event: eventOf('evaluate', JSON.stringify({ task_id: '0'.repeat(24) })), request: undefined };
-  }
-  const request = scene.request(5);
-  if (name === 'sample') return { event: eventOf(request.id, request.message.body), request };
-  await scene.plan(request);
-  const [shard] = await takeAll(scene.sqs, scene.shardUrl);
-  return { event: eventOf(request.id, shard?.body ?? ''), request };
+function portOf({ servers, env }: Scene, server: Server): number {
+  if (server === 'MongoDB') return servers.mongoPort;
+  if (server === 'Postgres') return servers.postgresPort;
+  return Number(new URL(required(env, 'AWS_ENDPOINT_URL')).port);
 }
 
-/** What Lambda would deliver. Its receipt is of no queue: that the message waits is of no interest here. */
-function eventOf(messageId: string, body: string): object {
-  const attributes = { ApproximateReceiveCount: '1', SentTimestamp: '0' };
-  return { Records: [{ messageId, receiptHandle: 'none', body, attributes, messageAttributes: {} }] };
+/** Where the process finds its servers: the one that is away behind its gate. */
+function addressesOf(scene: Scene, server: Server, port: number, database?: string): Record<string, string> {
+  const mongo = new URL(server === 'MongoDB' ? scene.mongoUriAt(port) : scene.mongoUriAt(scene.servers.mongoPort));
+  if (database !== undefined) mongo.pathname = `/${database}`;
+  return {
+    MONGODB_URI: mongo.href,
+    ...(server === 'Postgres' ? { POSTGRES_URI: scene.postgresUriAt(port) } : {}),
+    ...(server === 'S3' || server === 'SQS' ? { [`AWS_ENDPOINT_URL_${server}`]: `http://127.0.0.1:${port}` } : {}),
+    AWS_MAX_ATTEMPTS: '1',
+  };
 }
 
-async function deliver({ name, process, event }: Cold): Promise<{ name: string; did: string }> {
+/** Delivers as SQS does, again while it fails. */
+async function untilWorking(process: LocalFunction, work: Work): Promise<string> {
+  const end = Date.now() + RETURN_SECONDS * 1000;
+  let did = await deliver(process, work);
+  while (did === 'failed' && Date.now() < end) did = await deliver(process, work);
+  return did;
+}
+
+async function deliver(process: LocalFunction, { event }: Work): Promise<string> {
   try {
     const answer = await process.invoke(event);
     const failed = typeof answer === 'object' && answer !== null && 'batchItemFailures' in answer;
-    return { name, did: failed && String(answer.batchItemFailures) !== '' ? 'fail' : 'work' };
+    return failed && String(answer.batchItemFailures) !== '' ? 'failed' : 'worked';
   } catch (error) {
     // A sweep has no message to hand back; of the others each answers.
-    return { name, did: name.startsWith('sweep') ? 'fail' : String(error) };
+    return 'Records' in event ? `ended with ${String(error)}` : 'failed';
   }
 }

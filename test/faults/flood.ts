@@ -16,6 +16,8 @@ import { VISIBILITY } from './scene.ts';
 const ROOT = join(import.meta.dirname, '..', '..');
 /** Longer than any message of a flood takes, also on a busy machine. */
 const VISIBILITY_SECONDS = 120;
+/** Batches of each queue in work: most of a message's time is waiting for databases and queues. */
+const AT_A_TIME = 4;
 const PAGE_BYTES = 4096;
 const LOOK_MS = 500;
 
@@ -118,6 +120,7 @@ async function drive(scene: Scene, unexpected: string[]) {
     sqs: scene.sqs,
     env: { ...scene.env, LOG_LEVEL: 'ERROR' },
     stage: LOCAL_STAGE,
+    concurrency: AT_A_TIME,
     onFunctionLine: (name, line) => {
       if (line.includes('"Unexpected"') || !line.startsWith('{')) unexpected.push(`${name}: ${line}`);
     },

@@ -59,7 +59,8 @@ export async function stageOwnTasks(s3: S3Client, bucket: string): Promise<void>
   }
 }
 
-function crates(first: number, count: number): Uint8Array {
+/** The rows `first` and up of the suite's data set, as a parquet file. */
+export function crates(first: number, count: number): Uint8Array {
   const numbers = Array.from({ length: count }, (_, i) => first + i);
   const columnData = [
     {

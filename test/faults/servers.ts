@@ -23,7 +23,8 @@ export interface Servers {
   stop(): Promise<void>;
 }
 
-const MONGOD_BINARY = process.env['MONGOMS_SYSTEM_BINARY'] || MONGOD;
+/** The MongoDB that is started. */
+export const MONGOD_BINARY = process.env['MONGOMS_SYSTEM_BINARY'] || MONGOD;
 
 const CACHE = join(import.meta.dirname, '..', '..', '.cache');
 

@@ -3,9 +3,12 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 
 /**
  * How a gate treats who comes: `open` lets all pass; `refused`: nothing listens; `silent`: takes connections and answers
- * nothing, as a host behind a broken network does; `reset`: ends each connection at once.
+ * nothing, as a host behind a broken network does; `reset`: ends each connection at once; `busy`: answers as a service of AWS does
+ * that is overloaded or just starting.
  */
-export type GateState = 'open' | 'refused' | 'silent' | 'reset';
+export type GateState = 'open' | 'refused' | 'silent' | 'reset' | 'busy';
+
+const BUSY = `HTTP/1.1 503 Slow Down\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`;
 
 /** A way to a server that can be shut in several manners. */
 export interface Gate {
@@ -16,13 +19,16 @@ export interface Gate {
   readonly open: number;
   /** Changes it for all who come and all who are there: a `silent` gate keeps connections and hands on nothing more. */
   set(state: GateState): Promise<void>;
+  /** Leads to another server from now on, and cuts off whoever is on the way to the one before. */
+  lead(target: number): void;
   close(): Promise<void>;
 }
 
 /** Opens a gate to a server of this machine. */
-export async function openGate(target: number, first: GateState = 'open'): Promise<Gate> {
+export async function openGate(firstTarget: number, first: GateState = 'open'): Promise<Gate> {
   const sockets = new Set<Socket>();
   let state: GateState = 'open';
+  let target = firstTarget;
   let came = 0;
   const keep = (socket: Socket) => {
     sockets.add(socket);
@@ -33,6 +39,7 @@ export async function openGate(target: number, first: GateState = 'open'): Promi
     came++;
     keep(client);
     if (state === 'reset') client.resetAndDestroy();
+    if (state === 'busy') client.once('data', () => client.end(BUSY));
     if (state !== 'open') return;
     const there = connect(target, '127.0.0.1');
     keep(there);
@@ -59,6 +66,10 @@ export async function openGate(target: number, first: GateState = 'open'): Promi
       state = next;
       if (next === 'refused' && server.listening) server.close();
       if (next !== 'refused' && !server.listening) await listen(server, port);
+    },
+    lead(next) {
+      target = next;
+      for (const socket of sockets) socket.resetAndDestroy();
     },
     async close() {
       for (const socket of sockets) socket.destroy();
