@@ -30,3 +30,8 @@ export function textList(value: unknown): string[] {
   const list = Array.isArray(value) ? value : [value];
   return list.filter((item) => typeof item === 'string');
 }
+
+/** Of a table by names of tasks: the row of exactly that name, else the first whose name is a part of it (MANAGER-9). */
+export function rowFor<Row extends { readonly task: string }>(task: string, rows: readonly Row[]): Row | undefined {
+  return rows.find((row) => row.task === task) ?? rows.find((row) => task.includes(row.task));
+}

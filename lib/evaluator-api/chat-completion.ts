@@ -1,11 +1,10 @@
 import type { PyValue } from '../python/value.ts';
-import { usage } from './completion.ts';
+import { ending, made, usage } from './completion.ts';
 import {
   anything,
   dictShape,
   float,
   int,
-  intOrText,
   listShape,
   literal,
   modelShape,
@@ -30,8 +29,7 @@ const toolCall = modelShape({
 const chatCompletion = modelShape({
   id: neededField(textShape),
   object: optionalField(literal('chat.completion')),
-  created: optionalField(int),
-  model: neededField(textShape),
+  ...made,
   choices: neededField(
     listShape(
       modelShape({
@@ -58,8 +56,7 @@ const chatCompletion = modelShape({
             }),
           ),
         ),
-        finish_reason: optionalField(nullable(textShape)),
-        stop_reason: optionalField(nullable(intOrText)),
+        ...ending,
       }),
     ),
   ),

@@ -21,6 +21,15 @@ export const usage: Shape = modelShape({
   completion_tokens: optionalField(nullable(int)),
 });
 
+/** When an answer was made, and by which model: the same for both kinds of answers. */
+export const made = { created: optionalField(int), model: neededField(textShape) };
+
+/** Why a choice ended where it does: the same for both kinds of answers. */
+export const ending = {
+  finish_reason: optionalField(nullable(textShape)),
+  stop_reason: optionalField(nullable(intOrText)),
+};
+
 const logprobs = modelShape({
   text_offset: optionalField(listShape(int)),
   token_logprobs: optionalField(listShape(nullable(float))),
@@ -31,16 +40,14 @@ const logprobs = modelShape({
 const completion = modelShape({
   id: optionalField(textShape),
   object: optionalField(textShape),
-  created: optionalField(int),
-  model: neededField(textShape),
+  ...made,
   choices: neededField(
     listShape(
       modelShape({
         index: neededField(int),
         text: neededField(textShape),
         logprobs: optionalField(nullable(logprobs)),
-        finish_reason: optionalField(nullable(textShape)),
-        stop_reason: optionalField(nullable(intOrText)),
+        ...ending,
         prompt_logprobs: optionalField(anything),
       }),
     ),

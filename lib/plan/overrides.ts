@@ -1,3 +1,4 @@
+import { rowFor } from '../catalogue/task-index.ts';
 /** What the override table says of a task (SETTING-1); absent means nothing. */
 export interface TaskOverride {
   readonly numFewshot?: number;
@@ -51,9 +52,4 @@ export function overrideFor(
   const own = rowFor(task, rows)?.numFewshot;
   if (own !== undefined) return { ...known, numFewshot: own, source: 'configuration' };
   return { ...known, source: known ? 'table' : 'nowhere' };
-}
-
-/** The row of exactly that name, else the first whose name is a part of it. */
-export function rowFor<Row extends { readonly task: string }>(task: string, rows: readonly Row[]): Row | undefined {
-  return rows.find((row) => row.task === task) ?? rows.find((row) => task.includes(row.task));
 }

@@ -12,12 +12,9 @@ export interface StringToken {
 const OPENING = /([rRuUbB]|[bB][rR]|[rR][bB])?("""|'''|"|')/y;
 const RUN_END = /['"\\\n]/g;
 const ESCAPE = /\\(?:\n|[0-7]{1,3}|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[\s\S])/y;
-/** What one character behind a backslash stands for in a string literal; a line break joins lines. */
-export const SHORT_ESCAPES: Readonly<Record<string, string>> = {
-  '\n': '',
+/** What one character behind a backslash stands for, in string literals as in replacements of regular expressions. */
+export const CONTROL_ESCAPES: Readonly<Record<string, string>> = {
   '\\': '\\',
-  "'": "'",
-  '"': '"',
   a: '\x07',
   b: '\b',
   f: '\f',
@@ -26,6 +23,8 @@ export const SHORT_ESCAPES: Readonly<Record<string, string>> = {
   t: '\t',
   v: '\v',
 };
+/** The same in string literals alone; a line break joins lines. */
+export const SHORT_ESCAPES: Readonly<Record<string, string>> = { ...CONTROL_ESCAPES, '\n': '', "'": "'", '"': '"' };
 
 /**
  * Reads the string token at `start`, or returns null where none begins there. Prefixes r, u, b, br; one or three quotes.

@@ -1,18 +1,9 @@
 import { PyIndexError, PyRegexError } from '../python/exceptions.ts';
+import { CONTROL_ESCAPES } from '../python/literal-string.ts';
 
 /** A replacement: literal pieces and numbers of groups. */
 export type Replacement = readonly (string | number)[];
 
-const CONTROLS: Readonly<Record<string, string>> = {
-  a: '\x07',
-  b: '\b',
-  f: '\f',
-  n: '\n',
-  r: '\r',
-  t: '\t',
-  v: '\v',
-  '\\': '\\',
-};
 const PIECE = /\\(?:g<([^>]*)>|(0[0-7]{0,2}|[0-3][0-7]{2}|[0-9]{1,2})|([\s\S]))/g;
 
 /**
@@ -47,7 +38,7 @@ function isOctal(digits: string): boolean {
 }
 
 function control(letter: string): string {
-  if (Object.hasOwn(CONTROLS, letter)) return CONTROLS[letter] ?? '';
+  if (Object.hasOwn(CONTROL_ESCAPES, letter)) return CONTROL_ESCAPES[letter] ?? '';
   if (letter === 'g') throw new PyRegexError('missing <');
   if (/^[A-Za-z]$/.test(letter)) throw new PyRegexError(`bad escape \\${letter}`);
   return `\\${letter}`;

@@ -1,3 +1,5 @@
+import { rowFor } from '../catalogue/task-index.ts';
+
 /** Which of a task's filters and metrics becomes a document's score. */
 export interface Selection {
   readonly filter: string;
@@ -51,7 +53,7 @@ export function selectionFor(
   metrics: readonly string[],
   configured: readonly SelectionRow[] = [],
 ): { filter: string; metric: string | null; source: 'configuration' | 'table' | 'definition' } {
-  const own = configured.find((item) => item.task === task) ?? configured.find((item) => task.includes(item.task));
+  const own = rowFor(task, configured);
   const known = BY_PART.find(([pattern]) => pattern.test(task))?.[1] ?? BY_NAME.get(task);
   const filter = [own?.filter, known?.filter, PREFERRED_FILTER].find(
     (name) => name !== undefined && filters.includes(name),

@@ -8,6 +8,7 @@ import { openParquet } from '../../lib/parquet/parquet.ts';
 import { repr } from '../../lib/python/repr.ts';
 import { type DataStack, openDataStack } from '../datasets/data-stack.ts';
 import { hasDistribution } from '../helpers/python.ts';
+import { DAMAGES, seeded } from './damage.ts';
 
 const SCRIPT = join(import.meta.dirname, 'zones_and_durations.py');
 /** What the script prints: files, base64, and their rows as `datasets` 3.6.0 shows them; null where it can't. */
@@ -56,6 +57,43 @@ describe('zones and durations, of which only the note ARROW:schema tells', () =>
       }),
     );
   });
+});
+
+/** Damages of each file's note, of which there is no second copy and no checksum: what is still a note may name another zone. */
+const TIMES = 300;
+const SAME_LENGTH = [
+  'a bit flipped',
+  'some bytes changed',
+  'a run of bytes overwritten',
+  'a piece copied to another place',
+];
+
+describe('a damaged note', () => {
+  it.each(['zones in us', 'nested', 'durations', 'a note with other names'])(
+    'of %s is refused or read, and never fails in any other way',
+    async (name) => {
+      const whole = Buffer.from(recorded.find(([own]) => own === name)?.[1].parquet ?? '', 'base64');
+      const start = whole.indexOf('/////', whole.indexOf('ARROW:schema'), 'latin1');
+      const text = /^[A-Za-z0-9+/]+={0,2}/.exec(whole.toString('latin1', start))?.[0] ?? '';
+      const note = Buffer.from(text, 'base64');
+      const random = seeded(name);
+      let refused = 0;
+      for (let time = 0; time < TIMES; time++) {
+        const damage = SAME_LENGTH[time % SAME_LENGTH.length] ?? 'a bit flipped';
+        const damaged = Buffer.from(DAMAGES[damage]?.(note, random) ?? note);
+        const file = Buffer.from(whole);
+        file.write(damaged.toString('base64'), start, 'latin1');
+        try {
+          await shown(file);
+        } catch (error) {
+          expect(error).toBeInstanceOf(PermanentError);
+          refused++;
+        }
+      }
+      expect(refused).toBeGreaterThan(0);
+      expect(refused).toBeLessThan(TIMES);
+    },
+  );
 });
 
 describe('through Postgres', () => {
