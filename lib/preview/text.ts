@@ -2,13 +2,13 @@ import type { Preview } from './preview.ts';
 import { type ShownInstance, shownInstances, type Turn } from './shown.ts';
 
 /** A preview as text for a terminal: every turn in full, nothing folded, nothing escaped. */
-export function previewText(preview: Preview): string {
+export function previewText(preview: Pick<Preview, 'plan' | 'instances'>): string {
   return shownInstances(preview)
     .map((instance) => instanceText(preview, instance))
     .join('\n');
 }
 
-function instanceText({ plan }: Preview, instance: ShownInstance): string {
+function instanceText({ plan }: Pick<Preview, 'plan'>, instance: ShownInstance): string {
   const { system, examples, question, continuation, generation } = instance;
   const path = String(plan.asked.requesterArgs.get('path'));
   const twin = plan.resolvedTask === plan.task ? '' : `, by ${plan.resolvedTask}`;

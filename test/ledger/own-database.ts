@@ -7,6 +7,8 @@ import { freshStack, type TestStack } from '../helpers/stack.ts';
 export interface OwnDatabase {
   readonly mongo: MongoClient;
   readonly db: Db;
+  /** Where it is, with its name. */
+  readonly uri: string;
 }
 
 /** Makes one for the tests of the file that calls this: with the bench's indexes, and empty before each test. */
@@ -32,6 +34,9 @@ export function useOwnDatabase(): OwnDatabase {
     },
     get db() {
       return mongo.db();
+    },
+    get uri() {
+      return stack.mongodbUri;
     },
   };
 }

@@ -1,0 +1,158 @@
+import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
+import { finished } from 'node:stream/promises';
+import { Command, Option } from 'commander';
+import type { Db } from 'mongodb';
+import { ObjectId } from 'mongodb';
+import * as z from 'zod';
+import {
+  BATCH_FORMATS,
+  type BatchTask,
+  batchLines,
+  batchTasks,
+  releasePrompts,
+  reservePrompts,
+} from '../../lib/operator/batch-export.ts';
+import { type TaskState, waitForSample } from '../../lib/operator/waiting.ts';
+import { tasksNamed, withCatalogue } from '../cli/catalogue.ts';
+import { EXIT, UsageError } from '../cli/exit.ts';
+import { examples } from '../cli/group.ts';
+import { jsonOption, optionsOf, wholeNumber, withJson } from '../cli/options.ts';
+import { note, print } from '../cli/output.ts';
+import { readSampleBody, requestShape, sampleBody, withRequestOptions } from '../cli/request.ts';
+import { sendMessage } from '../cli/send.ts';
+import { withSession } from '../cli/session.ts';
+
+/** What OpenAI's batches take in one file: requests, and bytes (200 MB, with room for what is counted otherwise). */
+const MAX_LINES = 50_000;
+const MAX_BYTES = 190_000_000;
+const TASK_ID = /^[0-9a-f]{24}$/;
+
+/** `sampler export`: prompts as files for batch services. */
+export function exportCommand(): Command {
+  const command = new Command('export')
+    .description('sample tasks (or take those with these ids) and write their prompts as files for batch services')
+    .argument('<tasks...>', 'names, wildcards, groups and tags; or ids of tasks that were sampled before')
+    .addOption(new Option('--format <FORMAT>', "the file's lines").choices([...BATCH_FORMATS]).default('openai-batch'))
+    .option('--out <FILE>', 'where to write; what is too much for one file goes to FILE.2, FILE.3, ...')
+    .option('--address <ADDRESS>', 'the name under which the answers are scored', 'batch')
+    .option('--service <SERVICE>', 'the code of its service', 'batch')
+    .option('--include-path <NAME>', 'also look among the definitions staged under NAME')
+    .option('--release', 'write nothing; give the open prompts back to the Requester')
+    .option('--timeout <SECONDS>', 'how long to wait until the prompts are there', '900')
+    .addHelpText(
+      'after',
+      examples(
+        'export gsm8k --qty 50 --model gpt-4o-mini --out gsm8k.jsonl',
+        'export 6565a1f0c0ffee0123456789 --format jsonl --out prompts.jsonl',
+        'import gsm8k-output.jsonl',
+      ),
+    );
+  return withJson(withRequestOptions(command)).action((tasks: string[]) => run(tasks, command));
+}
+
+async function run(names: readonly string[], command: Command): Promise<void> {
+  const own = {
+    format: z.enum(BATCH_FORMATS),
+    out: z.string().optional(),
+    address: z.string(),
+    service: z.string(),
+    includePath: z.string().optional(),
+    release: z.boolean().default(false),
+    timeout: wholeNumber('timeout', 1),
+  };
+  const options = optionsOf({ ...jsonOption, ...requestShape, ...own }, command);
+  const ids = names.filter((name) => TASK_ID.test(name));
+  if (ids.length > 0 && ids.length < names.length) throw new UsageError('Give names of tasks or ids, not both.');
+  const { out } = options;
+  if (out === undefined && !options.release) throw new UsageError('Say where to write: --out FILE.');
+  if (options.release && ids.length === 0) throw new UsageError('--release takes ids of tasks.');
+  await withSession(['mongodbUri', ...(ids.length > 0 ? [] : (['sampleQueueUrl'] as const))], async (session) => {
+    const db = session.clients.mongo().db();
+    const known = ids.length > 0 ? ids : await sampled();
+    if (known === null) return;
+    const tasks = await batchTasks(
+      db,
+      known.map((id) => new ObjectId(id)),
+    );
+    if (out === undefined || options.release) {
+      const released = await releasePrompts(db, tasks);
+      print(options.json, { released }, () => `${released} open prompts are the Requester's again`);
+      return;
+    }
+    const prompts = await reservePrompts(db, tasks);
+    const files = await writeFiles(db, tasks, options.format, out);
+    const result = { tasks: tasks.map(({ id, task }) => ({ id: id.toHexString(), task })), prompts, files };
+    print(options.json, result, () =>
+      [...result.tasks.map(({ id, task }) => `${id}  ${task}`), `${prompts} prompts in ${files.join(', ')}`].join('\n'),
+    );
+
+    async function sampled(): Promise<string[] | null> {
+      const { address, service, includePath } = options;
+      const body = sampleBody(names, { address, service }, options, includePath);
+      readSampleBody(body);
+      const wanted = await withCatalogue({ includePath }, async (catalogue) =>
+        (await tasksNamed(catalogue, names)).map(({ name }) => name),
+      );
+      const sqs = session.clients.sqs();
+      const queueUrl = process.env['SAMPLE_QUEUE_URL'] ?? '';
+      const requestId = await sendMessage(sqs, queueUrl, body);
+      note(`sent: ${requestId}`);
+      const waiting = { db, sqs, queueUrl, requestId, tasks: wanted, timeoutMs: options.timeout * 1000 };
+      const states = await waitForSample({ ...waiting, onLook: () => {} });
+      return idsOf(states);
+    }
+  });
+}
+
+/** The ids of tasks that are written; null, and the reasons told, where one is not. */
+function idsOf(states: readonly TaskState[]): string[] | null {
+  const open = states.filter(({ state, id }) => state !== 'done' || id === null);
+  for (const { task, state, error } of open) {
+    note(`${task}: ${error === null ? state : `${error.code}: ${error.message}`}`);
+  }
+  if (open.length === 0) return states.flatMap(({ id }) => id ?? []);
+  process.exitCode = EXIT.negative;
+  return null;
+}
+
+/** Batch services take one path a file, so many requests and so many bytes. */
+async function writeFiles(
+  db: Db,
+  tasks: readonly BatchTask[],
+  format: (typeof BATCH_FORMATS)[number],
+  out: string,
+): Promise<string[]> {
+  const paths = new Set(tasks.map(({ path }) => path));
+  if (format === 'openai-batch' && paths.size > 1) {
+    throw new UsageError(
+      `These tasks are asked on ${[...paths].join(' and ')}; a batch takes one of them. Export them apart.`,
+    );
+  }
+  const files: string[] = [];
+  const open = () => {
+    files.push(files.length === 0 ? out : `${out}.${files.length + 1}`);
+    return createWriteStream(files.at(-1) ?? out);
+  };
+  const close = async () => {
+    file.end();
+    await finished(file);
+  };
+  let file = open();
+  let [lines, bytes] = [0, 0];
+  for (const task of tasks) {
+    for await (const line of batchLines(db, task, format)) {
+      const size = Buffer.byteLength(line) + 1;
+      if (format === 'openai-batch' && lines > 0 && (lines >= MAX_LINES || bytes + size > MAX_BYTES)) {
+        await close();
+        file = open();
+        [lines, bytes] = [0, 0];
+      }
+      lines++;
+      bytes += size;
+      if (!file.write(`${line}\n`)) await once(file, 'drain');
+    }
+  }
+  await close();
+  return files;
+}
