@@ -38,11 +38,13 @@ const serviceFile = z.object({
       target: z.string(),
       format: z.literal('cjs'),
       outputFileExtension: z.literal('.cjs'),
+      mainFields: z.array(z.string()),
       keepNames: z.boolean(),
       legalComments: z.literal('none'),
       sourcemap: z.boolean(),
       minifyWhitespace: z.boolean(),
       minifySyntax: z.boolean(),
+      alias: z.record(z.string(), z.string()),
     }),
   }),
 });
