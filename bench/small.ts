@@ -3,6 +3,8 @@
  * local stack, and beside it with events handed to the bundled functions, without queues and what polls them.
  *
  *   node bench/small.ts [requests]
+ *
+ * BENCH_DIRECT_ONLY=1 leaves the way through the stack out; BENCH_CPU_PROF=DIR keeps a profile of each function there.
  */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -45,7 +47,7 @@ type Figures = z.output<typeof figuresOfRun>;
 
 const services = await openServices();
 await registerOwnRows(services, TASK, DOCUMENTS);
-await throughTheStack();
+if (!process.env['BENCH_DIRECT_ONLY']) await throughTheStack();
 await directly();
 await services.dispose();
 
