@@ -1,5 +1,5 @@
 import { PermanentError } from '../errors/errors.ts';
-import { floatFromText, orNull } from '../python/number-text.ts';
+import { floatFromText, orNull } from '../python/number.ts';
 import type { PyDict, PyValue } from '../python/value.ts';
 import { type ConfigValue, isConfigDict, withoutFunctions } from './config-value.ts';
 

@@ -1,7 +1,7 @@
 import { type ApiPath, type EvaluatorResponse, readResponse } from '../evaluator-api/response.ts';
 import { truthy } from '../python/compare.ts';
 import { loads, PyJsonError } from '../python/json.ts';
-import { intFromText } from '../python/number-text.ts';
+import { intFromText } from '../python/number.ts';
 import type { PyValue } from '../python/value.ts';
 import { BrokenText } from './read-bson.ts';
 

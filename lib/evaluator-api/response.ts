@@ -1,7 +1,6 @@
 import { pydanticInt } from '../python/pydantic.ts';
 import { isDict, type PyDict, type PyValue } from '../python/value.ts';
-import { chatCompletionProblems } from './chat-completion.ts';
-import { completionProblems } from './completion.ts';
+import { chatCompletionProblems, completionProblems } from './completion.ts';
 
 /** The paths whose answers can be scored. */
 export const PATHS = ['/v1/completions', '/v1/chat/completions'] as const;

@@ -1,5 +1,5 @@
 import { PermanentError } from '../errors/errors.ts';
-import { intFromText, orNull } from '../python/number-text.ts';
+import { intFromText, orNull } from '../python/number.ts';
 import { capitalize, strip } from '../python/text.ts';
 import { type Doc, type PyValue, typeName } from '../python/value.ts';
 import { textColumn, textListColumn } from './hook.ts';

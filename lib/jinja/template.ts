@@ -1,8 +1,9 @@
+import { PermanentError } from '../errors/errors.ts';
 import type { PyValue } from '../python/value.ts';
 import { type Execute, Frame, Output } from './compile/frame.ts';
 import { enterScope, Scope } from './compile/scope.ts';
 import { compileStatements } from './compile/statement.ts';
-import { Fault, kindOf, SyntaxFault } from './fault.ts';
+import { Fault, type FaultKind, kindOf, SyntaxFault } from './fault.ts';
 import { FILTERS } from './filters/filters.ts';
 import { TESTS } from './filters/tests.ts';
 import { formatPercent } from './format/percent-format.ts';
@@ -10,10 +11,24 @@ import { formatBraces } from './format/str-format.ts';
 import { Budget, type Clock, DEFAULT_LIMITS, NO_CLOCK, type TemplateLimits } from './limits.ts';
 import { parseTemplate } from './syntax/parser.ts';
 import { FunctionScope, Symbols } from './syntax/symbols.ts';
-import { TemplateError } from './template-error.ts';
 import { GLOBALS } from './values/globals.ts';
 import { Rendering } from './values/rendering.ts';
 import type { Tables } from './values/runtime.ts';
+
+/** A template that can't be compiled or rendered; the same template and values will always fail. */
+export class TemplateError extends PermanentError {
+  readonly kind: FaultKind;
+  /** Line of the template, from 1. */
+  readonly line: number;
+  constructor(kind: FaultKind, line: number, snippet: string, reason: string, cause?: unknown) {
+    super('TemplateFailed', `Template line ${line}, near ${JSON.stringify(snippet)}: ${reason} (${kind})`, {
+      cause,
+      context: { kind, line },
+    });
+    this.kind = kind;
+    this.line = line;
+  }
+}
 
 const TABLES: Tables = { globals: GLOBALS, filters: FILTERS, tests: TESTS, formatPercent, formatBraces };
 

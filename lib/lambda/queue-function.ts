@@ -1,11 +1,12 @@
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
+import type { Tracer } from '@aws-lambda-powertools/tracer';
 import middy, { type MiddyfiedHandler } from '@middy/core';
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { type BatchOptions, type MessageOutcome, processBatch } from '../queue/batch.ts';
 import type { Delivery } from '../queue/delivery.ts';
+import { failureOf } from '../queue/failure.ts';
 import { addCounts, type Counts, observed } from './observed.ts';
 import type { FunctionRuntime } from './runtime.ts';
-import { inSubsegment } from './subsegment.ts';
 
 /** What makes one queue's function different from another's. */
 export interface QueueWork<Message> extends Pick<BatchOptions<Message>, 'queue' | 'parse' | 'identify' | 'keepReason'> {
@@ -41,4 +42,29 @@ export function queueFunction<Message>(
   return middy<SQSEvent, SQSBatchResponse>()
     .use(observed(runtime))
     .handler((event: SQSEvent, context: Context) => processBatch(event, context, options));
+}
+
+/** Does a piece of work in a part of the trace of its own, by whose annotations it can be searched for. */
+export async function inSubsegment<T>(
+  tracer: Tracer,
+  name: string,
+  annotations: Readonly<Record<string, string | number>>,
+  work: () => Promise<T>,
+): Promise<T> {
+  const parent = tracer.getSegment();
+  const segment = parent?.addNewSubsegment(name);
+  if (!parent || !segment) return work();
+  tracer.setSegment(segment);
+  for (const [key, value] of Object.entries(annotations)) tracer.putAnnotation(key, value);
+  try {
+    return await work();
+  } catch (error) {
+    // A trace has little room, and is no place for secrets.
+    const { code, message } = failureOf(error);
+    tracer.addErrorAsMetadata(new Error(`${code}: ${message}`));
+    throw error;
+  } finally {
+    segment.close();
+    tracer.setSegment(parent);
+  }
 }

@@ -1,6 +1,6 @@
 import { PermanentError } from '../errors/errors.ts';
 import { dumps } from '../python/json.ts';
-import { intFromText, orNull } from '../python/number-text.ts';
+import { intFromText, orNull } from '../python/number.ts';
 import { type PyDict, type PyValue, typeName } from '../python/value.ts';
 import { type Field, printAny, printField, required, TEXT } from './field-types.ts';
 import { CHAT_FIELDS, COMPLETION_FIELDS } from './fields.ts';

@@ -1,5 +1,5 @@
 import { PermanentError } from '../errors/errors.ts';
-import { floatFromText, intFromText, MAX_INT_DIGITS, orNull } from '../python/number-text.ts';
+import { floatFromText, intFromText, MAX_INT_DIGITS, orNull } from '../python/number.ts';
 import { compareCodePoints } from '../python/sort.ts';
 import { isnumeric, strip } from '../python/text.ts';
 import type { PyDict, PyValue } from '../python/value.ts';

@@ -1,3 +1,7 @@
+/** Floats as Python and pydantic print them, and numbers in texts as `int(text, base)` and `float(text)` read them. */
+import { PyValueError } from './exceptions.ts';
+import { knownToPython, WHITESPACE } from './unicode.ts';
+
 /** The shortest decimal digits that read back as `x`, without trailing zeros; the value is `0.digits * 10 ** point`. */
 interface Decimal {
   digits: string;
@@ -45,4 +49,93 @@ export function formatFloatRyu(x: number): string {
   const shortest = decimal(x);
   if (shortest.point > -5 && shortest.point <= 16) return sign + positional(shortest);
   return `${sign}${mantissa(shortest)}e${shortest.point - 1}`;
+}
+
+/** How many digits Python reads into an int in a base that is no power of two (sys.int_info.default_max_str_digits). */
+export const MAX_INT_DIGITS = 4300;
+
+const DIGITS = '\\d+(?:_\\d+)*';
+const FLOAT = new RegExp(`^[+-]?(?:${DIGITS}(?:\\.(?:${DIGITS})?)?|\\.${DIGITS})(?:[eE][+-]?${DIGITS})?$`);
+const NON_FINITE = /^([+-]?)(?:(inf|infinity)|nan)$/i;
+const INT = /^([+-]?)(?:0([bBoOxX])_?)?([0-9a-zA-Z]+(?:_[0-9a-zA-Z]+)*)$/;
+const RADIX: Readonly<Record<string, number>> = { b: 2, o: 8, x: 16 };
+
+/** Around numbers the separators U+001C..U+001F are not white, unlike for `str.strip`. */
+const white = new RegExp(`[[${WHITESPACE}]--[\\x1c-\\x1f]]`, 'v');
+const foreignDigits = new RegExp(`[${knownToPython('\\p{Nd}')}--[0-9]]`, 'gv');
+const DECIMAL_DIGIT = new RegExp(knownToPython('\\p{Nd}'), 'v');
+
+/** The text without what is white around a number: to Python as to Rust, whose `trim` pydantic uses. */
+export function trimNumber(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && white.test(text.charAt(start))) start++;
+  while (end > start && white.test(text.charAt(end - 1))) end--;
+  return text.slice(start, end);
+}
+
+/** Decimal digits of any script as ASCII ones: they stand in tens from zero, some scripts' tens side by side. */
+function asciiDigits(text: string): string {
+  return text.replace(foreignDigits, (digit) => {
+    const code = digit.codePointAt(0) ?? 0;
+    let first = code;
+    while (DECIMAL_DIGIT.test(String.fromCodePoint(first - 1))) first--;
+    return String((code - first) % 10);
+  });
+}
+
+/**
+ * `float(text)`: decimal digits of any script, underscores between digits, infinity and nan, white around it.
+ * @throws PyValueError where it is no float
+ */
+export function floatFromText(text: string): number {
+  const bare = asciiDigits(trimNumber(text));
+  if (FLOAT.test(bare)) return Number(bare.replaceAll('_', ''));
+  const word = NON_FINITE.exec(bare);
+  if (!word) throw new PyValueError('could not convert string to float');
+  if (word[2] === undefined) return Number.NaN;
+  return word[1] === '-' ? -Infinity : Infinity;
+}
+
+/**
+ * `int(text, base)`: digits of any script, underscores between them, white around it.
+ * @param base 2 to 36, or 0 to go by the prefix; prefixes count with base 0 and their own only
+ * @throws PyValueError where it is no such int, and beyond {@link MAX_INT_DIGITS} unless the base is a power of two
+ */
+export function intFromText(text: string, base = 10n): bigint {
+  if (base !== 0n && (base < 2n || base > 36n)) throw new PyValueError('int() base must be >= 2 and <= 36, or 0');
+  const invalid = () => new PyValueError(`invalid literal for int() with base ${base}`);
+  const match = INT.exec(asciiDigits(trimNumber(text)));
+  if (!match) throw invalid();
+  const [whole, sign, letter, tail = ''] = match;
+  const prefixRadix = letter === undefined ? undefined : RADIX[letter.toLowerCase()];
+  const radix = base === 0n ? (prefixRadix ?? 10) : Number(base);
+  // Without that base, `0b1` may still be digits: 0xb1 in base 16.
+  const digits = prefixRadix === radix ? tail : whole.slice(sign?.length);
+  const clean = digits.replaceAll('_', '').toLowerCase();
+  if (base === 0n && prefixRadix === undefined && /^0+[^0]/.test(clean)) throw invalid();
+  const value = fromDigits(clean, radix);
+  if (value === null) throw invalid();
+  return sign === '-' ? -value : value;
+}
+
+/** `null` where a digit is not below the radix. */
+function fromDigits(digits: string, radix: number): bigint | null {
+  const values = Array.from(digits, (digit) => Number.parseInt(digit, 36));
+  if (values.some((value) => value >= radix)) return null;
+  const bits = Math.log2(radix);
+  if (Number.isInteger(bits))
+    return BigInt(`0b${values.map((value) => value.toString(2).padStart(bits, '0')).join('')}`);
+  if (digits.length > MAX_INT_DIGITS) throw new PyValueError(`an int of more than ${MAX_INT_DIGITS} digits`);
+  return radix === 10 ? BigInt(digits) : values.reduce((sum, value) => sum * BigInt(radix) + BigInt(value), 0n);
+}
+
+/** What one of these gives, or null where it raises ValueError. */
+export function orNull<T>(read: () => T): T | null {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof PyValueError) return null;
+    throw error;
+  }
 }

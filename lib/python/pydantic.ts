@@ -2,7 +2,7 @@
  * Values as pydantic 2.10's lax mode takes them for an int, a float or a bool; `null` where it refuses them. It reads
  * texts by rules of its own, not by Python's: ASCII digits only, `1.0` for an int, underscores nearly anywhere in a float.
  */
-import { MAX_INT_DIGITS, trimNumber } from './number-text.ts';
+import { MAX_INT_DIGITS, trimNumber } from './number.ts';
 
 /** Texts that stand for true and for false, in any case. */
 export const BOOL_TEXTS: { readonly true: readonly string[]; readonly false: readonly string[] } = {

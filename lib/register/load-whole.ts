@@ -1,9 +1,8 @@
 import { verifyDataset } from '../datasets/open-dataset.ts';
-import { copyIn } from '../tables/copy-in.ts';
 import { publish } from '../tables/publish.ts';
 import { enterTasks } from '../tables/registry.ts';
 import { createTableStatement, quoteName, stagingName } from '../tables/table.ts';
-import type { Pool } from '../tables/transaction.ts';
+import { copyIn, type Pool } from '../tables/transaction.ts';
 import { copyAll, type SplitRange } from './copy-rows.ts';
 import { unlessMade } from './existing-table.ts';
 import { endLoadOf } from './load-records.ts';

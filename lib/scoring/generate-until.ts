@@ -1,6 +1,6 @@
 import { truthy } from '../python/compare.ts';
 import { PyError, PyIndexError, PyTypeError, PyValueError } from '../python/exceptions.ts';
-import { floatFromText, intFromText } from '../python/number-text.ts';
+import { floatFromText, intFromText } from '../python/number.ts';
 import { str } from '../python/repr.ts';
 import { isDict, type PyDict, PyTuple, type PyValue, typeName } from '../python/value.ts';
 import type { MetricConfig } from './config.ts';

@@ -2,7 +2,6 @@ import { completionPrinter, modelArgs } from '../payload/data.ts';
 import { dumps, loads } from '../python/json.ts';
 import { PyRandom } from '../python/random.ts';
 import type { PyDict, PyValue } from '../python/value.ts';
-import { WORDS } from './words.ts';
 
 /** What identifies a supplier's model: its tokenizer, its configuration, or what it answers to words without sense. */
 export type SignatureTask = 'tokenizer' | 'config' | 'identity';
@@ -66,3 +65,22 @@ function identityRequest(prompt: string, seed: bigint): string {
   ]);
   return dumps(loads(completionPrinter(kwargs, modelArgs(new Map()))(prompt)));
 }
+
+/**
+ * Words that identity prompts are made of. Any list serves, as long as it is the same for all suppliers of a run; changing
+ * it changes every signature, so it never changes without a word in the changelog.
+ */
+export const WORDS: readonly string[] = [
+  ...['amber', 'anchor', 'apron', 'arrow', 'autumn', 'bakery', 'barley', 'basket', 'beacon', 'bishop', 'blanket'],
+  ...['border', 'bottle', 'bridge', 'bronze', 'butter', 'cabin', 'candle', 'canyon', 'carpet', 'castle', 'cedar'],
+  ...['cellar', 'chapel', 'cherry', 'circle', 'clover', 'cobalt', 'copper', 'corner', 'cotton', 'cradle', 'crystal'],
+  ...['dancer', 'desert', 'diamond', 'dolphin', 'dragon', 'eagle', 'echo', 'ember', 'engine', 'fabric', 'falcon'],
+  ...['feather', 'fiddle', 'forest', 'fossil', 'garden', 'garlic', 'ginger', 'glacier', 'granite', 'hammer', 'harbor'],
+  ...['harvest', 'hazel', 'helmet', 'honey', 'horizon', 'island', 'ivory', 'jacket', 'jasmine', 'jigsaw', 'journey'],
+  ...['kettle', 'kitchen', 'ladder', 'lantern', 'lemon', 'library', 'lizard', 'magnet', 'maple', 'marble', 'meadow'],
+  ...['mirror', 'morning', 'mountain', 'needle', 'nickel', 'ocean', 'olive', 'orbit', 'orchard', 'otter', 'oyster'],
+  ...['paddle', 'paper', 'pebble', 'pepper', 'pigeon', 'pillow', 'planet', 'pocket', 'prairie', 'puzzle', 'quarry'],
+  ...['rabbit', 'raven', 'ribbon', 'river', 'rocket', 'saddle', 'saffron', 'salmon', 'shadow', 'silver', 'spider'],
+  ...['spring', 'stable', 'storm', 'summer', 'sunset', 'table', 'thunder', 'timber', 'tunnel', 'valley', 'velvet'],
+  ...['violin', 'walnut', 'whistle', 'willow', 'window', 'winter', 'wizard', 'yellow', 'yonder', 'zebra', 'zephyr'],
+];

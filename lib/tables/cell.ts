@@ -1,9 +1,8 @@
 import type { ColumnType } from '../parquet/column-type.ts';
 import { loads } from '../python/json.ts';
 import type { PyValue } from '../python/value.ts';
-import { parseArray } from './array-text.ts';
 import { fromJson } from './json-cell.ts';
-import { parseScalar } from './scalar-text.ts';
+import { parseArray, parseScalar } from './scalar-text.ts';
 
 /**
  * How Postgres stores a column. Lists of lists, structs or maps are JSON and no arrays: Postgres' arrays are rectangular

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import { polyfit, polyval } from '../../lib/payload/polyfit.ts';
+import { polyfit, polyval } from '../../lib/payload/timeout.ts';
 import type { PyValue } from '../../lib/python/value.ts';
 import { hasPython, Python } from '../helpers/python.ts';
 

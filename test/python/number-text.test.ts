@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { PyValueError } from '../../lib/python/exceptions.ts';
-import { floatFromText, intFromText } from '../../lib/python/number-text.ts';
+import { floatFromText, intFromText } from '../../lib/python/number.ts';
 import { hasPython, outcomeOf, Python, pythonUnicode } from '../helpers/python.ts';
 
 describe('texts as ints', () => {

@@ -1,6 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { signatureOf, signatureTask } from '../../lib/signatures/signature.ts';
-import { WORDS } from '../../lib/signatures/words.ts';
+import { signatureOf, signatureTask, WORDS } from '../../lib/signatures/signature.ts';
 import { hasPython, Python } from '../helpers/python.ts';
 
 describe('tokenizer and config are asked for by a GET without a body', () => {

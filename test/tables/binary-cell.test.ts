@@ -6,8 +6,7 @@ import type { PyValue } from '../../lib/python/value.ts';
 import { cellWriter } from '../../lib/tables/binary-cell.ts';
 import { BinaryRows, COPY_HEADER, COPY_TRAILER } from '../../lib/tables/binary-rows.ts';
 import { parseCell, postgresType, selectExpression } from '../../lib/tables/cell.ts';
-import { copyIn } from '../../lib/tables/copy-in.ts';
-import { inTransaction } from '../../lib/tables/transaction.ts';
+import { copyIn, inTransaction } from '../../lib/tables/transaction.ts';
 import { type DataStack, openDataStack } from '../datasets/data-stack.ts';
 
 let dataStack: DataStack;

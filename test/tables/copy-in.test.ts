@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createSql } from '../../lib/clients/postgres.ts';
-import { copyIn } from '../../lib/tables/copy-in.ts';
-import { inTransaction } from '../../lib/tables/transaction.ts';
+import { copyIn, inTransaction } from '../../lib/tables/transaction.ts';
 import { type DataStack, openDataStack, overflowing } from '../datasets/data-stack.ts';
 
 const NAME = 'copy-in-test';

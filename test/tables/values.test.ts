@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import type { ColumnType } from '../../lib/parquet/column-type.ts';
 import { pyBytes, pyDate, pyDatetime, pyDecimal, pyTime, pyTimestampNanos } from '../../lib/python/opaque.ts';
 import { PyTuple, type PyValue } from '../../lib/python/value.ts';
-import { parseArray } from '../../lib/tables/array-text.ts';
 import { cellWriter } from '../../lib/tables/binary-cell.ts';
 import { BinaryRows } from '../../lib/tables/binary-rows.ts';
 import { parseCell, postgresType } from '../../lib/tables/cell.ts';
+import { parseArray } from '../../lib/tables/scalar-text.ts';
 
 describe('values that are objects in Python print as there', () => {
   it.each([

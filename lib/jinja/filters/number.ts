@@ -1,6 +1,6 @@
 /** Filters that make or round numbers. */
 
-import { floatFromText, intFromText } from '../../python/number-text.ts';
+import { floatFromText, intFromText } from '../../python/number.ts';
 import { PyOpaque, type PyValue } from '../../python/value.ts';
 import { attempt, Fault, typeFault, unsupportedFault, valueFault } from '../fault.ts';
 import { fixed } from '../format/float-format.ts';

@@ -1,5 +1,5 @@
 /** The `attribute` argument of filters such as `map` and `sort` (jinja2/filters.py, make_attrgetter). */
-import { intFromText } from '../../python/number-text.ts';
+import { intFromText } from '../../python/number.ts';
 import { isdigit, lower } from '../../python/text.ts';
 import type { PyValue } from '../../python/value.ts';
 import { subscript } from './attributes.ts';
