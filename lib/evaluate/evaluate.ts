@@ -5,7 +5,7 @@ import type { TaskEntry } from '../catalogue/entry.ts';
 import type { FunctionRef } from '../catalogue/function-ref.ts';
 import { PermanentError, SamplerError, TransientError } from '../errors/errors.ts';
 import type { Logger } from '../log/log.ts';
-import { PyError } from '../python/exceptions.ts';
+import { PyError, PyOverBounds } from '../python/exceptions.ts';
 import type { SandboxTransport } from '../sandbox/client.ts';
 import { type BatchScorer, createBatchScorer } from '../scoring/batch.ts';
 import { openFunctions, type ScoringFunctions } from '../scoring/functions.ts';
@@ -256,6 +256,9 @@ function sampleOf(
   });
   if (failed) return failure(failed.code, failed.error);
   if (outcome === null) return failure(STATUS.noResponse, 'no response');
+  // Only an answer made for it keeps the harness's regular expressions busy that long.
+  if (outcome instanceof PyOverBounds)
+    return failure(STATUS.badResponse, `The answer can't be scored: ${outcome.message}`);
   // The harness would stop here with the whole task; the document's supplier did nothing wrong.
   if (outcome instanceof PyError)
     return failure(STATUS.unscored, `The harness can't score this answer: ${outcome.message}`);

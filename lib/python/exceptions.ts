@@ -28,6 +28,11 @@ export class PyRegexError extends PyError {
   override readonly name = 'PyRegexError';
 }
 
+/** What Python might come to with more time or memory than a document is given. */
+export class PyOverBounds extends PyError {
+  override readonly name = 'PyOverBounds';
+}
+
 /** Python could do this and we cannot (a set, a complex number, a pattern JavaScript cannot run): better no answer than a wrong one. */
 export class PyUnsupportedError extends PyError {
   override readonly name = 'PyUnsupportedError';

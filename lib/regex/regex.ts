@@ -1,5 +1,6 @@
 import { PyUnsupportedError } from '../python/exceptions.ts';
 import { PyTuple, type PyValue } from '../python/value.ts';
+import { literalIn } from './literal.ts';
 import { childrenOf, type RegexNode } from './nodes.ts';
 import { type ParsedRegex, parseRegex } from './parse.ts';
 import { type PrintedRegex, printRegex } from './print.ts';
@@ -93,18 +94,21 @@ class Finder {
   readonly parsed: ParsedRegex;
   readonly printed: PrintedRegex;
   readonly #expression: RegExp;
+  /** Stands in every match. */
+  readonly #literal: string;
   #nonEmpty: RegExp | null | undefined;
 
   constructor(pattern: string, flags: string) {
     this.parsed = parseRegex(pattern, flags);
     this.printed = printRegex(this.parsed, 0);
+    this.#literal = literalIn(this.parsed.root);
     this.#expression = new RegExp(this.printed.source, this.printed.ignoreCase ? 'gvi' : 'gv');
   }
 
   /** Behind an empty match Python looks at the same place for one that is not empty, then moves on by one character. */
   *find(text: string): Generator<Match> {
     let at = 0;
-    while (at <= text.length) {
+    while (at <= text.length && (this.#literal === '' || text.includes(this.#literal, at))) {
       const match = this.#search(this.#expression, text, at, 0);
       if (match === null) return;
       yield match;

@@ -2,6 +2,7 @@ import type { TaskEntry } from '../catalogue/entry.ts';
 import type { FunctionRef } from '../catalogue/function-ref.ts';
 import { PyError } from '../python/exceptions.ts';
 import type { Doc } from '../python/value.ts';
+import { Bounded } from './bounded.ts';
 import { readScoringConfig } from './config.ts';
 import type { ScoringFunctions } from './functions.ts';
 import { finish, finishTogether } from './python-call.ts';
@@ -31,13 +32,14 @@ export async function createBatchScorer(
   const refs = [...functionsToScore(entry, readScoringConfig(entry.name, entry.config)), ...functionsForGold(entry)];
   if (refs.length === 0) return withoutFunctions(entry, firstDoc);
   const functions = await open(refs);
+  const bounded = new Bounded();
   try {
-    const [scorer] = await finishTogether([createScorer(entry, firstDoc)], functions.call);
+    const [scorer] = await finishTogether([createScorer(entry, firstDoc)], functions.call, bounded);
     if (scorer === undefined || scorer instanceof PyError) throw scorer ?? new PyError('there is no scorer');
     return {
       filters: scorer.filters,
       metrics: scorer.metrics,
-      score: (batch) => finishTogether(batch.map(scorer.score), functions.call),
+      score: (batch) => finishTogether(batch.map(scorer.score), functions.call, bounded),
       [Symbol.dispose]: () => functions[Symbol.dispose](),
     };
   } catch (error) {
@@ -48,19 +50,11 @@ export async function createBatchScorer(
 
 function withoutFunctions(entry: TaskEntry, firstDoc: Doc): BatchScorer {
   const scorer = finish(createScorer(entry, firstDoc));
+  const bounded = new Bounded();
   return {
     filters: scorer.filters,
     metrics: scorer.metrics,
-    score: async (batch) => batch.map((answered) => attempt(() => finish(scorer.score(answered)))),
+    score: async (batch) => bounded.each(batch.map((answered) => () => finish(scorer.score(answered)))),
     [Symbol.dispose]() {},
   };
-}
-
-function attempt<T>(run: () => T): T | PyError {
-  try {
-    return run();
-  } catch (error) {
-    if (error instanceof PyError) return error;
-    throw error;
-  }
 }

@@ -2,6 +2,7 @@ import type { FunctionRef } from '../catalogue/function-ref.ts';
 import { PermanentError } from '../errors/errors.ts';
 import { PyError } from '../python/exceptions.ts';
 import type { PyValue } from '../python/value.ts';
+import type { Bounded } from './bounded.ts';
 
 /**
  * How the harness calls a function: a document's function with its arguments; `filter_fn` of the filter `custom`, and a filter
@@ -41,31 +42,40 @@ export function finish<T>(scoring: Scoring<T>): T {
   );
 }
 
-/** Finishes several scorings side by side: what they wait for is called in one go. An exception ends its own only. */
-export async function finishTogether<T>(scorings: readonly Scoring<T>[], call: CallPython): Promise<(T | PyError)[]> {
-  const outcomes = new Map<number, T | PyError>();
+/**
+ * Finishes several scorings side by side: what they wait for is called in one go. An exception ends its own only, and so does a step
+ * that takes too long.
+ */
+export async function finishTogether<T>(
+  scorings: readonly Scoring<T>[],
+  call: CallPython,
+  bounded: Pick<Bounded, 'each'>,
+): Promise<(T | PyError)[]> {
+  const outcomes: (T | PyError)[] = [];
   let waiting: { readonly at: number; readonly call: PythonCall }[] = [];
-  const advance = (at: number, step: (scoring: Scoring<T>) => IteratorResult<PythonCall, T>) => {
-    const scoring = scorings[at];
-    if (scoring === undefined) return;
-    try {
-      const result = step(scoring);
-      if (result.done) outcomes.set(at, result.value);
-      else waiting.push({ at, call: result.value });
-    } catch (error) {
-      if (!(error instanceof PyError)) throw error;
-      outcomes.set(at, error);
-    }
+  const advance = (steps: readonly { at: number; step: () => IteratorResult<PythonCall, T> }[]) => {
+    const results = bounded.each(steps.map(({ step }) => step));
+    waiting = steps.flatMap(({ at }, i) => {
+      const result = results[i];
+      if (result !== undefined && !(result instanceof PyError) && !result.done) return [{ at, call: result.value }];
+      outcomes[at] = result instanceof PyError ? result : (result?.value ?? new PyError('nothing came of it'));
+      return [];
+    });
   };
-  for (const at of scorings.keys()) advance(at, (scoring) => scoring.next());
+  advance(scorings.map((scoring, at) => ({ at, step: () => scoring.next() })));
   while (waiting.length > 0) {
-    const asked = waiting;
-    waiting = [];
-    const given = await call(asked.map((entry) => entry.call));
-    for (const [i, { at }] of asked.entries()) {
-      const value = given[i] ?? null;
-      advance(at, (scoring) => (value instanceof PyError ? scoring.throw(value) : scoring.next(value)));
-    }
+    const given = await call(waiting.map((entry) => entry.call));
+    advance(
+      waiting.map(({ at }, i) => {
+        const value = given[i] ?? null;
+        return { at, step: () => resumed(scorings[at], value) };
+      }),
+    );
   }
-  return scorings.map((_, at) => outcomes.get(at) ?? new PyError('nothing came of the document'));
+  return outcomes;
+}
+
+function resumed<T>(scoring: Scoring<T> | undefined, value: PyValue | PyError): IteratorResult<PythonCall, T> {
+  if (scoring === undefined) throw new PyError('there is nothing to go on with');
+  return value instanceof PyError ? scoring.throw(value) : scoring.next(value);
 }
