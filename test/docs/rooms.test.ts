@@ -5,6 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { ROOM_PAGES, ROOMS, withRooms } from '../../bin/rooms-pages.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
+/** Folders of test/ that test no folder: the service as a whole, next to others and in bad times; and what tests share. */
+const FOR_THE_WHOLE = ['service', 'conformance', 'faults', 'helpers', 'setup'];
 const NAMES = ROOMS.map(({ name }) => name);
 
 describe('the rooms of lib/', () => {
@@ -16,6 +18,15 @@ describe('the rooms of lib/', () => {
   it.each(NAMES)('%s has its tests in the folder of test/ of the same name', (name) => {
     const files = readdirSync(join(ROOT, 'test', name), { recursive: true, encoding: 'utf8' });
     expect(files.filter((file) => file.endsWith('.test.ts'))).not.toEqual([]);
+  });
+
+  it('and each folder of test/ is that of a room, of another folder at the top, or one of those for the whole', () => {
+    const folders = (path: string) =>
+      readdirSync(join(ROOT, path), { withFileTypes: true }).flatMap((entry) =>
+        entry.isDirectory() ? [entry.name] : [],
+      );
+    const known = [...NAMES, ...folders('.'), ...FOR_THE_WHOLE];
+    expect(folders('test').filter((folder) => !known.includes(folder))).toEqual([]);
   });
 
   it.each(ROOMS)('$name uses rooms below it only, so that no circle of rooms can be allowed', ({ name, uses }) => {

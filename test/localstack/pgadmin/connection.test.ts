@@ -2,10 +2,10 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import { formatDotenv } from '../../localstack/dotenv.ts';
-import { runningPostgres, writeConnection } from '../../localstack/pgadmin/connection.ts';
-import { choosePort } from '../../localstack/processes.ts';
-import { freshStack } from '../helpers/stack.ts';
+import { formatDotenv } from '../../../localstack/dotenv.ts';
+import { runningPostgres, writeConnection } from '../../../localstack/pgadmin/connection.ts';
+import { choosePort } from '../../../localstack/processes.ts';
+import { freshStack } from '../../helpers/stack.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pgadmin-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

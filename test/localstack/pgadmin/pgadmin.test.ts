@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, chromium, type Locator, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { PGADMIN_LOGIN, PGADMIN_SERVER } from '../../localstack/pgadmin/connection.ts';
-import { PGADMIN_VENV, type Pgadmin, startPgadmin } from '../../localstack/pgadmin/server.ts';
-import { choosePort } from '../../localstack/processes.ts';
-import { type DataStack, openDataStack, texts } from '../datasets/data-stack.ts';
+import { PGADMIN_LOGIN, PGADMIN_SERVER } from '../../../localstack/pgadmin/connection.ts';
+import { PGADMIN_VENV, type Pgadmin, startPgadmin } from '../../../localstack/pgadmin/server.ts';
+import { choosePort } from '../../../localstack/processes.ts';
+import { type DataStack, openDataStack, texts } from '../../datasets/data-stack.ts';
 
 const CHROMIUM = '/usr/bin/chromium';
 const QUIET = ['gpu', 'quic', 'background-networking', 'component-update', 'sync'].map((part) => `--disable-${part}`);

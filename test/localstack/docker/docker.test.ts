@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { startDockerStack } from '../../localstack/docker.ts';
-import { createLocalSqs } from '../../localstack/resources.ts';
-import { freshStack, type TestStack } from '../helpers/stack.ts';
+import { startDockerStack } from '../../../localstack/docker.ts';
+import { createLocalSqs } from '../../../localstack/resources.ts';
+import { freshStack, type TestStack } from '../../helpers/stack.ts';
 
-const ROOT = join(import.meta.dirname, '..', '..');
+const ROOT = join(import.meta.dirname, '..', '..', '..');
 const folder = mkdtempSync(join(tmpdir(), 'docker-'));
 const calls = join(folder, 'calls');
 let stack: TestStack;

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { load } from 'js-yaml';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { PGADMIN_LOGIN, PGADMIN_PORT, PGADMIN_SERVER } from '../../localstack/pgadmin/connection.ts';
+import { PGADMIN_LOGIN, PGADMIN_PORT, PGADMIN_SERVER } from '../../../localstack/pgadmin/connection.ts';
 
-const ROOT = join(import.meta.dirname, '..', '..');
+const ROOT = join(import.meta.dirname, '..', '..', '..');
 const FOLDER = join(ROOT, 'localstack');
 const FILE = join(FOLDER, 'docker-compose.yml');
 /** Docker's own, else the one that the set-up brought for this test. */
