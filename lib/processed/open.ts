@@ -2,7 +2,7 @@ import type { TaskConfig } from '../catalogue/task-config.ts';
 import { PermanentError, TransientError } from '../errors/errors.ts';
 import type { Doc } from '../python/value.ts';
 import { explainPostgres } from '../tables/postgres-errors.ts';
-import { openTable, readDocsByIds, type TableInfo } from '../tables/read.ts';
+import { forgetTable, isOtherTable, openTable, openVersion, readDocsByIds, type TableInfo } from '../tables/read.ts';
 import type { Asking } from '../tables/registry.ts';
 import { type DocSplit, DocValues, docOf } from './docs.ts';
 import { functionsOf } from './functions.ts';
@@ -43,7 +43,7 @@ export async function openDocs(
   { tableVersion, processed }: DocsVersion = {},
 ): Promise<TaskDocs> {
   const functions = functionsOf(config);
-  if (functions === null) return plainDocs(sql, await openTable(sql, task, tableVersion));
+  if (functions === null) return plainDocs(sql, task, await openVersion(sql, task, tableVersion));
   const found = await find(sql, processed === undefined ? { task } : { key: processed });
   if (found === undefined && processed !== undefined) {
     throw new PermanentError(
@@ -72,7 +72,17 @@ async function find(sql: Asking, by: { task: string } | { key: string }): Promis
   }
 }
 
-function plainDocs(sql: Asking, table: TableInfo): TaskDocs {
+function plainDocs(sql: Asking, task: string, table: TableInfo): TaskDocs {
+  /** What is known of the table may be from before another version took its name: then it is looked up anew. */
+  async function readNow(ids: readonly number[]): Promise<Doc[]> {
+    try {
+      return await readDocsByIds(sql, table, ids);
+    } catch (error) {
+      if (table.version === undefined || !isOtherTable(error)) throw error;
+      forgetTable(sql, task, table.version);
+      return await readDocsByIds(sql, await openVersion(sql, task, table.version), ids);
+    }
+  }
   return {
     table,
     splits: table.splits,
@@ -81,7 +91,7 @@ function plainDocs(sql: Asking, table: TableInfo): TaskDocs {
     idsOf: async () => undefined,
     placesOf: async (_, docIds) => docIds,
     async read(places) {
-      const docs = await readDocsByIds(sql, table, [...new Set(places)]);
+      const docs = await readNow([...new Set(places)]);
       return new Map(docs.map((doc) => [Number(doc.get('__id')), doc]));
     },
   };

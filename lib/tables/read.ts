@@ -5,7 +5,16 @@ import { parseCell, selectExpression } from './cell.ts';
 import { foreignDescription, foreignExpression, parseForeign } from './foreign-table.ts';
 import { codeOf, explainPostgres } from './postgres-errors.ts';
 import { type Asking, parseDescription, UNDEFINED_TABLE } from './registry.ts';
-import { type Dataset, datasetOf, quoteName, retiredName, type TableDescription, versionHeld } from './table.ts';
+import { type Row, RowCache } from './row-cache.ts';
+import {
+  type Dataset,
+  datasetOf,
+  quoteName,
+  quoteText,
+  retiredName,
+  type TableDescription,
+  versionHeld,
+} from './table.ts';
 
 /** Tables whose description is kept ready; one is some kilobytes. */
 const MAX_KEPT = 500;
@@ -44,6 +53,14 @@ export interface DocReader {
 }
 
 const kept = new Map<string, TableInfo>();
+/** By database: the tables of versions that were asked for, by task and version, and rows that were read last. */
+const known = new WeakMap<Asking, { readonly tables: Map<string, TableInfo>; readonly rows: RowCache }>();
+
+function knownOf(sql: Asking) {
+  const found = known.get(sql) ?? { tables: new Map<string, TableInfo>(), rows: new RowCache() };
+  known.set(sql, found);
+  return found;
+}
 
 /**
  * The table that a task is registered with: one query. What it learns is kept in the process, but the query is made each
@@ -54,10 +71,13 @@ const kept = new Map<string, TableInfo>();
  */
 export async function openTable(sql: Asking, taskName: string, version?: string): Promise<TableInfo> {
   try {
-    const rows = await sql`
+    // NUL ends a statement, and no name in Postgres holds it.
+    if (taskName.includes('\0')) throw notRegistered(taskName);
+    // Without parameters a statement goes out and comes back at once; with them Postgres is first asked what they are.
+    const rows = await sql.unsafe(`
       SELECT r.dataset_table_name AS table, c.oid::text AS oid, obj_description(c.oid, 'pg_class') AS description
       FROM task_registry r JOIN pg_class c ON c.oid = to_regclass(quote_ident(r.dataset_table_name))
-      WHERE r.task_name = ${taskName}`;
+      WHERE r.task_name = ${quoteText(taskName)}`);
     const [row] = rows;
     if (row === undefined) throw notRegistered(taskName);
     const current = await tableInfo(sql, String(row['table']), String(row['oid']), row['description']);
@@ -67,6 +87,32 @@ export async function openTable(sql: Asking, taskName: string, version?: string)
     if (codeOf(error) === UNDEFINED_TABLE) throw notRegistered(taskName);
     throw explainPostgres(`looking up the table of task ${taskName}`, error);
   }
+}
+
+/**
+ * As {@link openTable}, for a version that was asked for before without any query: what is read of it shows whether that is still
+ * the table. {@link forgetTable} makes it look again.
+ */
+export async function openVersion(sql: Asking, taskName: string, version: string | undefined): Promise<TableInfo> {
+  if (version === undefined) return await openTable(sql, taskName);
+  const { tables } = knownOf(sql);
+  const key = `${taskName}\0${version}`;
+  const found = tables.get(key) ?? (await openTable(sql, taskName, version));
+  tables.delete(key);
+  tables.set(key, found);
+  const [oldest] = tables.keys();
+  if (tables.size > MAX_KEPT && oldest !== undefined) tables.delete(oldest);
+  return found;
+}
+
+/** Forgets which table holds a version, as it was dropped, renamed or rebuilt. */
+export function forgetTable(sql: Asking, taskName: string, version: string): void {
+  knownOf(sql).tables.delete(`${taskName}\0${version}`);
+}
+
+/** Whether an error says that a table is not the one that it was. */
+export function isOtherTable(error: unknown): boolean {
+  return error instanceof TransientError && error.code === 'NotRegistered';
 }
 
 /**
@@ -82,8 +128,14 @@ export async function readDocsByIds(sql: Asking, info: TableInfo, ids: readonly 
       throw new PermanentError('DocIdsOutsideSplit', message, { context: { table: info.table, id } });
     }
   }
-  if (wanted.size === 0) return [];
-  return await query(sql, info, 'WHERE "__id" = ANY($1::int[])', [[...wanted]], wanted.size);
+  // Another program's table can change under its oid.
+  const { rows } = info.version === undefined ? { rows: new RowCache(0) } : knownOf(sql);
+  const here = rows.find(info.oid, [...wanted]);
+  const missing = [...wanted].filter((id) => !here.has(id));
+  const read = missing.length === 0 ? [] : await query(sql, info, `= ANY('{${missing}}'::int[])`, missing.length);
+  const readById = new Map(read.map((row) => [Number(row[0]), row]));
+  rows.keep(info.oid, readById);
+  return [...wanted].sort((a, b) => a - b).map((id) => docOfRow(info, here.get(id) ?? readById.get(id) ?? []));
 }
 
 /**
@@ -120,7 +172,8 @@ export async function* streamSplit(sql: Asking, info: TableInfo, split: string):
   if (range === undefined) return;
   for (let from = range.min; from <= range.max; from += STREAM_ROWS) {
     const to = Math.min(range.max, from + STREAM_ROWS - 1);
-    yield await query(sql, info, 'WHERE "__id" BETWEEN $1::int AND $2::int', [from, to], to - from + 1);
+    const rows = await query(sql, info, `BETWEEN ${from} AND ${to}`, to - from + 1);
+    yield rows.map((row) => docOfRow(info, row));
   }
 }
 
@@ -136,19 +189,14 @@ async function openRetired(sql: Asking, table: string, version: string): Promise
   throw new PermanentError('DatasetInvalid', message, { context: { table, version } });
 }
 
-async function query(
-  sql: Asking,
-  info: TableInfo,
-  where: string,
-  parameters: (number | number[])[],
-  expected: number,
-): Promise<Doc[]> {
-  const { names, parsers, select } = info.reader;
+/** Rows by ascending `__id`, which is the first of each row's cells. `which` holds numbers of ours alone. */
+async function query(sql: Asking, info: TableInfo, which: string, expected: number): Promise<Row[]> {
+  const { select } = info.reader;
   // As Postgres' own text, so that neither the client's types nor its settings come between.
-  const statement = `SELECT tableoid::text, "__id"${select} FROM ${quoteName(info.table)} ${where} ORDER BY "__id"`;
+  const statement = `SELECT tableoid::text, "__id"${select} FROM ${quoteName(info.table)} WHERE "__id" ${which} ORDER BY "__id"`;
   let rows: (Buffer | null)[][];
   try {
-    rows = await sql.unsafe(statement, parameters).raw();
+    rows = await sql.unsafe(statement).raw();
   } catch (error) {
     // Tables that are rebuilt may have other columns, or be missing for a moment.
     if (/^42(P01|703)$/.test(codeOf(error))) throw changed(info, error);
@@ -156,21 +204,23 @@ async function query(
   }
   const replaced = rows[0] !== undefined && rows[0][0]?.toString() !== info.oid;
   if (replaced || rows.length !== expected) throw changed(info);
-  return rows.map((row) => {
-    const doc: Doc = new Map([['__id', BigInt(row[1]?.toString() ?? '')]]);
-    for (const [index, name] of names.entries()) {
-      const cell = row[index + 2];
-      const parse = parsers[index];
-      if (name !== '__id') doc.set(name, cell && parse ? parse(cell.toString()) : null);
-    }
-    return doc;
-  });
+  return rows.map((row) => row.slice(1).map((cell) => cell?.toString() ?? null));
+}
+
+function docOfRow({ reader: { names, parsers } }: TableInfo, row: Row): Doc {
+  const doc: Doc = new Map([['__id', BigInt(row[0] ?? '')]]);
+  for (const [index, name] of names.entries()) {
+    const cell = row[index + 1] ?? null;
+    const parse = parsers[index];
+    if (name !== '__id') doc.set(name, cell !== null && parse ? parse(cell) : null);
+  }
+  return doc;
 }
 
 async function tableInfo(sql: Asking, table: string, oid: string, comment: unknown): Promise<TableInfo> {
   const key = `${oid}\0${table}\0${comment}`;
-  const known = kept.get(key);
-  if (known !== undefined) return known;
+  const before = kept.get(key);
+  if (before !== undefined) return before;
   const description = parseDescription(comment, table);
   const version = description && versionHeld(description);
   const dataset = description && datasetOf(description);

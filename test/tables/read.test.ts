@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { toTaskConfig } from '../../lib/catalogue/task-config.ts';
 import { createSql } from '../../lib/clients/postgres.ts';
-import type { Doc } from '../../lib/python/value.ts';
-import { openTable, readDocsByIds, readDocsByPositions, streamSplit } from '../../lib/tables/read.ts';
+import { openDocs, type TaskDocs } from '../../lib/processed/open.ts';
+import type { Doc, PyValue } from '../../lib/python/value.ts';
+import { openTable, openVersion, readDocsByIds, readDocsByPositions, streamSplit } from '../../lib/tables/read.ts';
 import { type DataStack, openDataStack, parquet, texts } from '../datasets/data-stack.ts';
 
 let dataStack: DataStack;
@@ -165,6 +167,63 @@ describe('a table that is rebuilt', () => {
     const after = await openTable(dataStack.sql, 'anew_task');
     expect(after.splits.get('test')?.count).toBe(3);
     expect(texted(await readDocsByIds(dataStack.sql, after, [2]))).toEqual([[2n, 'new']]);
+  });
+});
+
+describe('what is known of a version', () => {
+  /** A client of its own, as an instance has, and the statements that it sends. */
+  function instance() {
+    const statements: string[] = [];
+    const sql = createSql(dataStack.postgresUri, { debug: (_connection, statement) => statements.push(statement) });
+    return { sql, statements };
+  }
+  const config = toTaskConfig(
+    new Map<string, PyValue>([
+      ['task', 'known_task'],
+      ['dataset_path', 'known'],
+      ['output_type', 'generate_until'],
+      ['test_split', 'test'],
+      ['doc_to_text', '{{t}}'],
+      ['doc_to_target', 'x'],
+    ]),
+  );
+
+  it('is read once: neither its table nor rows that were read are asked for again', async () => {
+    await dataStack.putDataset('known/default', { test: [texts('t', ['a', 'b', 'c'])] });
+    await dataStack.register('known_task', 'known');
+    const { sql, statements } = instance();
+    const { version } = await openTable(sql, 'known_task');
+    for (const ids of [[0, 1], [1, 0], [2]])
+      await readDocsByIds(sql, await openVersion(sql, 'known_task', version), ids);
+    const rowsAsked = statements.flatMap((text) => /ANY\('\{(.*)\}'/.exec(text)?.[1] ?? []);
+    const lookUps = statements.filter((text) => text.includes('task_registry'));
+    expect([lookUps.length, rowsAsked]).toEqual([2, ['0,1', '2']]);
+    await sql.end();
+  });
+
+  it('goes on to be read where another version took its name, and whoever asks for none gets the new one', async () => {
+    await dataStack.putDataset('known/default', { test: [texts('t', ['a', 'b', 'c'])] });
+    await dataStack.register('known_task', 'known');
+    const { sql } = instance();
+    const tableVersion = (await openTable(sql, 'known_task')).version;
+    const planned = () => openDocs(sql, 'known_task', config, { tableVersion });
+    const textAt = async (docs: TaskDocs, place: number) => (await docs.read([place])).get(place)?.get('t');
+    expect(await textAt(await planned(), 0)).toBe('a');
+    await dataStack.putDataset('known/default', { test: [texts('t', ['A', 'B', 'C'])] });
+    await dataStack.register('known_task', 'known');
+    const old = await planned();
+    expect([await textAt(old, 0), await textAt(old, 1), await textAt(await planned(), 2)]).toEqual(['a', 'b', 'c']);
+    expect(await textAt(await openDocs(sql, 'known_task', config), 0)).toBe('A');
+    await sql.end();
+  });
+
+  it('is not made other by what a template does to a document', async () => {
+    const { sql } = instance();
+    const info = await openTable(sql, 'known_task');
+    const [first] = await readDocsByIds(sql, info, [0]);
+    first?.set('t', 'changed');
+    expect(texted(await readDocsByIds(sql, info, [0]))).toEqual([[0n, 'A']]);
+    await sql.end();
   });
 });
 

@@ -1,0 +1,58 @@
+/** A row as Postgres gave it: the text of each cell. */
+export type Row = readonly (string | null)[];
+
+/** Characters of rows that are kept, in all. */
+const MAX_CHARS = 4_000_000;
+/** Whoever asks for more rows at once asks for each of them once; they would only displace others. */
+const MAX_ASKED = 64;
+
+/**
+ * Rows of tables that were read last, as many as have room. A table's rows never change: another version of a data set is
+ * another table, with another oid. Kept as text, since what becomes of them is handed to templates, which may change it.
+ */
+export class RowCache {
+  readonly #rows = new Map<string, { readonly row: Row; readonly chars: number }>();
+  readonly #maxChars: number;
+  #chars = 0;
+
+  constructor(maxChars = MAX_CHARS) {
+    this.#maxChars = maxChars;
+  }
+
+  /** Those of the rows that are known, by id; none where many are asked for. */
+  find(table: string, ids: readonly number[]): Map<number, Row> {
+    const found = new Map<number, Row>();
+    if (ids.length > MAX_ASKED) return found;
+    for (const id of ids) {
+      const key = `${table}/${id}`;
+      const known = this.#rows.get(key);
+      if (known === undefined) continue;
+      found.set(id, known.row);
+      // What was used last goes last: the first one is the next to be forgotten.
+      this.#rows.delete(key);
+      this.#rows.set(key, known);
+    }
+    return found;
+  }
+
+  /** Keeps rows that were asked for together. */
+  keep(table: string, rows: ReadonlyMap<number, Row>): void {
+    if (rows.size > MAX_ASKED) return;
+    for (const [id, row] of rows) {
+      const chars = row.reduce((sum, cell) => sum + (cell?.length ?? 0), 100);
+      if (chars > this.#maxChars / 10) continue;
+      this.#forget(`${table}/${id}`);
+      this.#rows.set(`${table}/${id}`, { row, chars });
+      this.#chars += chars;
+    }
+    for (const key of this.#rows.keys()) {
+      if (this.#chars <= this.#maxChars) return;
+      this.#forget(key);
+    }
+  }
+
+  #forget(key: string): void {
+    this.#chars -= this.#rows.get(key)?.chars ?? 0;
+    this.#rows.delete(key);
+  }
+}
