@@ -124,3 +124,10 @@ export function overflowing(): Uint8Array {
 export function texts(name: string, data: (string | null)[]): Uint8Array {
   return parquet([{ name, data, type: 'STRING' }]);
 }
+
+/** What Postgres holds of a data set: its registry rows and tables by that name. */
+export async function tracesOf(sql: DataStack['sql'], name: string): Promise<unknown[]> {
+  const tables = await sql`SELECT relname FROM pg_class WHERE relkind = 'r' AND relname LIKE ${`${name}%`}`;
+  const tasks = await sql`SELECT task_name FROM task_registry WHERE dataset_table_name LIKE ${`${name}%`}`;
+  return [...tables, ...tasks];
+}
