@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
 import * as z from 'zod';
-import { startContext } from '../lib/sandbox/child/context-box.ts';
+import { ask, startContext } from '../lib/sandbox/child/context-box.ts';
 import { type BoxImage, deployedImage, IMAGE_FILE, readImage } from '../lib/sandbox/image.ts';
 
 /** Memory that Python may have in a box; Pyodide's own limit is 4 GB. Bytes. */
@@ -104,7 +104,7 @@ async function compileWheels(root: string, making: string, wheels: readonly stri
 async function compileWheel(making: string, wheel: string): Promise<Buffer> {
   const box = await startContext(making, { fromSnapshot: false, wheels: [wheel] });
   box.arm();
-  const answer = packedWheel.parse(JSON.parse(box.ask(JSON.stringify({ op: 'pack', wheel }))));
+  const answer = packedWheel.parse(JSON.parse(ask(box, Buffer.from(JSON.stringify({ op: 'pack', wheel }))).toString()));
   return Buffer.from(answer.zip, 'base64');
 }
 

@@ -3,7 +3,7 @@ import type { PyValue } from '../python/value.ts';
 import { type ConfigDict, functionsIn } from './config-value.ts';
 import type { TaskEntry } from './entry.ts';
 import { FunctionRef } from './function-ref.ts';
-import { TASK_CONFIG_FIELDS, type TaskConfig, toTaskConfig } from './task-config.ts';
+import { type OutputType, TASK_CONFIG_FIELDS, type TaskConfig, toTaskConfig } from './task-config.ts';
 
 /** Why a task can't be sampled, by kind. */
 export type Obstacle =
@@ -40,6 +40,9 @@ const SCORING_FIELDS: ReadonlySet<unknown> = new Set([
   'metadata',
 ]);
 
+/** Kinds of tasks that can be sampled; the harness makes requests of a kind of their own for the rest. */
+const SAMPLED_TYPES: ReadonlySet<unknown> = new Set<OutputType>(['generate_until', 'multiple_choice', 'loglikelihood']);
+
 /** Options of `datasets.load_dataset` by which two tasks of one path and name read different rows. */
 const CHOOSING = ['data_files', 'data_dir', 'revision', 'split'];
 
@@ -68,12 +71,12 @@ export function supportOf(entry: TaskEntry, supported: ReadonlySet<string>): Sup
     );
   }
   const outputType = config.get('output_type') ?? 'generate_until';
-  if (outputType !== 'generate_until' && outputType !== 'multiple_choice') {
+  if (!SAMPLED_TYPES.has(outputType)) {
     const name = typeof outputType === 'string' ? outputType : 'of an unknown kind';
     return no(
       'UnsupportedTask',
       'output type',
-      `has output_type ${name}; only generate_until and multiple_choice can be sampled`,
+      `has output_type ${name}; only ${[...SAMPLED_TYPES].join(', ')} can be sampled`,
     );
   }
   for (const field of ['doc_to_image', 'doc_to_audio']) {

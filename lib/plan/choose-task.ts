@@ -17,7 +17,8 @@ export function twinName(task: string): string {
 
 /**
  * Chooses what to render (SETTING-10, CORRECTION-6): tasks that generate text are themselves on both paths; multiple-choice
- * tasks are scored by loglikelihood on the completions path and replaced by their twin on the chat path.
+ * tasks are scored by loglikelihood on the completions path and replaced by their twin on the chat path; tasks that ask for one
+ * loglikelihood can be asked on the completions path only.
  * @throws PermanentError UnsupportedTask where neither is possible.
  */
 export async function chooseTask(
@@ -27,14 +28,21 @@ export async function chooseTask(
 ): Promise<ChosenTask> {
   const config = toTaskConfig(entry.config);
   if (config.output_type === 'generate_until') return { entry, config, requestType: 'generate_until' };
-  if (config.output_type !== 'multiple_choice') {
+  if (config.output_type === 'loglikelihood_rolling') {
     throw new PermanentError(
       'UnsupportedTask',
-      `Task ${entry.name} has output_type ${config.output_type}; only generate_until and multiple_choice can be sampled.`,
+      `Task ${entry.name} has output_type loglikelihood_rolling, which can't be sampled.`,
       { context: { task: entry.name } },
     );
   }
   if (!chat) return { entry, config, requestType: 'loglikelihood' };
+  if (config.output_type === 'loglikelihood') {
+    throw new PermanentError(
+      'UnsupportedTask',
+      `Task ${entry.name} asks how likely a text is (output_type loglikelihood), which chat can't tell. Ask for it on /v1/completions.`,
+      { context: { task: entry.name } },
+    );
+  }
   const twin = await findEntry(twinName(entry.name));
   const twinConfig = twin ? toTaskConfig(twin.config) : null;
   if (twin && twinConfig?.output_type === 'generate_until')

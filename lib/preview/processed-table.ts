@@ -2,7 +2,7 @@ import type { TaskConfig } from '../catalogue/task-config.ts';
 import { PermanentError } from '../errors/errors.ts';
 import { DocValues, docIdsOf, docOf } from '../processed/docs.ts';
 import { functionsOf } from '../processed/functions.ts';
-import { type ProcessedDoc, runFunctions } from '../processed/run.ts';
+import { type ProcessedDoc, runFunctions, runOnSamples } from '../processed/run.ts';
 import { spelled } from '../processed/types.ts';
 import type { Doc } from '../python/value.ts';
 import type { SandboxTransport } from '../sandbox/client.ts';
@@ -77,6 +77,8 @@ export async function openProcessed(
     if (docs.length > 0) splits.set(split, { min, max: end - 1, count: docs.length });
   }
   const values = new DocValues();
+  const ofSamples = await runOnSamples(await sandbox.open(), toRun);
+  for (const [i, doc] of wanted.samples.docs.entries()) values.set(doc, ofSamples[i] ?? new Map());
 
   async function rows(places: Iterable<number>): Promise<Map<number, Doc>> {
     const wanted = [...new Set(places)];

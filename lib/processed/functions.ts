@@ -1,6 +1,7 @@
 import { FunctionRef } from '../catalogue/function-ref.ts';
 import type { TaskConfig } from '../catalogue/task-config.ts';
 import { findHook } from '../hooks/registry.ts';
+import type { Doc } from '../python/value.ts';
 import { fewshotSource } from '../task/fewshot.ts';
 
 /** What has to be run of a task before it can be asked about. */
@@ -9,6 +10,8 @@ export interface TaskFunctions {
   readonly functions: ReadonlyMap<string, FunctionRef>;
   /** The splits that they are run on, the evaluated one first, with the fields wanted for their documents. */
   readonly splits: readonly { readonly split: string; readonly fields: readonly string[] }[];
+  /** Worked examples that stand in the definition: they go through functions of fields, and never through `process_docs`. */
+  readonly samples: { readonly docs: readonly Doc[]; readonly fields: readonly string[] };
 }
 
 const FIELDS = ['doc_to_text', 'doc_to_target', 'doc_to_choice'] as const;
@@ -37,5 +40,13 @@ export function functionsOf(config: TaskConfig): TaskFunctions | null {
     const own = config.fewshot_config?.[field] ?? null;
     if (examples?.kind === 'split') want(examples.split, own === null ? field : `fewshot_config.${field}`);
   }
-  return { functions, splits: [...wanted].map(([split, fields]) => ({ split, fields: [...fields] })) };
+  const ofExamples = FIELDS.map((field) =>
+    (config.fewshot_config?.[field] ?? null) === null ? field : `fewshot_config.${field}`,
+  ).filter((field) => functions.has(field));
+  const docs = examples?.kind === 'samples' && ofExamples.length > 0 ? examples.samples : [];
+  return {
+    functions,
+    splits: [...wanted].map(([split, fields]) => ({ split, fields: [...fields] })),
+    samples: { docs, fields: ofExamples },
+  };
 }

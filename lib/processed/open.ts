@@ -61,7 +61,11 @@ export async function openDocs(
       { context: { task } },
     );
   }
-  return processedDocs(sql, await openTable(sql, task, found.description.version), found);
+  const docs = processedDocs(sql, await openTable(sql, task, found.description.version), found);
+  for (const [i, doc] of functions.samples.docs.entries()) {
+    docs.values?.set(doc, decodeDoc(found.description.samples?.[i] ?? null).values);
+  }
+  return docs;
 }
 
 async function find(sql: Asking, by: { task: string } | { key: string }): Promise<FoundProcessed | undefined> {

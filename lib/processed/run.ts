@@ -89,6 +89,42 @@ export async function* runFunctions(
   }
 }
 
+/**
+ * Runs the functions of a task's fields over the worked examples of its definition.
+ * @returns for each of them what each field's function gave
+ * @throws PermanentError SandboxFailed; TransientError Unavailable
+ */
+export async function runOnSamples(
+  transport: SandboxTransport,
+  toRun: TaskToRun,
+): Promise<ReadonlyMap<string, FunctionResult>[]> {
+  const { docs, fields } = toRun.samples;
+  if (docs.length === 0) return [];
+  const session = openSandbox(transport, { task: toRun.task, files: filesOf(toRun) });
+  try {
+    const calls = docs.flatMap((doc) =>
+      fields.flatMap((field) => {
+        const ref = toRun.functions.get(field);
+        return ref === undefined
+          ? []
+          : [{ function: { path: modulePath(ref, toRun.sources), name: ref.name }, args: [doc] }];
+      }),
+    );
+    const results = await session.call(calls);
+    return docs.map(
+      (_, i) =>
+        new Map(
+          fields.map((field, at): [string, FunctionResult] => [
+            field,
+            results[i * fields.length + at] ?? { error: 'ValueError', message: 'there is no result' },
+          ]),
+        ),
+    );
+  } finally {
+    session.close();
+  }
+}
+
 /** Rows of a split that go out together, as text already. */
 interface Portion {
   readonly split: string;

@@ -30,6 +30,8 @@ const description = z.object({
   /** Names of the functions by field. */
   functions: z.record(z.string(), z.string()),
   splits: z.array(z.object({ split: z.string(), first: z.int(), count: z.int(), columns: z.array(z.string()) })),
+  /** What functions gave for the worked examples of the definition, in their order, as texts of stored-doc.ts. */
+  samples: z.array(z.string().nullable()).optional(),
 });
 /** What is known of stored documents. */
 export type ProcessedDescription = z.output<typeof description>;
@@ -111,7 +113,7 @@ async function ensureTables(sql: Pool): Promise<void> {
 }
 
 async function insert(tx: Pool, toStore: ToStore, produced: AsyncIterable<ProcessedDocs>): Promise<number> {
-  const { key, task, table, version, functions } = toStore;
+  const { key, task, table, version, functions, samples } = toStore;
   // The splits are entered at the end; what refers to the row needs it now.
   await tx`INSERT INTO sampler_processed (key, table_name, description) VALUES (${key}, ${table}, '')`;
   const splits: {
@@ -141,7 +143,7 @@ async function insert(tx: Pool, toStore: ToStore, produced: AsyncIterable<Proces
   }
   for (const { first, origins } of splits) await setIds(tx, key, first, docIdsOf(origins));
   const known: DocSplit[] = splits.map(({ split, first, count, columns }) => ({ split, first, count, columns }));
-  const text = JSON.stringify({ ...(version === undefined ? {} : { version }), functions, splits: known });
+  const text = JSON.stringify({ ...(version === undefined ? {} : { version }), functions, splits: known, samples });
   await tx`UPDATE sampler_processed SET description = ${text} WHERE key = ${key}`;
   return place;
 }

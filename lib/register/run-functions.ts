@@ -7,9 +7,11 @@ import { findStaged } from '../datasets/stored-dataset.ts';
 import { PermanentError } from '../errors/errors.ts';
 import type { Logger } from '../log/log.ts';
 import { functionsOf } from '../processed/functions.ts';
-import { filesOf, runFunctions, type SplitRows, type TaskToRun } from '../processed/run.ts';
+import { filesOf, runFunctions, runOnSamples, type SplitRows, type TaskToRun } from '../processed/run.ts';
 import { findProcessed, storeProcessed } from '../processed/store.ts';
+import { encodeDoc } from '../processed/stored-doc.ts';
 import { type ClassNames, classNames, spelled } from '../processed/types.ts';
+import { dumps } from '../python/json.ts';
 import type { SandboxTransport } from '../sandbox/client.ts';
 import { RUNTIME_VERSION } from '../sandbox/protocol.ts';
 import { openTable, streamSplit, type TableInfo } from '../tables/read.ts';
@@ -54,7 +56,10 @@ export async function runTaskFunctions(services: FunctionServices, task: string,
   };
   const functions = Object.fromEntries([...wanted.functions].map(([field, { hook }]) => [field, hook]));
   const version = table.version === undefined ? {} : { version: table.version };
-  const documents = await storeProcessed(sql, { key, task, table: table.table, functions, ...version }, produce);
+  const given = await runOnSamples(sandbox, toRun);
+  const samples = given.map((values) => encodeDoc({ differing: new Map(), values }));
+  const toStore = { key, task, table: table.table, functions, ...version, ...(samples.length > 0 ? { samples } : {}) };
+  const documents = await storeProcessed(sql, toStore, produce);
   log.info('ran the functions of a task', { task, table: table.table, documents, milliseconds: Date.now() - started });
 }
 
@@ -62,7 +67,18 @@ export async function runTaskFunctions(services: FunctionServices, task: string,
 function keyOf(toRun: TaskToRun, { table, version, splits }: TableInfo): string {
   const files = [...filesOf(toRun)].sort(([a], [b]) => (a < b ? -1 : 1));
   const functions = [...toRun.functions].map(([field, { hook }]) => [field, hook]);
-  const parts = [STORED_FORMAT, RUNTIME_VERSION, table, version ?? null, [...splits], functions, toRun.splits, files];
+  const samples = toRun.samples.docs.map((doc) => dumps(doc));
+  const parts = [
+    STORED_FORMAT,
+    RUNTIME_VERSION,
+    table,
+    version ?? null,
+    [...splits],
+    functions,
+    toRun.splits,
+    files,
+    ...(samples.length > 0 ? [samples, toRun.samples.fields] : []),
+  ];
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32);
 }
 

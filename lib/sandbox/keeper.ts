@@ -8,6 +8,8 @@ interface Kept {
   busy: boolean;
 }
 
+/** How requests begin that go over the documents of splits. */
+const PROCESS = '{"op": "process"';
 /** Time that mounting a session's files and loading its wheels may take. */
 const OPEN_MS = 60_000;
 
@@ -29,6 +31,13 @@ export class BoxKeeper {
   /** Answers one event. Never throws for what a task's functions do. @throws Error for an event that is none. */
   async answer(event: SandboxEvent): Promise<SandboxReply> {
     const [files, request] = parts(unpack(event.packed));
+    const reply = await this.#answerOnce(event, files, request);
+    if (!('end' in reply) || reply.end !== 'document over time' || !request.startsWith(PROCESS)) return reply;
+    // The box told of one document in some: which one it was, and whether it was one at all, shows when it tells of each.
+    return await this.#answerOnce(event, files, `{"exact": true, ${request.slice(1)}`);
+  }
+
+  async #answerOnce(event: SandboxEvent, files: string, request: string): Promise<SandboxReply> {
     let kept: Kept | undefined;
     try {
       kept = this.#take(event.session) ?? (await this.#open(event, files));

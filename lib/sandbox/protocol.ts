@@ -2,7 +2,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import * as z from 'zod';
 
 /** Of the Python runtime (lib/sandbox/python): what it made of documents is made anew where this has changed. */
-export const RUNTIME_VERSION = '12e91d9eb6ca';
+export const RUNTIME_VERSION = 'd6eb8efad171';
 
 /** What the function `sandbox` is invoked with. */
 export const sandboxEvent = z.object({

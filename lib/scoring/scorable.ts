@@ -10,7 +10,7 @@ import type { SourceFiles } from '../sandbox/sources.ts';
 import { readScoringConfig, type ScoringConfig } from './config.ts';
 import { METRICS } from './metrics/registry.ts';
 import { buildPipeline } from './pipeline.ts';
-import { functionsForGold, functionsToScore } from './scorer.ts';
+import { asksLikelihoods, functionsForGold, functionsToScore } from './scorer.ts';
 import { selectionFor } from './selection.ts';
 
 /** Whether answers of a task can be scored: by which filter and metric, or why not, as the end of a sentence about it. */
@@ -24,6 +24,9 @@ export type Scorable =
       readonly python: readonly string[];
     }
   | { readonly scorable: false; readonly reason: string };
+
+/** Metrics of one loglikelihood that are one number per document. */
+const LIKELIHOOD_NUMBERS: ReadonlySet<string> = new Set(['acc', 'perplexity']);
 
 /** Metrics of multiple choice that are one number per document. */
 const CHOICE_NUMBERS: ReadonlySet<string> = new Set([
@@ -62,14 +65,13 @@ export function scorableOf(entry: TaskEntry, sources: SourceFiles): Scorable {
 
 function decide(entry: TaskEntry, sources: SourceFiles): Scorable {
   const definition = readScoringConfig(entry.name, entry.config);
-  const multipleChoice = entry.config.get('output_type') === 'multiple_choice';
-  const filters = multipleChoice
+  const filters = asksLikelihoods(entry)
     ? ['none']
     : definition.filters.map((filter) => buildPipeline(entry.name, filter).name);
   const functions = functionsToScore(entry, definition);
   if (definition.processResults === null) {
     functions.push(...functionsForGold(entry));
-    const reason = withoutNumber(definition, multipleChoice, sources);
+    const reason = withoutNumber(definition, numbersOf(entry), sources);
     if (reason !== null) return { scorable: false, reason };
   }
   for (const ref of functions) {
@@ -81,11 +83,25 @@ function decide(entry: TaskEntry, sources: SourceFiles): Scorable {
   return { scorable: true, ...selectionFor(entry.name, filters, metrics), python };
 }
 
+/** Metrics of likelihoods that are one number per document; null for tasks that generate text. */
+function numbersOf(entry: TaskEntry): ReadonlySet<string> | null {
+  if (!asksLikelihoods(entry)) return null;
+  return entry.config.get('output_type') === 'loglikelihood' ? LIKELIHOOD_NUMBERS : CHOICE_NUMBERS;
+}
+
 /** Why no metric is one number per document; null where one is, or may be: what a function gives only shows when it runs. */
-function withoutNumber({ metrics }: ScoringConfig, multipleChoice: boolean, sources: SourceFiles): string | null {
-  const named = metrics ?? [{ name: multipleChoice ? 'acc' : 'exact_match', fn: null }];
+function withoutNumber(
+  { metrics }: ScoringConfig,
+  likelihoodNumbers: ReadonlySet<string> | null,
+  sources: SourceFiles,
+): string | null {
+  const named = metrics ?? [{ name: likelihoodNumbers === null ? 'exact_match' : 'acc', fn: null }];
   const number = named.some(({ name, fn }) =>
-    multipleChoice ? CHOICE_NUMBERS.has(name) : fn === null ? name === 'exact_match' : !passesThrough(fn, sources),
+    likelihoodNumbers !== null
+      ? likelihoodNumbers.has(name)
+      : fn === null
+        ? name === 'exact_match'
+        : !passesThrough(fn, sources),
   );
   if (number) return null;
   const names = named

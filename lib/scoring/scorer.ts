@@ -3,7 +3,7 @@ import type { FunctionRef } from '../catalogue/function-ref.ts';
 import { toTaskConfig } from '../catalogue/task-config.ts';
 import { PermanentError } from '../errors/errors.ts';
 import type { Loglikelihood } from '../evaluator-api/loglikelihood.ts';
-import { PyError, PyTypeError } from '../python/exceptions.ts';
+import { PyError, PyIndexError, PyTypeError } from '../python/exceptions.ts';
 import { type Doc, isDict, PyTuple, type PyValue, typeName } from '../python/value.ts';
 import { type MetricConfig, readScoringConfig, type ScoringConfig } from './config.ts';
 import { docForPython, fieldFunctions, type ScoredField, type ScoredFields, scoredFields } from './fields.ts';
@@ -18,7 +18,7 @@ export interface Answered {
   readonly doc: Doc;
   /** Answers of its instance, for tasks that generate text. */
   readonly generations: readonly string[];
-  /** One per choice, in their order, for multiple choice. */
+  /** One per choice, in their order, for multiple choice; one for tasks that ask for one. */
   readonly likelihoods: readonly Loglikelihood[];
 }
 
@@ -49,15 +49,22 @@ export const CHOICE_HOOKS: ReadonlyMap<string, (doc: Doc, lls: readonly number[]
 const METRIC_DEFAULTS = {
   generate_until: ['exact_match'],
   multiple_choice: ['acc', 'acc_norm'],
+  loglikelihood: ['perplexity', 'acc'],
 } as const;
+
+/** Whether answers of the task are likelihoods, not texts: it has no filters then. */
+export function asksLikelihoods({ config }: TaskEntry): boolean {
+  const type = config.get('output_type');
+  return type === 'multiple_choice' || type === 'loglikelihood';
+}
 
 /** The Python functions that scoring a task calls, `process_results` first where there is one. */
 export function functionsToScore(entry: TaskEntry, definition: ScoringConfig): FunctionRef[] {
   const { processResults, filters, metrics } = definition;
-  const multipleChoice = entry.config.get('output_type') === 'multiple_choice';
+  const likelihoods = asksLikelihoods(entry);
   const own = processResults === null || CHOICE_HOOKS.has(processResults.hook) ? [] : [processResults];
-  const measuring = processResults !== null || multipleChoice ? [] : (metrics ?? []).flatMap(({ fn }) => fn ?? []);
-  return [...own, ...(multipleChoice ? [] : filterFunctions(filters)), ...measuring];
+  const measuring = processResults !== null || likelihoods ? [] : (metrics ?? []).flatMap(({ fn }) => fn ?? []);
+  return [...own, ...(likelihoods ? [] : filterFunctions(filters)), ...measuring];
 }
 
 /** The functions that give what is right for a document; where `process_results` scores, they only show it. */
@@ -75,8 +82,8 @@ export function functionsForGold({ config }: TaskEntry): FunctionRef[] {
 export function* createScorer(entry: TaskEntry, firstDoc: Doc): Scoring<Scorer> {
   const definition = readScoringConfig(entry.name, entry.config);
   const outputType = entry.config.get('output_type') ?? 'generate_until';
-  const multipleChoice = outputType === 'multiple_choice';
-  if (!multipleChoice && outputType !== 'generate_until') {
+  const likelihoods = asksLikelihoods(entry);
+  if (!likelihoods && outputType !== 'generate_until') {
     throw new PermanentError(
       'UnsupportedTask',
       `Task ${entry.name} has output_type ${String(outputType)}, which can't be scored here.`,
@@ -86,11 +93,12 @@ export function* createScorer(entry: TaskEntry, firstDoc: Doc): Scoring<Scorer> 
   if (definition.processResults !== null) {
     return functionScorer(definition, definition.processResults, {
       target: shownTarget(entry, firstDoc),
-      multipleChoice,
+      likelihoods,
     });
   }
   const fields = scoredFields(entry.name, toTaskConfig(entry.config), firstDoc);
-  return multipleChoice
+  if (outputType === 'loglikelihood') return likelihoodScorer(definition, fields);
+  return likelihoods
     ? yield* choiceScorer(definition, fields, firstDoc)
     : yield* textScorer(definition, fields, firstDoc);
 }
@@ -132,18 +140,18 @@ function* dispensable(scoring: Scoring<PyValue>): Scoring<PyValue> {
 function functionScorer(
   definition: ScoringConfig,
   ref: FunctionRef,
-  { target, multipleChoice }: { readonly target: ScoredField; readonly multipleChoice: boolean },
+  { target, likelihoods: asked }: { readonly target: ScoredField; readonly likelihoods: boolean },
 ): Scorer {
   const here = CHOICE_HOOKS.get(ref.hook);
-  const pipelines = multipleChoice ? [] : definition.filters.map((filter) => buildPipeline(definition.task, filter));
+  const pipelines = asked ? [] : definition.filters.map((filter) => buildPipeline(definition.task, filter));
   return {
     definition,
-    filters: multipleChoice ? ['none'] : pipelines.map(({ name }) => name),
+    filters: asked ? ['none'] : pipelines.map(({ name }) => name),
     metrics: definition.metrics?.map(({ name }) => name) ?? [],
     *score({ doc, generations, likelihoods }) {
       const filtered = new Map<string, PyValue>();
       const metrics = new Map<string, ReadonlyMap<string, PyValue>>();
-      if (multipleChoice) {
+      if (asked) {
         const lls = likelihoods.map(({ sum }) => sum);
         const results = likelihoods.map(({ sum, greedy }) => new PyTuple([sum, greedy]));
         filtered.set('none', here === undefined ? results : lls);
@@ -219,6 +227,27 @@ function* choiceScorer(definition: ScoringConfig, fields: ScoredFields, firstDoc
         names,
       );
       return { gold, filtered: new Map([['none', lls]]), metrics: new Map([['none', values]]) };
+    },
+  };
+}
+
+/** `process_results` of tasks that ask for one loglikelihood (lm_eval/api/task.py): itself, and whether it is greedy. */
+function likelihoodScorer(definition: ScoringConfig, { target }: ScoredFields): Scorer {
+  const names = new Set(uniqueMetrics(definition, METRIC_DEFAULTS.loglikelihood).map(({ name }) => name));
+  return {
+    definition,
+    filters: ['none'],
+    metrics: [...names],
+    *score({ doc, likelihoods: [first] }) {
+      if (first === undefined) throw new PyIndexError('list index out of range');
+      const values = new Map<string, PyValue>();
+      if (names.has('perplexity')) values.set('perplexity', first.sum);
+      if (names.has('acc')) values.set('acc', first.greedy ? 1n : 0n);
+      return {
+        gold: yield* target(doc),
+        filtered: new Map([['none', [first.sum]]]),
+        metrics: new Map([['none', values]]),
+      };
     },
   };
 }

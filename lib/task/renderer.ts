@@ -11,7 +11,7 @@ import type { Doc, PyDict, PyValue } from '../python/value.ts';
 import { type ContextParts, chatContext, textContext } from './context.ts';
 import { compileDescription, compilePrefix, type DocField, type FunctionValues } from './field.ts';
 import { examineFirstDoc } from './first-doc.ts';
-import { choicesOf, exampleFields, questionFields, workedExamples } from './labelled.ts';
+import { choicesOf, exampleFields, notText, questionFields, workedExamples } from './labelled.ts';
 import type { RenderSettings } from './render-settings.ts';
 
 /** One instance, rendered: what becomes its document and its prompt's. */
@@ -122,7 +122,11 @@ type Requests = (doc: Doc, examples: readonly Doc[]) => RenderedInstance[];
 
 function requestsOf(parts: ContextParts, settings: RenderSettings, prefix: DocField): Requests {
   const { generationKwargs: kwargs, model } = settings;
-  if (settings.requestType === 'loglikelihood') return loglikelihoods(parts, model, prefix);
+  if (settings.requestType === 'loglikelihood') {
+    return parts.config.output_type === 'loglikelihood'
+      ? oneLikelihood(parts, model, prefix)
+      : loglikelihoods(parts, model, prefix);
+  }
   return settings.chat ? chats(parts, settings, prefix) : completions(parts, kwargs, model, prefix);
 }
 
@@ -209,6 +213,28 @@ function loglikelihoods(parts: ContextParts, model: ModelArgs, prefix: DocField)
       data: print(notEmpty(ctx + continuation)),
       ctxlen: textLength(ctx + continuation),
     }));
+  };
+}
+
+/** `construct_requests` of a task that asks for one loglikelihood (CONTEXT-12): of the target as it is, without a delimiter. */
+function oneLikelihood(parts: ContextParts, model: ModelArgs, prefix: DocField): Requests {
+  const { config, question } = parts;
+  const print = loglikelihoodPrinter(model);
+  return (doc, examples) => {
+    const context = textContext(parts, doc, examples, prefixOf(prefix, doc));
+    const target = question.target(doc);
+    if (typeof target !== 'string') throw notText(config, 'doc_to_target', target);
+    const prompt = notEmpty(context + target);
+    return [
+      {
+        docId: docIdOf(doc),
+        idx: 0,
+        doc,
+        arguments: [context, target],
+        data: print(prompt),
+        ctxlen: textLength(prompt),
+      },
+    ];
   };
 }
 

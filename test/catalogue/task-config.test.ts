@@ -116,7 +116,6 @@ describe('support', () => {
   });
 
   test.each([
-    ['output type', 'output_type: loglikelihood'],
     ['output type', 'output_type: loglikelihood_rolling'],
     ['multimodal', 'doc_to_image: [x]'],
     ['multimodal', 'doc_to_audio: !function u.f'],

@@ -1,10 +1,7 @@
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { SchemaElement } from 'hyparquet';
-import { parquetWriteBuffer } from 'hyparquet-writer';
-
-type Row = Readonly<Record<string, string | number | readonly string[]>>;
+import { parquetOf, type Row } from './parquet.ts';
 
 const ANSWERS = ['False', 'True'];
 
@@ -85,42 +82,8 @@ export function writeOwnDatasets(): string {
     for (const [split, records] of Object.entries(splits)) {
       const file = join(folder, dataset, split, '0000.parquet');
       mkdirSync(dirname(file), { recursive: true });
-      writeFileSync(file, new Uint8Array(parquetOf(records)));
+      writeFileSync(file, parquetOf(records));
     }
   }
   return folder;
-}
-
-/** A parquet file of texts, lists of texts, whole numbers and floats, as the rows have them. */
-function parquetOf(records: readonly Row[]): ArrayBuffer {
-  const names = Object.keys(records[0] ?? {});
-  const columns = names.map((name) =>
-    column(
-      name,
-      records.map((record) => record[name]),
-    ),
-  );
-  return parquetWriteBuffer({
-    columnData: columns.map(({ name, data }) => ({ name, data })),
-    schema: [{ name: 'root', num_children: names.length }, ...columns.flatMap(({ schema }) => schema)],
-  });
-}
-
-function column(name: string, data: readonly unknown[]): { name: string; data: unknown[]; schema: SchemaElement[] } {
-  const optional = { name, repetition_type: 'OPTIONAL' } as const;
-  const text = { type: 'BYTE_ARRAY', converted_type: 'UTF8' } as const;
-  if (data.every((value) => typeof value === 'string')) {
-    return { name, data: [...data], schema: [{ ...optional, ...text }] };
-  }
-  if (data.every((value) => typeof value === 'number')) {
-    return data.every(Number.isInteger)
-      ? { name, data: data.map(BigInt), schema: [{ ...optional, type: 'INT64' }] }
-      : { name, data: [...data], schema: [{ ...optional, type: 'DOUBLE' }] };
-  }
-  const schema: SchemaElement[] = [
-    { ...optional, num_children: 1, converted_type: 'LIST' },
-    { name: 'list', repetition_type: 'REPEATED', num_children: 1 },
-    { ...optional, name: 'element', ...text },
-  ];
-  return { name, data: [...data], schema };
 }

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
@@ -24,6 +25,8 @@ export interface RunningService {
   readonly bucket: Bucket;
   /** Sends a register message, with these further keys, and waits until tasks of these names have a table. */
   register(tasks: string, names: readonly string[], more?: Record<string, unknown>): Promise<void>;
+  /** Waits until a task with functions, or a plain one without, can be sampled. */
+  registered(task: string, plain?: boolean): Promise<void>;
   /** Sends a sample message under an address of its own, `args` among its requester_args, and waits for its tasks. */
   sample(fields: Record<string, unknown>, count?: number, args?: Record<string, unknown>): Promise<Document[]>;
   send(queue: QueueName, body: string): Promise<void>;
@@ -36,15 +39,19 @@ export interface RunningService {
 
 type QueueName = 'REGISTER' | 'SAMPLE' | 'SHARD';
 
-/** Starts it; `SHARD_SIZE` is 10, so that some requests are of several shards. */
-export async function startService(): Promise<RunningService> {
+/**
+ * Starts it; `SHARD_SIZE` is 10, so that some requests are of several shards.
+ * @param data a folder with the data sets to stage; removed once they are
+ */
+export async function startService(data: string = writeOwnDatasets()): Promise<RunningService> {
   const stack = await freshStack();
   const s3 = createLocalS3(stack.endpoint);
   const bucket = new Bucket(s3, required(stack.env, 'DATASETS_BUCKET'));
   const log = new Logger('error');
   await stageHarness({ bucket, wheelPath: WHEEL, log });
   await stageInclude(bucket, await readLocalInclude('own', TASKS), new Map());
-  await stageDatasets({ bucket, fromDir: writeOwnDatasets(), log });
+  await stageDatasets({ bucket, fromDir: data, log });
+  rmSync(data, { recursive: true });
   const sqs = createLocalSqs(stack.endpoint);
   const mongo = new MongoClient(stack.mongodbUri);
   const db = mongo.db();
@@ -53,8 +60,8 @@ export async function startService(): Promise<RunningService> {
   const refused: { body: string; code: string; message: string }[] = [];
   let addresses = 0;
 
-  async function until<T>(look: () => Promise<T | undefined>): Promise<T> {
-    const end = Date.now() + PATIENCE_MS;
+  async function until<T>(look: () => Promise<T | undefined>, patienceMs = PATIENCE_MS): Promise<T> {
+    const end = Date.now() + patienceMs;
     for (;;) {
       const found = await look();
       if (found !== undefined) return found;
@@ -81,6 +88,15 @@ export async function startService(): Promise<RunningService> {
         const rows = await sql`SELECT task_name FROM task_registry WHERE task_name IN ${sql(names)}`;
         return rows.length === names.length || undefined;
       });
+    },
+    async registered(task, plain = false) {
+      const table = plain ? 'task_registry' : 'sampler_processed_tasks';
+      await until(async () => {
+        const [there] = await sql`SELECT to_regclass(${table}) IS NOT NULL AS made`;
+        if (!there?.['made']) return undefined;
+        const rows = await sql`SELECT 1 FROM ${sql(table)} WHERE task_name = ${task}`;
+        return rows.length > 0 || undefined;
+      }, 4 * PATIENCE_MS);
     },
     async sample(fields, count = 1, args = {}) {
       const address = `supplier-${addresses++}`;

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { types } from 'node:util';
 import vm from 'node:vm';
 
 /** What the script of the context offers (`lib/sandbox/context/main.ts`); strings, numbers and buffers only. */
@@ -9,7 +10,8 @@ export interface ContextBox {
   state(): string;
   mount(name: string, folder: string): void;
   arm(): void;
-  ask(text: string): string;
+  /** Of the request that was put in as `request`; both are UTF-8. */
+  ask(): ArrayBuffer;
   beat(): SharedArrayBuffer;
   snapshot(): Uint8Array;
 }
@@ -47,4 +49,15 @@ export async function startContext(image: string, options: StartOptions): Promis
     box.mount(wheel, '/wheels');
   }
   return box;
+}
+
+/**
+ * Hands the runtime a request and gives its answer, both in UTF-8.
+ * @throws what the context throws, which is not trusted to be an error
+ */
+export function ask(box: ContextBox, request: Buffer): Buffer {
+  new Uint8Array(box.reserve('request', request.length)).set(request);
+  const answer: unknown = box.ask();
+  if (!types.isArrayBuffer(answer)) throw new Error('the answer is no buffer');
+  return Buffer.from(new Uint8Array(answer));
 }

@@ -7,7 +7,7 @@
 import { readSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { startContext } from './context-box.ts';
+import { ask, startContext } from './context-box.ts';
 
 const IMAGE = dirname(process.argv[1] ?? '');
 const [snapshot, ...wheels] = process.argv.slice(2);
@@ -24,9 +24,9 @@ async function main(): Promise<void> {
     for (;;) {
       const request = readFrame();
       if (request === null) process.exit(0);
-      let answer: string;
+      let answer: Buffer;
       try {
-        answer = String(box.ask(request));
+        answer = ask(box, request);
       } catch (error) {
         // Nothing that comes out of the context is trusted to be an error.
         writeFrame('broken', `${new Int32Array(box.beat())[0]} ${text(error)}`);
@@ -54,7 +54,7 @@ function text(error: unknown): string {
   }
 }
 
-function readFrame(): string | null {
+function readFrame(): Buffer | null {
   const head = readLine();
   if (head === null) return null;
   const length = Number(head.split(' ')[1]);
@@ -65,7 +65,7 @@ function readFrame(): string | null {
     if (got === 0) return null;
     at += got;
   }
-  return bytes.toString();
+  return bytes;
 }
 
 function readLine(): string | null {
@@ -90,7 +90,7 @@ function readSome(bytes: Buffer, at: number, length: number): number {
   }
 }
 
-function writeFrame(kind: string, body: string): void {
+function writeFrame(kind: string, body: string | Buffer): void {
   const bytes = Buffer.from(body);
   const all = Buffer.concat([Buffer.from(`${kind} ${bytes.length}\n`), bytes]);
   let at = 0;

@@ -16,9 +16,18 @@ const LOCK = JSON.stringify({
   packages: {},
 });
 
+/** Bytes that Python gave: a copy is made, then they are let go. */
+interface BytesOfPython {
+  toJs(): Uint8Array;
+  destroy(): void;
+}
+
+/** Under this name the child puts in a request before it asks. */
+const REQUEST = 'request';
+
 let state = 'new';
 let pyodide: PyodideAPI | undefined;
-let serve: ((text: string) => unknown) | undefined;
+let serve: ((request: ArrayBuffer) => BytesOfPython) | undefined;
 /** What this context and the watcher outside tell each other (`lib/sandbox/child/watch.ts`). */
 const shared = new SharedArrayBuffer(24);
 /** Number of the document in work, how often that changed, and the signal that Python is to take next. */
@@ -92,10 +101,15 @@ function arm(): void {
   module.arm();
 }
 
-/** Hands one request to the runtime. */
-function ask(text: string): string {
+/** Hands the request that was put in to the runtime; texts of UTF-8 both ways, as bytes: Python takes those over at once. */
+function ask(): ArrayBuffer {
   if (serve === undefined) throw new Error('the box is not ready');
-  return String(serve(text));
+  const request = fileOf(REQUEST);
+  forget(REQUEST);
+  const given = serve(request);
+  const bytes = given.toJs();
+  given.destroy();
+  return bytes.slice().buffer;
 }
 
 Object.assign(globalThis, {

@@ -291,10 +291,17 @@ class Dataset:
                 kept += [i for i, keep in zip(positions, function(*given, *extra, **options)) if keep]
         else:
             flat = all(isinstance(kind, str) for kind in self._types.values())
-            for i, row in enumerate(self._rows):
-                self._tell(i)
-                given = [dict(row) if flat else fresh(row)] if input_columns is None else columns_of(row, input_columns)
-                if function(*given, *extras(i, with_indices, with_rank), **options):
+            copied = dict if flat else fresh
+            plain = input_columns is None and not (with_indices or with_rank or options)
+            for i, (row, origin) in enumerate(zip(self._rows, self._origins)):
+                if origin is not None:
+                    at(origin)
+                if plain:
+                    keep = function(copied(row))
+                else:
+                    given = [copied(row)] if input_columns is None else columns_of(row, input_columns)
+                    keep = function(*given, *extras(i, with_indices, with_rank), **options)
+                if keep:
                     kept.append(i)
         return self._taken(kept)
 

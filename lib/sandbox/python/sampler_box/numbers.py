@@ -430,7 +430,7 @@ def shape_of(values):
     if not isinstance(values, (list, tuple)):
         return ()
     inner = [shape_of(x) for x in values]
-    if any(shape != inner[0] for shape in inner):
+    if builtins.any(shape != inner[0] for shape in inner):
         raise ValueError('setting an array element with a sequence. The requested array has an inhomogeneous shape')
     return (len(values), *(inner[0] if inner else ()))
 

@@ -1,4 +1,4 @@
-"""Answers requests of the host: one JSON text in, one out."""
+"""Answers requests of the host: one JSON text in, one out, as bytes of UTF-8."""
 
 import json
 import random
@@ -14,8 +14,8 @@ DEEPEST_CALLS = 900
 FUNCTIONS = {}
 
 
-def serve(text):
-    request = json.loads(text)
+def serve(buffer):
+    request = json.loads(buffer.to_bytes())
     try:
         return dumped(OPERATIONS[request['op']](request))
     except MemoryError:
@@ -24,16 +24,16 @@ def serve(text):
         return dumped({'failed': process.told(error), 'function': process.PLACE.function, 'document': process.PLACE.document})
     finally:
         refusing.RUNNING = False
+        process.PLACE.every = 1
 
 
 def dumped(answer):
     text = json.dumps(answer, ensure_ascii=False, separators=(',', ':'))
     try:
-        text.encode()
+        return text.encode()
     except UnicodeEncodeError:
         # Half surrogate pairs cross as escapes.
-        text = json.dumps(answer, separators=(',', ':'))
-    return text
+        return json.dumps(answer, separators=(',', ':')).encode()
 
 
 def opened(request):
