@@ -78,7 +78,7 @@ export async function openProcessed(
   }
   const values = new DocValues();
   const ofSamples = await runOnSamples(await sandbox.open(), toRun);
-  for (const [i, doc] of wanted.samples.docs.entries()) values.set(doc, ofSamples[i] ?? new Map());
+  for (const [i, doc] of wanted.samples.docs.entries()) values.setSample(doc, ofSamples[i] ?? new Map());
 
   async function rows(places: Iterable<number>): Promise<Map<number, Doc>> {
     const wanted = [...new Set(places)];

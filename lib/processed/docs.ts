@@ -1,4 +1,5 @@
 import { PermanentError } from '../errors/errors.ts';
+import { dumps } from '../python/json.ts';
 import type { Doc } from '../python/value.ts';
 import type { FunctionResult } from '../sandbox/client.ts';
 import type { ProcessedDoc } from './run.ts';
@@ -15,15 +16,23 @@ export interface DocSplit {
 /** What the functions of a task's fields gave for documents. */
 export class DocValues {
   readonly #values = new WeakMap<Doc, ReadonlyMap<string, FunctionResult>>();
+  /** Worked examples that stand in the definition, by their text: each reading of the definition makes them anew. */
+  readonly #samples = new Map<string, ReadonlyMap<string, FunctionResult>>();
 
   /** Keeps what the functions gave for a document. */
   set(doc: Doc, values: ReadonlyMap<string, FunctionResult>): void {
     this.#values.set(doc, values);
   }
 
-  /** What the field's function gave for this very document; undefined where it was not run. */
+  /** Keeps what the functions gave for a worked example of the definition. */
+  setSample(doc: Doc, values: ReadonlyMap<string, FunctionResult>): void {
+    this.#samples.set(dumps(doc), values);
+  }
+
+  /** What the field's function gave for this very document, or this worked example; undefined where it was not run. */
   get(doc: Doc, field: string): FunctionResult | undefined {
-    return this.#values.get(doc)?.get(field);
+    const values = this.#values.get(doc) ?? (this.#samples.size > 0 ? this.#samples.get(dumps(doc)) : undefined);
+    return values?.get(field);
   }
 }
 

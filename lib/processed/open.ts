@@ -63,7 +63,7 @@ export async function openDocs(
   }
   const docs = processedDocs(sql, await openTable(sql, task, found.description.version), found);
   for (const [i, doc] of functions.samples.docs.entries()) {
-    docs.values?.set(doc, decodeDoc(found.description.samples?.[i] ?? null).values);
+    docs.values?.setSample(doc, decodeDoc(found.description.samples?.[i] ?? null).values);
   }
   return docs;
 }

@@ -177,6 +177,11 @@ describe('the task that is rendered for a task asked for', () => {
     expect([chosen.entry.name, chosen.requestType]).toEqual(['mc', 'loglikelihood']);
   });
 
+  it('one that asks for one loglikelihood is asked on the completions path', async () => {
+    const chosen = await choose(entry('one', 'loglikelihood'), false);
+    expect([chosen.entry.name, chosen.requestType]).toEqual(['one', 'loglikelihood']);
+  });
+
   it('on the chat path its twin takes its place', async () => {
     const chosen = await choose(entry('mc', 'multiple_choice'), true);
     expect([chosen.entry.name, chosen.config.task, chosen.requestType]).toEqual([
@@ -189,6 +194,7 @@ describe('the task that is rendered for a task asked for', () => {
   it.each([
     ['has no twin', entry('alone', 'multiple_choice'), 'alone_generative'],
     ['has a twin that does not generate', entry('odd', 'multiple_choice'), 'odd_generative'],
+    ['asks for one loglikelihood', entry('one', 'loglikelihood'), '/v1/completions'],
     ['is scored over whole documents', entry('roll', 'loglikelihood_rolling'), 'loglikelihood_rolling'],
   ])('on the chat path one that %s is refused, saying so', async (_what, asked, named) => {
     const error: unknown = await choose(asked, true).catch((reason: unknown) => reason);

@@ -58,6 +58,7 @@ function summary(judged: readonly Judged[], version: string): string[] {
         ['**Can be sampled**', String(supported.length)],
         ['of these: generate_until', String(countType(supported, 'generate_until'))],
         ['of these: multiple_choice', String(countType(supported, 'multiple_choice'))],
+        ['of these: loglikelihood', String(countType(supported, 'loglikelihood'))],
         ['of these: without any Python function', String(plain.length)],
         [
           'of these: with Python functions that only score answers, which asking does not need',
@@ -71,7 +72,7 @@ function summary(judged: readonly Judged[], version: string): string[] {
         ['In YAML, with a Python function that asking needs', String(hooked.length)],
       ],
     ),
-    'A multiple_choice task is asked on `/v1/completions`; on the chat path its `<name>_generative` twin is, where the harness has one.',
+    'A multiple_choice task is asked on `/v1/completions`; on the chat path its `<name>_generative` twin is, where the harness has one. Tasks of output_type loglikelihood are asked on `/v1/completions` only.',
   ];
 }
 
