@@ -1,8 +1,12 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { Command } from 'commander';
 import * as z from 'zod';
 import { Bucket } from '../../lib/bucket/bucket.ts';
 import { DATASETS_PREFIX, datasetPrefix } from '../../lib/bucket/layout.ts';
 import { createS3 } from '../../lib/clients/aws.ts';
+import { convertFiles } from '../../lib/datafiles/convert.ts';
 import { type StageResult, stageDatasets } from '../../lib/datasets/stage.ts';
 import { Hub } from '../../lib/hub/hub.ts';
 import type { DatasetName } from '../../lib/hub/hub-dataset.ts';
@@ -52,10 +56,20 @@ export function stageDatasetsCommand(): Command {
       '--server-url <URL>',
       'its data set server, which knows the order of splits where the card does not say (default: HF_DATASETS_SERVER)',
     )
+    .option(
+      '--files <DIR>',
+      "what relative data_files of the tasks' own files count from (default: the current folder)",
+    )
+    .option(
+      '--to <DIR>',
+      "write tasks' own files as parquet into this folder, in the layout of the bucket, and upload nothing",
+    )
     .addHelpText(
       'after',
       examples(
         'stage datasets gsm8k mmlu_anatomy',
+        'stage datasets my_task --wheel --include-path house=./my-tasks',
+        'stage datasets my_task --wheel --include-path house=./my-tasks --to ./data',
         'stage datasets gsm8k --revision e53f048856ff4f594e959d75785d2c2d37b678ee',
         'stage datasets hellaswag --dataset-path hellaswag=Rowan/hellaswag',
         'stage datasets --from ./data',
@@ -77,6 +91,8 @@ const shape = {
   token: text,
   hubUrl: text,
   serverUrl: text,
+  files: z.string().default('.'),
+  to: text,
 };
 type Options = z.output<z.ZodObject<typeof shape>>;
 type Needed = Awaited<ReturnType<typeof neededDatasets>>['datasets'];
@@ -91,18 +107,68 @@ async function run(tasks: readonly string[], command: Command): Promise<void> {
   );
   if (ignored.length > 0) throw new UsageError(`--from takes no hub; leave out ${ignored.join(', ')}.`);
   const needed = tasks.length === 0 ? undefined : await needs(tasks, options);
+  const own = needed?.filter(({ files }) => files !== null) ?? [];
+  if (options.to !== undefined) {
+    await convert(own, needed ?? [], resolve(options.files), resolve(options.to));
+    print(
+      options.json,
+      { datasets: own.length, to: options.to },
+      () => `${own.length} data sets written to ${options.to}`,
+    );
+    return;
+  }
   const result = await withSession(['datasetsBucket'], async ({ config }) => {
     const s3 = createS3(process.env, UPLOAD_MS);
     const bucket = new Bucket(s3, config.datasetsBucket);
     try {
-      if (options.from === undefined) return await fromHub(bucket, needed ?? [], options);
-      const only = needed && new Set(needed.map(folderOf));
-      return await stageDatasets({ bucket, fromDir: options.from, only, log: progressLog });
+      const mine = await stageOwn(bucket, own, resolve(options.files));
+      const others = needed?.filter(({ files }) => files === null);
+      if (others?.length === 0) return mine;
+      if (options.from === undefined) return added(mine, await fromHub(bucket, others ?? [], options));
+      const only = others && new Set(others.map(folderOf));
+      return added(mine, await stageDatasets({ bucket, fromDir: options.from, only, log: progressLog }));
     } finally {
       s3.destroy();
     }
   });
   print(options.json, result, () => summary(result));
+}
+
+const NOTHING: StageResult = { datasets: 0, uploaded: 0, unchanged: 0, bytes: 0 };
+
+function added<Result extends StageResult>(a: StageResult, b: Result): Result {
+  return {
+    ...b,
+    datasets: a.datasets + b.datasets,
+    uploaded: a.uploaded + b.uploaded,
+    unchanged: a.unchanged + b.unchanged,
+    bytes: a.bytes + b.bytes,
+  };
+}
+
+/** Tasks' own files, made into parquet in a folder that is removed afterwards. */
+async function stageOwn(bucket: Bucket, own: Needed, filesDir: string): Promise<StageResult> {
+  if (own.length === 0) return NOTHING;
+  const folder = await mkdtemp(join(tmpdir(), 'sampler-files-'));
+  try {
+    await convert(own, own, filesDir, folder);
+    return await stageDatasets({ bucket, fromDir: folder, log: progressLog });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Writes tasks' own files in the layout of the bucket. @throws UsageError where some of the tasks have other data sets */
+async function convert(own: Needed, all: Needed, filesDir: string, toDir: string): Promise<void> {
+  const other = all.find(({ files }) => files === null);
+  if (other !== undefined || own.length === 0) {
+    throw new UsageError(
+      `--to takes tasks of one's own files (data_files); ${other?.path ?? 'none of these'} is none.`,
+    );
+  }
+  for (const { path, config, files } of own) {
+    if (files !== null) await convertFiles(files, { path, config }, filesDir, toDir);
+  }
 }
 
 /** The data sets that the tasks need; those that can't be sampled need none. */

@@ -1,6 +1,7 @@
 import { type ErrorCode, PermanentError } from '../errors/errors.ts';
 import type { PyValue } from '../python/value.ts';
 import { type ConfigDict, functionsIn } from './config-value.ts';
+import { dataFilesOf } from './data-files.ts';
 import type { TaskEntry } from './entry.ts';
 import { FunctionRef } from './function-ref.ts';
 import { type OutputType, TASK_CONFIG_FIELDS, type TaskConfig, toTaskConfig } from './task-config.ts';
@@ -100,6 +101,9 @@ export function supportOf(entry: TaskEntry, supported: ReadonlySet<string>): Sup
   if (hook !== undefined)
     return { ...no('UnsupportedHook', 'hook', `needs the Python function ${hook}, which can't be run here`), hook };
   const kwargs = config.get('dataset_kwargs');
+  const files = dataFilesOf(config.get('dataset_path'), kwargs);
+  if (typeof files === 'string') return no('UnsupportedTask', 'data set options', files);
+  if (files !== null) return typed(entry);
   const chosen = kwargs instanceof Map ? CHOOSING.filter((key) => (kwargs.get(key) ?? null) !== null) : [];
   if (chosen.length > 0) {
     const what = chosen.join(' and ');

@@ -1,6 +1,7 @@
 import { PermanentError } from '../errors/errors.ts';
 import { type Doc, type PyDict, PyTuple, type PyValue, typeName } from '../python/value.ts';
 import { type ConfigDict, type ConfigValue, isConfigDict, withoutFunctions } from './config-value.ts';
+import { type DataFiles, dataFilesOf, filesName } from './data-files.ts';
 import { FunctionRef } from './function-ref.ts';
 import { generationKwargs } from './generation-kwargs.ts';
 
@@ -27,7 +28,10 @@ export interface FewshotConfig {
 export interface TaskConfig {
   readonly task: string;
   readonly dataset_path: string;
+  /** The configuration; of a data set of one's own files, what tells these from others. */
   readonly dataset_name: string | null;
+  /** The files, where the data set is one of one's own: `dataset_path: json` with `data_files`. */
+  readonly data_files: DataFiles | null;
   readonly training_split: string | null;
   readonly validation_split: string | null;
   readonly test_split: string | null;
@@ -80,7 +84,7 @@ export function toTaskConfig(config: ConfigDict): TaskConfig {
   return {
     task: read.task,
     dataset_path: read.text('dataset_path'),
-    dataset_name: read.optionalText('dataset_name'),
+    ...read.dataset(),
     training_split: read.optionalText('training_split'),
     validation_split: read.optionalText('validation_split'),
     test_split: read.optionalText('test_split'),
@@ -130,6 +134,14 @@ class Reader {
     const value = this.#config.get(field) ?? null;
     if (value === null || typeof value === 'string') return value;
     throw this.#wrong(field, 'text');
+  }
+
+  dataset(): Pick<TaskConfig, 'dataset_name' | 'data_files'> {
+    const name = this.optionalText('dataset_name');
+    const files = dataFilesOf(this.#config.get('dataset_path'), this.#config.get('dataset_kwargs'));
+    // What can't be staged is told by `supportOf`.
+    if (files === null || typeof files === 'string') return { dataset_name: name, data_files: null };
+    return { dataset_name: filesName(files, name), data_files: files };
   }
 
   optionalCount(field: string): number | null {

@@ -1,0 +1,62 @@
+import { PermanentError } from '../errors/errors.ts';
+import { isDict, type PyValue, typeName } from '../python/value.ts';
+
+/** The type of a column, found from its values: what `datasets` 3.6.0 makes of the same file. */
+export type Kind =
+  | { readonly of: 'null' | 'bool' | 'int' | 'float' | 'text' | 'moment' }
+  | { readonly of: 'list'; readonly item: Kind }
+  | { readonly of: 'struct'; readonly fields: ReadonlyMap<string, Kind> };
+
+/** Texts that Arrow's reader of JSON lines takes for moments where all of a column are such. */
+const MOMENT = /^\d{4}-\d{2}-\d{2}(?:[ T]\d{2}(?::\d{2}(?::\d{2})?)?Z?)?$/;
+const MAX_DEPTH = 60;
+
+/** What a value is by itself. `moments` says whether texts may be moments. */
+export function kindOf(value: PyValue, moments: boolean, depth = 0): Kind {
+  if (depth > MAX_DEPTH) throw new PermanentError('DatasetInvalid', 'it is nested too deeply');
+  if (value === null) return { of: 'null' };
+  if (typeof value === 'boolean') return { of: 'bool' };
+  if (typeof value === 'bigint') return { of: BigInt.asIntN(64, value) === value ? 'int' : 'float' };
+  if (typeof value === 'number') return { of: 'float' };
+  if (typeof value === 'string') return { of: moments && isMoment(value) ? 'moment' : 'text' };
+  if (Array.isArray(value)) {
+    return {
+      of: 'list',
+      item: value.reduce<Kind>((kind, item) => join(kind, kindOf(item, moments, depth + 1)), { of: 'null' }),
+    };
+  }
+  if (!isDict(value)) throw new PermanentError('DatasetInvalid', `it holds ${typeName(value)}`);
+  const fields = [...value].map(([name, item]): [string, Kind] => [String(name), kindOf(item, moments, depth + 1)]);
+  return { of: 'struct', fields: new Map(fields) };
+}
+
+/**
+ * The type that holds both.
+ * @throws PermanentError DatasetInvalid where none does, as for `datasets`
+ */
+export function join(a: Kind, b: Kind): Kind {
+  if (a.of === 'null') return b;
+  if (b.of === 'null') return a;
+  if (a.of === 'list' && b.of === 'list') return { of: 'list', item: join(a.item, b.item) };
+  if (a.of === 'struct' && b.of === 'struct') {
+    const fields = new Map(a.fields);
+    for (const [name, kind] of b.fields) fields.set(name, join(fields.get(name) ?? { of: 'null' }, kind));
+    return { of: 'struct', fields };
+  }
+  if (a.of === b.of) return a;
+  const both = new Set([a.of, b.of]);
+  if (both.has('int') && both.has('float')) return { of: 'float' };
+  if (both.has('moment') && both.has('text')) return { of: 'text' };
+  throw new PermanentError('DatasetInvalid', `it is ${a.of} in one row and ${b.of} in another`);
+}
+
+function isMoment(text: string): boolean {
+  return MOMENT.test(text) && !Number.isNaN(momentOf(text).getTime());
+}
+
+/** The moment in milliseconds. */
+export function momentOf(text: string): Date {
+  const [, day = '', hour = '00', minute = '00', second = '00'] =
+    /^(\d{4}-\d{2}-\d{2})(?:[ T](\d{2})(?::(\d{2})(?::(\d{2}))?)?Z?)?$/.exec(text) ?? [];
+  return new Date(`${day}T${hour}:${minute}:${second}Z`);
+}

@@ -1,0 +1,137 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parquetWriteBuffer } from 'hyparquet-writer';
+import { describe, expect, it } from 'vitest';
+import { type DataFiles, dataFilesOf, filesName } from '../../lib/catalogue/data-files.ts';
+import { convertFiles } from '../../lib/datafiles/convert.ts';
+import { SamplerError } from '../../lib/errors/errors.ts';
+import { FolderSource } from '../../lib/preview/folder-source.ts';
+import { openStagedTable } from '../../lib/preview/staged-table.ts';
+import { loads } from '../../lib/python/json.ts';
+import { repr } from '../../lib/python/repr.ts';
+import type { Doc } from '../../lib/python/value.ts';
+import { packageVersion } from '../helpers/python.ts';
+import { CASES, type FileCase } from './cases.ts';
+
+function folder(files: Readonly<Record<string, string | Uint8Array>>): string {
+  const dir = mkdtempSync(join(tmpdir(), 'sampler-files-'));
+  for (const [name, content] of Object.entries(files)) writeFileSync(join(dir, name), content);
+  return dir;
+}
+
+function files(format: string, kwargs: object): DataFiles {
+  const read = dataFilesOf(format, loads(JSON.stringify(kwargs)));
+  if (read === null || typeof read === 'string') throw new Error(`no files: ${read}`);
+  return read;
+}
+
+/** The documents that are staged of these files, as Python prints them, by split. */
+async function staged(wanted: DataFiles, dir: string): Promise<Record<string, string[]>> {
+  const to = folder({});
+  const place = { path: wanted.format, config: filesName(wanted, null) };
+  await convertFiles(wanted, place, dir, to);
+  const table = await openStagedTable(
+    new FolderSource(to),
+    { name: 'own' },
+    { dataset_path: place.path, dataset_name: place.config },
+  );
+  await table.verify();
+  const splits: Record<string, string[]> = {};
+  for (const split of table.splits.keys()) {
+    const docs: Doc[] = [];
+    for await (const batch of table.stream(split)) docs.push(...batch);
+    splits[split] = docs.map((doc) => repr(new Map([...doc].filter(([name]) => name !== '__id'))));
+  }
+  return splits;
+}
+
+async function rowsOf({ format, text, options }: FileCase): Promise<string[] | null> {
+  try {
+    const dir = folder({ rows: text });
+    return (await staged(files(format, { data_files: { test: 'rows' }, ...options }), dir))['test'] ?? [];
+  } catch (error) {
+    if (error instanceof SamplerError) return null;
+    throw error;
+  }
+}
+
+describe('a file of JSON or CSV', () => {
+  const version = packageVersion('datasets');
+  const lacks = version === '3.6.0' ? '' : ` (skipped: no python3 with datasets 3.6.0)`;
+  it.skipIf(lacks !== '')(
+    `gives the rows that datasets gives${lacks}`,
+    async () => {
+      const oracle = join(import.meta.dirname, 'oracle.py');
+      const answer = execFileSync('python3', [oracle], { input: JSON.stringify(CASES), encoding: 'utf8' });
+      const expected: unknown = JSON.parse(answer);
+      expect(await Promise.all(CASES.map(rowsOf))).toEqual(expected);
+    },
+    120_000,
+  );
+
+  it.each<[string, FileCase, readonly string[]]>([
+    [
+      'lines',
+      { format: 'json', text: '{"a":1,"b":["x"]}\n{"a":2.5}\n' },
+      ["{'a': 1.0, 'b': ['x']}", "{'a': 2.5, 'b': None}"],
+    ],
+    ['cells', { format: 'csv', text: 'q,n\n"x, y",1\nNA,\n' }, ["{'q': 'x, y', 'n': 1.0}", "{'q': None, 'n': None}"]],
+  ])('is read as datasets 3.6.0 reads it: %s', async (_, file, rows) => {
+    expect(await rowsOf(file)).toEqual(rows);
+  });
+
+  it.each<[string, string, string, object, RegExp]>([
+    [
+      'two types in a column',
+      'json',
+      '{"a":1}\n{"a":"x"}',
+      {},
+      /rows, row 1, column "a": it is int in one row and text in another/,
+    ],
+    ['what is no JSON', 'json', '{"a":1}\n{"a":', {}, /rows, from line 2 on: it is no JSON/],
+    ['a field that is not there', 'json', '{"b":[]}', { field: 'a' }, /it has no field "a"/],
+    ['more cells than columns', 'csv', 'q,a\n1,2,3', {}, /row 1 has 3 cells, and the header 2/],
+  ])('with %s is refused, saying where', async (_, format, text, options, reason) => {
+    const dir = folder({ rows: text });
+    await expect(staged(files(format, { data_files: 'rows', ...options }), dir)).rejects.toThrow(reason);
+  });
+});
+
+describe('data_files', () => {
+  it('name splits in their order, several files and patterns; the same files are the same data set', async () => {
+    const line = (n: number) => `{"n":${n}}\n`;
+    const dir = folder({ 'b-2.jsonl': line(2), 'b-1.jsonl': line(1), 'a.jsonl': line(0), 'c.jsonl': line(3) });
+    const wanted = files('json', { data_files: { test: ['c.jsonl', 'b-*.jsonl'], dev: 'a.jsonl' } });
+    expect(await staged(wanted, dir)).toEqual({ test: ["{'n': 3}", "{'n': 1}", "{'n': 2}"], dev: ["{'n': 0}"] });
+    expect(Object.keys(await staged(wanted, dir))).toEqual(['test', 'dev']);
+    expect(Object.keys(await staged(files('json', { data_files: 'a.jsonl' }), dir))).toEqual(['train']);
+    const other = files('json', { data_files: { test: ['c.jsonl'], dev: 'a.jsonl' } });
+    expect(filesName(wanted, null)).not.toBe(filesName(other, null));
+  });
+
+  it('of parquet are taken as they are', async () => {
+    const bytes = parquetWriteBuffer({ columnData: [{ name: 'q', data: ['x'], type: 'STRING' }] });
+    const dir = folder({ 'x.parquet': new Uint8Array(bytes) });
+    expect(await staged(files('parquet', { data_files: { test: 'x.parquet' } }), dir)).toEqual({
+      test: ["{'q': 'x'}"],
+    });
+  });
+
+  it('that are nowhere are refused with the folder that they count from', async () => {
+    const dir = folder({});
+    await expect(staged(files('json', { data_files: 'none-*.json' }), dir)).rejects.toThrow(
+      `Relative data_files count from ${dir}`,
+    );
+    expect(existsSync(join(dir, 'json'))).toBe(false);
+  });
+
+  it.each([
+    [{ data_files: 'https://example.org/x.json' }, /have to be on this machine/],
+    [{ data_files: 'x.json', names: ['a'] }, /gives names in dataset_kwargs/],
+    [{ data_files: { test: 3 } }, /no path, no list of paths/],
+  ])('that can not be staged say why (%#)', (kwargs, reason) => {
+    expect(dataFilesOf('csv', loads(JSON.stringify(kwargs)))).toMatch(reason);
+  });
+});
