@@ -24,6 +24,7 @@ describe('the typed configuration', () => {
       task: 't',
       dataset_path: 'some/data',
       dataset_name: null,
+      data_files: null,
       training_split: null,
       validation_split: null,
       test_split: 'test',
