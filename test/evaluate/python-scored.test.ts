@@ -25,6 +25,9 @@ def process_results(doc, results):
     number = int(results[0])
     return {'right': int(str(number) == doc['answer'].split()[-1]), 'length': len(results[0])}
 
+def hungry(doc, results):
+    return {'right': len('x' * 10 ** 9) if results[0] == 'none' else 1, 'length': len(results[0])}
+
 def with_library(doc, results):
     import sklearn
     return {'right': sklearn.score(results)}
@@ -74,6 +77,21 @@ describe('tasks that a Python function scores', () => {
     expect(JSON.stringify(result?.['scores'])).toContain('ValueError');
     expect(evaluation?.['metrics']).toContainEqual(expect.objectContaining({ metric: 'length', mean: 1.5 }));
     expect(told).toBe(1);
+  });
+
+  it('lose one document to what a box has no memory for, and score the others without it', async () => {
+    const { result } = await evaluated('hungry', sandbox);
+    const scores = result?.['scores'].map((sample: Record<string, unknown>) => [
+      sample['id'],
+      sample['score'],
+      sample['status_code'],
+    ]);
+    expect(scores).toEqual([
+      [0, 1, 0],
+      [2, 1, 0],
+      [1, 0, 11],
+    ]);
+    expect(JSON.stringify(result?.['scores'])).toContain('memory');
   });
 
   it.each([['with_library', /own\/utils\.with_library can't be run here: sklearn/]])(
