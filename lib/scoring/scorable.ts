@@ -122,5 +122,5 @@ function unrunnable(ref: FunctionRef, sources: SourceFiles): string | null {
   const missing = missingLibraries({ path, name: ref.name }, sources);
   if (missing.length === 0) return null;
   const libraries = `${missing.length === 1 ? 'library' : 'libraries'} ${missing.join(', ')}`;
-  return `needs the Python function ${ref.hook} to score answers, and that the ${libraries}, which the sandbox lacks`;
+  return `needs the Python function ${ref.hook} to score answers, which uses the ${libraries} that the sandbox lacks`;
 }
