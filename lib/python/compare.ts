@@ -1,7 +1,13 @@
 import { dictGet } from './dict.ts';
+import { NANOS, PyDuration } from './duration.ts';
 import { PyTypeError } from './exceptions.ts';
+import { NOT_A_TIME } from './opaque.ts';
+import { clockOf } from './opaque-text.ts';
 import { compareCodePoints } from './sort.ts';
 import { isDict, type PyDict, PyOpaque, PyTuple, type PyValue, typeName } from './value.ts';
+
+/** The text of a moment that knows its zone. */
+const ZONED = /[+-]\d\d:\d\d(:\d\d)?$/;
 
 /** A bool as the int it is to Python; other values as they are. */
 function unbool(value: PyValue): PyValue {
@@ -22,11 +28,19 @@ export function equals(left: PyValue, right: PyValue): boolean {
   const a = unbool(left);
   const b = unbool(right);
   if (isNumeric(a)) return isNumeric(b) && a >= b && a <= b;
-  if (a === b) return true;
+  if (a === b) return a !== NOT_A_TIME;
   if (Array.isArray(a)) return Array.isArray(b) && equalItems(a, b);
   if (a instanceof PyTuple) return b instanceof PyTuple && equalItems(a.items, b.items);
-  if (a instanceof PyOpaque) return b instanceof PyOpaque && a.repr === b.repr;
+  if (a instanceof PyOpaque) return b instanceof PyOpaque && (a.repr === b.repr || isSameTime(a, b));
   return isDict(a) && isDict(b) && equalDicts(a, b);
+}
+
+/** Moments are equal whatever zone shows them, and durations whatever unit counts them. */
+function isSameTime(a: PyOpaque, b: PyOpaque): boolean {
+  if (a instanceof PyDuration && b instanceof PyDuration) return a.count * NANOS[a.unit] === b.count * NANOS[b.unit];
+  if (!(a.bson instanceof Date && b.bson instanceof Date && ZONED.test(a.str) && ZONED.test(b.str))) return false;
+  const [one, other] = [clockOf(a.str), clockOf(b.str)];
+  return one.micros === other.micros && one.nanos === other.nanos;
 }
 
 function equalItems(a: readonly PyValue[], b: readonly PyValue[]): boolean {
@@ -67,8 +81,16 @@ function compareItems(a: readonly PyValue[], b: readonly PyValue[]): number {
 
 /** Python's truth value: None, False, zeros and what is empty are false. */
 export function truthy(value: PyValue): boolean {
+  if (value instanceof PyOpaque) return isTrueOpaque(value);
   if (Array.isArray(value)) return value.length > 0;
   if (value instanceof PyTuple) return value.items.length > 0;
   if (isDict(value)) return value.size > 0;
   return Number.isNaN(value) || Boolean(value);
+}
+
+/** Of bytes, durations, decimals, sets and complex numbers; moments are true. */
+function isTrueOpaque(value: PyOpaque): boolean {
+  if (value instanceof PyDuration) return value.count !== 0n;
+  if (value.bson instanceof Uint8Array) return value.bson.length > 0;
+  return !/^(Decimal\('-?0(\.0*)?(E[+-]?\d+)?'\)|set\(\)|-?0j|\(-0[+-]0j\))$/.test(value.repr);
 }

@@ -2,10 +2,31 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { compare, equals, truthy } from '../../lib/python/compare.ts';
 import { dictGet, dictSet, hashKey } from '../../lib/python/dict.ts';
+import { pyDuration } from '../../lib/python/duration.ts';
+import { literalEval } from '../../lib/python/literal.ts';
+import { NOT_A_TIME, pyBytes, pyDatetime, pyDecimal, pyTimestampNanos } from '../../lib/python/opaque.ts';
 import { compareCodePoints } from '../../lib/python/sort.ts';
 import { PyOpaque, PyTuple, type PyValue } from '../../lib/python/value.ts';
 import { hasPython, outcomeOf, Python } from '../helpers/python.ts';
 import { text, value } from '../helpers/python-values.ts';
+
+describe('truth', () => {
+  it.each([
+    [pyDuration(0n, 's'), false],
+    [pyDuration(-1n, 'ns'), true],
+    [pyBytes(Uint8Array.of()), false],
+    [pyBytes(Uint8Array.of(0)), true],
+    [pyDecimal(0n, 2), false],
+    [pyDecimal(0n, 9), false],
+    [pyDecimal(1n, 9), true],
+    [pyDatetime(0n), true],
+    [literalEval('set()'), false],
+    [literalEval('0j'), false],
+    [literalEval('{1}'), true],
+  ])('%o: %s, as in Python', (opaque, truth) => {
+    expect(truthy(opaque)).toBe(truth);
+  });
+});
 
 describe('equality', () => {
   it('an int, a float and a bool of the same value are equal, a text never', () => {
@@ -14,6 +35,16 @@ describe('equality', () => {
     expect(equals('1', 1n)).toBe(false);
     expect(equals(2n ** 53n + 1n, 2 ** 53)).toBe(false);
     expect(equals(Number.NaN, Number.NaN)).toBe(false);
+  });
+
+  it('moments are equal whatever zone shows them, durations whatever counts them; no time is not even itself', () => {
+    expect(equals(pyDatetime(0n, 'Europe/Berlin'), pyDatetime(0n, '+00:00'))).toBe(true);
+    expect(equals(pyTimestampNanos(0n, 'Europe/Berlin'), pyDatetime(0n, 'UTC'))).toBe(true);
+    expect(equals(pyDatetime(0n, 'Europe/Berlin'), pyDatetime(1n, 'Europe/Berlin'))).toBe(false);
+    expect(equals(pyDatetime(0n, 'UTC'), pyDatetime(0n))).toBe(false);
+    expect(equals(pyDuration(1n, 's'), pyDuration(1_000_000_000n, 'ns'))).toBe(true);
+    expect(equals(pyDuration(1n, 's'), pyDuration(1n, 'ns'))).toBe(false);
+    expect(equals(NOT_A_TIME, NOT_A_TIME)).toBe(false);
   });
 
   it('dicts are equal whatever their order, lists and tuples never', () => {

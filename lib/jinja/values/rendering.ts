@@ -118,7 +118,7 @@ export class Rendering implements Runtime {
     if (value instanceof Markup) return value.text !== '';
     if (value instanceof Range) return value.length > 0n;
     if (value instanceof DictView) return value.dict.size > 0;
-    return value instanceof TemplateObject || value instanceof PyOpaque || truthy(value);
+    return value instanceof TemplateObject || truthy(value);
   }
 
   equals(left: PyValue, right: PyValue): boolean {
