@@ -27,6 +27,7 @@ module.exports = async ({ resolveVariable }) => {
       SampleRole: role('sample', settings, both, [
         ...consumes('Sample'),
         sends('ShardQueue', 'SampleDeadLetters'),
+        allow('Look', 'sqs:GetQueueAttributes', arnOf('RegisterQueue')),
         ...reads('harness', 'include'),
       ]),
       // It sends out again those shards of its request that went missing.

@@ -28,6 +28,8 @@ const ledger = new Ledger(db, leaseMs);
 const queue = new Queue(sqs, config.sampleQueueUrl);
 const messages = new MessageLog(db, queue.name);
 const shardQueue = new Queue(sqs, config.shardQueueUrl);
+const registerUrl = process.env['REGISTER_QUEUE_URL'];
+const registerQueue = registerUrl ? new Queue(sqs, registerUrl) : undefined;
 
 async function handle(message: SampleMessage, delivery: Delivery): Promise<Counts> {
   const { requestId, redriven, received, log } = delivery;
@@ -57,6 +59,8 @@ export const handler = queueFunction(runtime, {
   parse: (body) => parseMessage('sample', sampleMessage, body),
   identify: (delivery) => messages.identify(delivery),
   handle,
+  // Whoever registers a task and asks for it at once is served as soon as the data set is loaded.
+  awaits: registerQueue && { code: 'NotRegistered', pending: () => registerQueue.holdsAny() },
   async keepReason(delivery, failure) {
     await messages.reject(delivery, failure);
     // In the dead-letter queue the message carries its identity itself.

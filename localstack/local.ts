@@ -30,6 +30,8 @@ export interface LocalOptions {
   say: (line: string) => void;
   /** Gets each line that a function writes. */
   onFunctionLine: (functionName: string, line: string) => void;
+  /** Breaks off the start, after the step that is under way. */
+  signal?: AbortSignal;
 }
 
 /** The running service. */
@@ -69,11 +71,14 @@ export async function runLocally(options: LocalOptions): Promise<LocalService> {
     const stack =
       options.docker === true ? await startDockerStack(common) : await startStack({ ...common, queues: 'fauxqs' });
     closers.unshift(() => stack.stop());
+    options.signal?.throwIfAborted();
     const outDir = join(dir, 'functions');
     mkdirSync(outDir, { recursive: true });
     say('bundling the functions ...');
     const bundles = await bundleFunctions(service, ROOT, outDir);
-    await prepare(stack.env, say);
+    options.signal?.throwIfAborted();
+    await prepare(stack.env, say, options.signal);
+    options.signal?.throwIfAborted();
     const sqs = createLocalSqs(stack.env['AWS_ENDPOINT_URL'] ?? '');
     closers.unshift(() => sqs.destroy());
     // LocalStack has no page to do this by, and forgets its messages when it stops.

@@ -11,14 +11,19 @@ const HARNESS_WHEEL = join(ROOT, '.cache', 'harness', 'lm_eval-0.4.9-py3-none-an
 
 /**
  * Stages what every request needs and a new bucket lacks: the harness's task definitions. `env` is the environment of
- * the stack. Throws an Error with the command's output when it fails.
+ * the stack; `signal` breaks it off. Throws an Error with the command's output when it fails.
  */
-export async function prepare(env: Record<string, string>, say: (line: string) => void): Promise<void> {
+export async function prepare(
+  env: Record<string, string>,
+  say: (line: string) => void,
+  signal?: AbortSignal,
+): Promise<void> {
   if (!existsSync(SAMPLER) || (await hasHarness(env))) return;
   say('staging the task definitions ...');
   const child = spawn(process.execPath, [SAMPLER, 'stage', 'harness', '--wheel', HARNESS_WHEEL], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
+    ...(signal === undefined ? {} : { signal }),
   });
   let output = '';
   child.stdout.on('data', (chunk) => {

@@ -1,14 +1,16 @@
 /** `npm start`: runs all of the service on this machine until Ctrl-C (STACK-1). */
 import { parseArgs } from 'node:util';
+import { peopleConsole, rawConsole } from './console.ts';
 import { endOfRun } from './end-of-run.ts';
 import { type LocalService, runLocally } from './local.ts';
 import type { Ports } from './stack.ts';
 
-const USAGE = `npm start -- [--fresh] [--docker] [--postgres-port N] [--mongo-port N] [--aws-port N]
+const USAGE = `npm start -- [--fresh] [--docker] [--json-logs] [--postgres-port N] [--mongo-port N] [--aws-port N]
 
-  --fresh   starts with empty databases, queues and bucket
-  --docker  takes the servers from localstack/docker-compose.yml, PG Admin with them; needs Docker with Compose
-  --...port takes that port instead of the last run's or a free one (also: SAMPLER_POSTGRES_PORT and so on)`;
+  --fresh      starts with empty databases, queues and bucket
+  --docker     takes the servers from localstack/docker-compose.yml, PG Admin with them; needs Docker with Compose
+  --json-logs  prints what the functions log as it is, a JSON object a line, in place of a line per request
+  --...port    takes that port instead of the last run's or a free one (also: SAMPLER_POSTGRES_PORT and so on)`;
 
 const say = (line: string) => console.log(`[stack] ${line}`);
 
@@ -31,14 +33,27 @@ async function main(): Promise<number> {
   }
   // From the start, so that an interrupted start is stopped in good order as well.
   const ending = endOfRun();
+  const interrupted = new AbortController();
   const starting = runLocally({
     fresh: values.fresh,
     docker: values.docker,
     ports: readPorts(values),
     say,
-    onFunctionLine: (name, line) => console.log(`[${name}] ${line}`),
+    onFunctionLine: consoleFor(values['json-logs']),
+    signal: interrupted.signal,
   });
-  const service = await starting;
+  const first = await Promise.race([ending, starting]);
+  if (typeof first === 'string') {
+    say(`${first} while starting; stopping what has started (Ctrl-C again ends at once) ...`);
+    interrupted.abort();
+    await starting.then(
+      (service) => service.stop(),
+      () => {},
+    );
+    say('stopped. The data stays in .local/');
+    return 130;
+  }
+  const service = first;
   tellReady(service);
   const why = await Promise.race([ending, service.broken]);
   say(`${why}; stopping ...`);
@@ -47,12 +62,20 @@ async function main(): Promise<number> {
   return why.startsWith('asked') ? 0 : 1;
 }
 
+/** What the functions write, for whoever reads it. */
+function consoleFor(json: boolean): (name: string, line: string) => void {
+  const write = (line: string) => console.log(line);
+  const shown = json ? rawConsole(write) : peopleConsole(write, process.stdout.hasColors?.() ?? false);
+  return (name, line) => shown.take(name, line);
+}
+
 function readArguments() {
   const port = { type: 'string' } as const;
   const options = {
     fresh: { type: 'boolean', default: false },
     docker: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
+    'json-logs': { type: 'boolean', default: false },
     'postgres-port': port,
     'mongo-port': port,
     'aws-port': port,
@@ -83,4 +106,5 @@ function tellReady({ env }: LocalService): void {
     say(`  ${name}=${env[name]}`);
   }
   say('  all variables: .local/env');
+  say('next, in another terminal: npx sampler doctor');
 }

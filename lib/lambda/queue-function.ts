@@ -9,7 +9,7 @@ import { addCounts, type Counts, observed } from './observed.ts';
 import type { FunctionRuntime } from './runtime.ts';
 
 /** What makes one queue's function different from another's. */
-export interface QueueWork<Message> extends Pick<BatchOptions<Message>, 'queue' | 'parse' | 'identify' | 'keepReason'> {
+export interface QueueWork<Message> extends Pick<BatchOptions<Message>, 'queue' | 'parse' | 'identify' | 'keepReason' | 'awaits'> {
   /** Does one message's work and returns how much it was. What it throws decides whether it is tried again. */
   readonly handle: (message: Message, delivery: Delivery) => Promise<Counts>;
 }
@@ -33,6 +33,8 @@ export function queueFunction<Message>(
     async handle(message, delivery) {
       const started = performance.now();
       const { requestId, received } = delivery;
+      // No dimension: whoever reads the lines finds whose numbers these are.
+      metrics.addMetadata('requestId', requestId);
       const counts = await inSubsegment(tracer, 'message', { requestId, received }, () => handle(message, delivery));
       addCounts(metrics, counts);
       metrics.addMetric('MessageDuration', MetricUnit.Milliseconds, performance.now() - started);

@@ -1,13 +1,14 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import type { Logger } from '../log/log.ts';
+import { type Awaited, waitsOn } from './awaited.ts';
 import { attributesOf, type Delivery, REQUEST_ID_ATTRIBUTE, toDelivery } from './delivery.ts';
 import { failureOf, type KeepReason, settleFailure } from './failure.ts';
 import type { Queue } from './queue.ts';
 
 /**
- * How one delivery ended: the message is done, will be delivered again, lies in the dead-letter queue, or was not begun and
- * is on its queue again, with all its tries.
+ * How one delivery ended: the message is done, will be delivered again, lies in the dead-letter queue, or is on its queue
+ * again with all its tries, as it was not begun or waits for another message's work.
  */
 export type MessageOutcome = 'done' | 'retried' | 'dead' | 'returned';
 
@@ -22,6 +23,8 @@ export interface BatchOptions<Message> {
   /** Does the message's work. What it throws decides: a permanent error ends in the dead-letter queue, others are retried. */
   readonly handle: (message: Message, delivery: Delivery) => Promise<void>;
   readonly keepReason: KeepReason<Message>;
+  /** What may still come that mends a failure; without it, such a failure is tried again like others. */
+  readonly awaits?: Awaited | undefined;
   /** Hears of each message's end in this batch. */
   readonly onOutcome?: (outcome: MessageOutcome) => void;
 }
@@ -96,6 +99,8 @@ async function processRecord<Message>(record: SQSRecord, options: BatchOptions<M
     return 'done';
   } catch (error) {
     const failure = failureOf(error);
+    const { awaits, queue } = options;
+    if (awaits !== undefined && (await waitsOn(awaits, record, delivery, failure, queue))) return 'returned';
     return settleFailure(delivery, failure, options.queue, () => options.keepReason(delivery, failure, message));
   }
 }

@@ -1,5 +1,6 @@
 import {
   ChangeMessageVisibilityCommand,
+  GetQueueAttributesCommand,
   SendMessageBatchCommand,
   SendMessageCommand,
   type SQSClient,
@@ -67,17 +68,35 @@ export class Queue {
     await this.sendOne(`${this.url}-dlq`, body, attributes);
   }
 
-  /** Puts a message that was received on its queue again. */
-  async putBack(body: string, attributes: Readonly<Record<string, string>>): Promise<void> {
-    await this.sendOne(this.url, body, attributes);
+  /** Puts a message that was received on its queue again; it is delivered after so many seconds. */
+  async putBack(body: string, attributes: Readonly<Record<string, string>>, seconds = 0): Promise<void> {
+    await this.sendOne(this.url, body, attributes, seconds);
   }
 
-  private async sendOne(QueueUrl: string, body: string, attributes: Readonly<Record<string, string>>): Promise<void> {
+  /** Whether it holds messages: waiting, in work, or to be tried again later. SQS' numbers lag behind a little. */
+  async holdsAny(): Promise<boolean> {
+    const AttributeNames = [
+      'ApproximateNumberOfMessages',
+      'ApproximateNumberOfMessagesNotVisible',
+      'ApproximateNumberOfMessagesDelayed',
+    ] as const;
+    const ask = new GetQueueAttributesCommand({ QueueUrl: this.url, AttributeNames: [...AttributeNames] });
+    const { Attributes = {} } = await this.sqs.send(ask);
+    return AttributeNames.some((name) => Number(Attributes[name] ?? 0) > 0);
+  }
+
+  private async sendOne(
+    QueueUrl: string,
+    body: string,
+    attributes: Readonly<Record<string, string>>,
+    seconds = 0,
+  ): Promise<void> {
     const entries = fitting(Object.entries(attributes), MAX_MESSAGE_BYTES - Buffer.byteLength(body));
     await this.sqs.send(
       new SendMessageCommand({
         QueueUrl,
         MessageBody: body,
+        ...(seconds > 0 ? { DelaySeconds: seconds } : {}),
         MessageAttributes: Object.fromEntries(
           entries.map(([name, StringValue]) => [name, { DataType: STRING, StringValue }]),
         ),

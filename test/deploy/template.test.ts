@@ -116,6 +116,7 @@ describe('roles', () => {
         ...[postgres, mongodb],
         ...consumes('SampleQueue'),
         ...['sqs:SendMessage ShardQueue', 'sqs:SendMessage SampleDeadLetters'],
+        'sqs:GetQueueAttributes RegisterQueue',
         ...reads('harness', 'include'),
       ],
     ],

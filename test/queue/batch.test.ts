@@ -197,6 +197,47 @@ describe('a message that may succeed later', () => {
     expect(await noDeadLetters()).toEqual([]);
   });
 
+  describe('that another queue may bring about', () => {
+    const awaiting = (pending: () => Promise<boolean>) => options({ awaits: { code: 'NotRegistered', pending } });
+    const held = async () => true;
+
+    it('is put back under its identity, with all its tries and its attributes, and comes again after a while', async () => {
+      await send(sqs, queue.url, 'unregistered', { 'request-id': 'first-of-all', own: 'kept' });
+      const event = lastTry(eventOf(await receive(sqs, queue.url, 1)));
+      expect(await processBatch(event, PLENTY, awaiting(held))).toEqual({ batchItemFailures: [] });
+      const [again] = await receive(sqs, queue.url, 1);
+      expect(again?.Attributes?.ApproximateReceiveCount).toBe('1');
+      expect(attributesOf(again)).toMatchObject({ 'request-id': 'first-of-all', own: 'kept' });
+      expect(Number(attributesOf(again)['waiting-since'])).toBeGreaterThan(0);
+      expect(await noDeadLetters()).toEqual([]);
+    });
+
+    it.each([
+      ['nothing is pending', 'unregistered', String(Date.now()), async () => false],
+      ['it waits for too long already', 'unregistered', String(Date.now() - 16 * 60_000), held],
+      ['since when it waits is not told rightly', 'unregistered', 'long', held],
+      [
+        'what is pending cannot be found out',
+        'unregistered',
+        String(Date.now()),
+        () => Promise.reject(new Error('no right')),
+      ],
+      ['it failed of something else', 'transient', String(Date.now()), held],
+    ])('is tried again like others where %s', async (_, body, since, pending) => {
+      await send(sqs, queue.url, body, { 'waiting-since': since });
+      const event = eventOf(await receive(sqs, queue.url, 1));
+      expect((await processBatch(event, PLENTY, awaiting(pending))).batchItemFailures).toHaveLength(1);
+    });
+
+    it('knows a queue that holds messages, also those in work, from one that holds none', async () => {
+      expect(await queue.holdsAny()).toBe(false);
+      await send(sqs, queue.url, 'a');
+      expect(await queue.holdsAny()).toBe(true);
+      await receive(sqs, queue.url, 1);
+      expect(await queue.holdsAny()).toBe(true);
+    });
+  });
+
   it.each(['transient', 'unexpected'])('has to wait 3 to 5 seconds after its first try (%s)', async (body) => {
     await processBatch(await sendAndReceive(body), PLENTY, options());
     const [line] = lines.filter(({ retryInSeconds }) => retryInSeconds !== undefined);

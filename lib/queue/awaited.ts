@@ -1,0 +1,52 @@
+import type { SQSRecord } from 'aws-lambda';
+import { attributesOf, type Delivery, REQUEST_ID_ATTRIBUTE } from './delivery.ts';
+import { type Failure, failureOf } from './failure.ts';
+import type { Queue } from './queue.ts';
+
+/** Since when a message waits for another one, in milliseconds since 1970. */
+const SINCE_ATTRIBUTE = 'waiting-since';
+/** After so long it is a failure like others. */
+const LONGEST_MS = 15 * 60_000;
+/** It looks again after a quarter of the time that it waits already, within these. */
+const LOOK_SECONDS = { least: 2, most: 20 };
+
+/** What a message may wait for: work that another queue still holds. */
+export interface Awaited {
+  /** The code of the failure that the other's work would mend. */
+  readonly code: Failure['code'];
+  /** Whether that work may still come. */
+  readonly pending: () => Promise<boolean>;
+}
+
+/**
+ * Puts a message on its queue again, with all its tries, while what it waits for may still come; for a quarter of an hour at
+ * most. So a sample message that overtakes its register message waits for it, however long the data set takes to load.
+ * @returns whether it waits now
+ */
+export async function waitsOn(
+  { code, pending }: Awaited,
+  record: SQSRecord,
+  delivery: Delivery,
+  failure: Failure,
+  queue: Queue,
+): Promise<boolean> {
+  if (failure.code !== code) return false;
+  const { log, requestId, body } = delivery;
+  const attributes = attributesOf(record);
+  const now = Date.now();
+  const since = Number(attributes[SINCE_ATTRIBUTE] ?? now);
+  const waited = now - since;
+  if (!(waited >= 0 && waited < LONGEST_MS)) return false;
+  try {
+    if (!(await pending())) return false;
+    const seconds = Math.min(LOOK_SECONDS.most, Math.max(LOOK_SECONDS.least, Math.ceil(waited / 4000)));
+    // Its identity comes first, as what does not fit next to a large body is cut from the end.
+    const kept = { [REQUEST_ID_ATTRIBUTE]: requestId, ...attributes, [SINCE_ATTRIBUTE]: String(since) };
+    await queue.putBack(body, { ...kept, [REQUEST_ID_ATTRIBUTE]: requestId }, seconds);
+    log.info('message waits for what is on its way', { code, error: failure.message, retryInSeconds: seconds });
+    return true;
+  } catch (error) {
+    log.warn('it could not be found out what is on its way', { error: failureOf(error).message });
+    return false;
+  }
+}
