@@ -1,11 +1,13 @@
-/** `npm run docs`: writes docs/messages.md, docs/documents.md and docs/schemas from the schemas of messages and documents, and the rooms into docs/architecture.md and docs/rooms.md. */
+/** `npm run docs`: writes docs/messages.md, docs/documents.md and docs/schemas from the schemas of messages and documents, the rooms into docs/architecture.md and docs/rooms.md, and
+ * the commands into docs/cli.md. */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageSchemas } from '../lib/messages/json-schema.ts';
 import { messagesPage } from '../lib/messages/messages-page.ts';
+import { commandsSection } from './cli-page.ts';
 import { documentSchemas, documentsPage } from './documents-page.ts';
-import { ROOM_PAGES, withRooms } from './rooms-pages.ts';
+import { ROOM_PAGES, withRooms, withWritten } from './rooms-pages.ts';
 
 const DOCS = join(import.meta.dirname, '..', 'docs');
 const SCHEMAS = join(DOCS, 'schemas');
@@ -25,6 +27,8 @@ for (const [name, written] of Object.entries(ROOM_PAGES)) {
   const page = join(DOCS, name);
   writeFileSync(page, withRooms(readFileSync(page, 'utf8'), written()));
 }
+const cli = join(DOCS, 'cli.md');
+writeFileSync(cli, withWritten(readFileSync(cli, 'utf8'), commandsSection(), 'the commands'));
 // In the repository's own layout, as its linter wants all JSON.
 const { status } = spawnSync('biome', ['format', '--write', SCHEMAS], { stdio: 'inherit' });
 process.exitCode = status ?? 1;

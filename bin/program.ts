@@ -1,6 +1,12 @@
 import { Command } from 'commander';
+import { HARNESS_VERSION } from '../lib/catalogue/catalogue.ts';
+import manifest from '../package.json' with { type: 'json' };
+import { EXIT, EXIT_CODES } from './cli/exit.ts';
+import { setVerbosity } from './cli/output.ts';
 import { auditCommand } from './commands/audit.ts';
+import { completionCommand } from './commands/completion.ts';
 import { dlqCommand } from './commands/dlq.ts';
+import { doctorCommand } from './commands/doctor.ts';
 import { evaluateCommand } from './commands/evaluate.ts';
 import { exportCommand } from './commands/export.ts';
 import { importCommand } from './commands/import.ts';
@@ -19,14 +25,10 @@ Where to: the stack of the environment (DATASETS_BUCKET, POSTGRES_URI, MONGODB_U
 .local/env, which npm start writes. Results go to standard output, everything else to standard error.
 
 Exit codes:
-  0  done
-  1  it could not be done; the reason is on standard error
-  2  wrong usage
-  3  done, and the answer is no: documents fail, a request was refused or failed
-  4  there is nothing of that name
+${EXIT_CODES.map(([name, what]) => `  ${EXIT[name]}  ${name.padEnd(8)}  ${what}`).join('\n')}
 
 A first session:
-  $ sampler stage harness                                   the task definitions
+  $ sampler doctor                                          what is there, what is missing, what to type
   $ sampler stage datasets gsm8k                            its data, from the Hugging Face hub
   $ sampler preview gsm8k                                   what its prompts look like
   $ sampler register gsm8k --wait                           the data into Postgres
@@ -36,10 +38,12 @@ A first session:
 export function createProgram(): Command {
   const program = new Command('sampler')
     .description('Stages, looks at and asks for the questions of lm-evaluation-harness tasks.')
+    .version(`sampler ${manifest.version}, lm-eval ${HARNESS_VERSION}, node ${process.versions.node}`)
     .showHelpAfterError('(add --help for what it takes)')
     .showSuggestionAfterError()
     .addHelpText('after', AFTER)
     .exitOverride();
+  program.addCommand(doctorCommand());
   program.addCommand(stageCommand());
   program.addCommand(tasksCommand());
   program.addCommand(previewCommand());
@@ -54,14 +58,24 @@ export function createProgram(): Command {
   program.addCommand(resultsCommand());
   program.addCommand(requestsCommand());
   program.addCommand(dlqCommand());
+  program.addCommand(completionCommand(() => program));
   settle(program);
+  program.hook('preAction', (_, command) => {
+    const { quiet, verbose } = command.opts();
+    setVerbosity(quiet ? 'quiet' : verbose ? 'verbose' : 'usual');
+  });
   return program;
 }
 
-/** What commands made by themselves do not take over from their parent. */
+/** What commands made by themselves do not take over from their parent, and what each of them has. */
 function settle(parent: Command): void {
   for (const command of parent.commands) {
     command.copyInheritedSettings(parent);
+    if (command.commands.length === 0) {
+      command
+        .option('--quiet', 'say nothing but the result and errors')
+        .option('--verbose', 'say more, also where an error came from');
+    }
     settle(command);
   }
 }

@@ -1,6 +1,6 @@
 import rooms from '../lib/rooms.json' with { type: 'json' };
 
-const BEGIN = '<!-- Written by `npm run docs` from lib/rooms.json. -->';
+const ROOMS_FILE = 'lib/rooms.json';
 const END = '<!-- End of what `npm run docs` writes. -->';
 
 /** A folder of `lib/`: what it is for, and the rooms that it may import from. */
@@ -18,10 +18,16 @@ export const ROOM_PAGES: Readonly<Record<string, () => string>> = { 'architectur
 
 /** The page with what lib/rooms.json says of it. @throws Error where the page has no place for it */
 export function withRooms(page: string, written: string): string {
-  const start = page.indexOf(BEGIN);
+  return withWritten(page, written, ROOMS_FILE);
+}
+
+/** The page with what is written from elsewhere in its place. @throws Error where the page has no place for it */
+export function withWritten(page: string, written: string, from: string): string {
+  const begin = `<!-- Written by \`npm run docs\` from ${from}. -->`;
+  const start = page.indexOf(begin);
   const end = page.indexOf(END);
-  if (start < 0 || end < start) throw new Error(`the page has no "${BEGIN}" with an "${END}" after it`);
-  return `${page.slice(0, start)}${BEGIN}\n${written}\n${page.slice(end)}`;
+  if (start < 0 || end < start) throw new Error(`the page has no "${begin}" with an "${END}" after it`);
+  return `${page.slice(0, start)}${begin}\n${written}\n${page.slice(end)}`;
 }
 
 function table(): string {

@@ -1,6 +1,6 @@
 /** The operator's command: `npx sampler ...` or `npm run sampler -- ...`; described in docs/cli.md and by `--help`. */
 import { reportError } from './cli/report-error.ts';
-import { loadLocalEnv } from './cli/session.ts';
+import { loadLocalEnv } from './cli/stack-choice.ts';
 import { createProgram } from './program.ts';
 
 // Whoever reads may have seen enough (`| head`).

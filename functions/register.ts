@@ -13,7 +13,7 @@ import type { Delivery } from '../lib/queue/delivery.ts';
 import { Queue } from '../lib/queue/queue.ts';
 import { keepHeapFlat } from '../lib/register/copy-rows.ts';
 import { loadDatasetPart } from '../lib/register/load-part.ts';
-import { registerTasks } from '../lib/register/register.ts';
+import { type RefusedTask, registerTasks } from '../lib/register/register.ts';
 import { lambdaSandbox } from '../lib/sandbox/lambda.ts';
 
 keepHeapFlat();
@@ -43,7 +43,9 @@ async function handle(message: RegisterQueueMessage, delivery: Delivery): Promis
   });
   const onLoad = (load: string) => messages.registering(delivery, load);
   const inParts = { queue, limits, onLoad };
-  const { tables, rows, loads } = await registerTasks({ ...services, catalogue, inParts, sandbox }, message.tasks);
+  const onRefused = (refused: readonly RefusedTask[]) => messages.refused(delivery, refused);
+  const whole = { ...services, catalogue, inParts, sandbox, onRefused };
+  const { tables, rows, loads } = await registerTasks(whole, message.tasks);
   if (loads === 0) await messages.registered(delivery, { tables, rows });
   return { TablesLoaded: tables, RowsLoaded: rows };
 }

@@ -7,7 +7,9 @@ import { readLocalInclude } from '../../lib/catalogue/staging/local-include.ts';
 import { wheelCatalogue, withRoot } from '../../lib/catalogue/staging/wheel-catalogue.ts';
 import { UsageError } from './exit.ts';
 import { nameAndFolder } from './options.ts';
-import { ROOT, withSession } from './session.ts';
+import { withPatience } from './progress.ts';
+import { withSession } from './session.ts';
+import { ROOT } from './stack-choice.ts';
 
 /** Where task definitions come from, as the command line says. */
 export interface CatalogueChoice {
@@ -40,7 +42,11 @@ export async function withCatalogue<T>(
         `--include-path ${staged} lies in the bucket, which a wheel goes without; name a folder: --include-path ${staged}=DIR.`,
       );
     }
-    return work(withFolder(await wheelCatalogue(wheelPath(choice.wheel))));
+    return work(
+      withFolder(
+        await withPatience('reading the task definitions of the wheel', wheelCatalogue(wheelPath(choice.wheel))),
+      ),
+    );
   }
   return withSession(['datasetsBucket'], async ({ config, clients, log }) => {
     const includePath = staged ?? config.includePath;

@@ -11,6 +11,15 @@ export const EXIT = {
   notFound: 4,
 } as const;
 
+/** The exit codes by name, for help and docs. */
+export const EXIT_CODES = [
+  ['ok', 'done'],
+  ['failed', 'it could not be done; the reason is on standard error'],
+  ['usage', 'wrong usage'],
+  ['negative', 'done, and the answer is no: documents fail, a request was refused or failed'],
+  ['notFound', 'there is nothing of that name'],
+] as const satisfies readonly (readonly [keyof typeof EXIT, string])[];
+
 /** There is nothing of the name that the caller gave. */
 export class NotFoundError extends Error {
   override readonly name = 'NotFound';

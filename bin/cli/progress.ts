@@ -1,8 +1,10 @@
 import { SingleBar } from 'cli-progress';
-import { note } from './output.ts';
+import { counted, currentVerbosity, note } from './output.ts';
 
 /** Without a terminal a line is written this often. */
 const LINE_MS = 5_000;
+/** Work that is done sooner is not worth a word. */
+const PATIENCE_MS = 4_500;
 
 /** How far long work has come, on standard error: a bar on a terminal, else a line now and then. */
 export interface Progress {
@@ -14,6 +16,7 @@ export interface Progress {
 
 /** Starts to show progress. `unit` is what is counted, such as `documents`; bytes are shown as megabytes. */
 export function showProgress(label: string, total: number, unit: string): Progress {
+  if (currentVerbosity() === 'quiet') return { add() {}, stop() {} };
   return process.stderr.isTTY ? bar(label, total, unit) : lines(label, total, unit);
 }
 
@@ -23,6 +26,7 @@ function bar(label: string, total: number, unit: string): Progress {
     clearOnComplete: true,
     hideCursor: true,
     format: `${label} {bar} {percentage}% {value} of {total}${unit === 'bytes' ? '' : ` ${unit}`}, {eta_formatted} left`,
+    formatTime: (seconds) => (Number.isFinite(Number(seconds)) ? readableTime(Number(seconds)) : 'some time'),
     formatValue: (value, _options, type) =>
       unit === 'bytes' && (type === 'value' || type === 'total') ? megabytes(value) : String(value),
   });
@@ -55,10 +59,33 @@ function lines(label: string, firstTotal: number, unit: string): Progress {
       total = newTotal ?? total;
       if (Date.now() - told < LINE_MS) return;
       told = Date.now();
-      note(`${label}: ${text(done)} of ${text(total)}${unit === 'bytes' ? '' : ` ${unit}`}`);
+      const of = unit === 'bytes' ? text(total) : counted(total, unit.replace(/s$/, ''));
+      note(`${label}: ${text(done)} of ${of}`);
     },
     stop() {},
   };
+}
+
+/** Says what is going on where work takes longer than a moment, and again every five seconds, as long as that is needed. */
+export async function withPatience<T>(doing: string, work: Promise<T>, needed = () => true): Promise<T> {
+  const started = Date.now();
+  const say = () => needed() && note(`${doing} ... ${Math.round((Date.now() - started) / 1000)} s`);
+  let pulse: NodeJS.Timeout | undefined;
+  const first = setTimeout(() => {
+    say();
+    pulse = setInterval(say, LINE_MS);
+  }, PATIENCE_MS);
+  try {
+    return await work;
+  } finally {
+    clearTimeout(first);
+    clearInterval(pulse);
+  }
+}
+
+function readableTime(seconds: number): string {
+  if (seconds < 90) return `${Math.round(seconds)} s`;
+  return seconds < 5400 ? `${Math.round(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`;
 }
 
 function megabytes(bytes: number): string {

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import * as z from 'zod';
-import { messageOf } from '../../lib/errors/errors.ts';
+import { messageOf, PermanentError } from '../../lib/errors/errors.ts';
 import { parseMessage } from '../../lib/messages/parse.ts';
 import { type SampleMessage, sampleMessage } from '../../lib/messages/sample.ts';
 import { dumps, loads } from '../../lib/python/json.ts';
@@ -105,6 +105,18 @@ export function sampleBody(
 /** Reads a body as the function `sample` will. @throws PermanentError BadMessage naming what is wrong */
 export function readSampleBody(body: string): SampleMessage {
   return parseMessage('sample', sampleMessage, body);
+}
+
+/** As {@link readSampleBody}, of a body that options made. @throws UsageError naming the option that is wrong */
+export function readOptionsBody(body: string): SampleMessage {
+  try {
+    return readSampleBody(body);
+  } catch (error) {
+    if (!(error instanceof PermanentError) || error.code !== 'BadMessage') throw error;
+    const reason = error.message.replace(/^Bad sample message: /, '');
+    const [, key, problem] = /^(?:requester_args\.)?(\w+): (.*)$/s.exec(reason) ?? [];
+    throw new UsageError(key === undefined ? reason : `--${key.replaceAll('_', '-')}: ${problem}`);
+  }
 }
 
 function dict(values: Record<string, PyValue | undefined>): PyDict {

@@ -1,7 +1,7 @@
 import type { SandboxTransport } from '../../lib/sandbox/client.ts';
 import { deployedImage, readImage } from '../../lib/sandbox/image.ts';
 import { localSandbox } from '../../lib/sandbox/local.ts';
-import { ROOT } from './session.ts';
+import { ROOT } from './stack-choice.ts';
 
 /**
  * Does `work` with boxes of this process for Python functions, started when they are asked for and ended at the end; undefined

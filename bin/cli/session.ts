@@ -1,24 +1,7 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { loadEnvFile } from 'node:process';
 import { type Clients, createClients } from '../../lib/clients/clients.ts';
 import { type Config, readConfig, type Setting } from '../../lib/config/config.ts';
 import { Logger } from '../../lib/log/log.ts';
-import { note } from './output.ts';
-
-/** The folder of the repository. */
-export const ROOT = join(import.meta.dirname, '..', '..');
-const LOCAL_ENV = join(ROOT, '.local', 'env');
-/** An environment that sets one of these means another stack than the local one, as a whole. */
-const STACK_VARIABLES = [
-  'DATASETS_BUCKET',
-  'POSTGRES_URI',
-  'MONGODB_URI',
-  'REGISTER_QUEUE_URL',
-  'SAMPLE_QUEUE_URL',
-  'SHARD_QUEUE_URL',
-  'EVALUATE_QUEUE_URL',
-];
+import { currentVerbosity, note } from './output.ts';
 
 /** What a command works with. */
 export interface Session<Needed extends Setting> {
@@ -26,11 +9,6 @@ export interface Session<Needed extends Setting> {
   readonly clients: Clients;
   /** Writes to standard error; standard output is the result's. */
   readonly log: Logger;
-}
-
-/** Takes the stack from `.local/env` unless the environment names one. */
-export function loadLocalEnv(): void {
-  if (!STACK_VARIABLES.some((name) => process.env[name]) && existsSync(LOCAL_ENV)) loadEnvFile(LOCAL_ENV);
 }
 
 /**
@@ -60,9 +38,9 @@ export function planningSettings(): Pick<Config<never>, 'requestStyle' | 'taskRo
   return { requestStyle, taskRows };
 }
 
-/** A log for people: warnings and errors, one line each on standard error; all of it with LOG_LEVEL=DEBUG. */
+/** A log for people: warnings and errors, one line each on standard error; all of it with `--verbose` or LOG_LEVEL=DEBUG. */
 export function stderrLog(): Logger {
-  const { logLevel } = readConfig(process.env, []);
+  const logLevel = currentVerbosity() === 'verbose' ? 'debug' : readConfig(process.env, []).logLevel;
   return new Logger(logLevel === 'info' ? 'warn' : logLevel, {}, (line) => note(plainLine(line)));
 }
 

@@ -3,13 +3,14 @@ import type { ObjectSource } from '../../lib/bucket/object-source.ts';
 import { FolderSource } from '../../lib/preview/folder-source.ts';
 import { UsageError } from './exit.ts';
 import { withSession } from './session.ts';
+import { stackAdvice } from './stack-choice.ts';
 
 /** Does `work` with the staged data sets: those of the folder, where one is named, else the bucket's. */
 export async function withSource<T>(from: string | undefined, work: (source: ObjectSource) => Promise<T>): Promise<T> {
   if (from !== undefined) return work(new FolderSource(from));
   if (!process.env['DATASETS_BUCKET']) {
     throw new UsageError(
-      'There is no bucket to read data sets from: name a folder with --from DIR, or start a stack (npm start).',
+      `There is no bucket to read data sets from: name a folder with --from DIR.${stackAdvice('unset')}`,
     );
   }
   return withSession(['datasetsBucket'], ({ config, clients }) =>

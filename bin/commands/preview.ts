@@ -1,13 +1,16 @@
-import { writeFileSync } from 'node:fs';
+import { createWriteStream } from 'node:fs';
+import { resolve } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { Command } from 'commander';
 import * as z from 'zod';
-import { messageOf } from '../../lib/errors/errors.ts';
+import { messageOf, SamplerError } from '../../lib/errors/errors.ts';
 import { previewPage } from '../../lib/preview/page.ts';
 import { type Preview, previewTask } from '../../lib/preview/preview.ts';
 import { previewText } from '../../lib/preview/text.ts';
 import { dumps } from '../../lib/python/json.ts';
+import manifest from '../../package.json' with { type: 'json' };
 import { tasksNamed, withCatalogue } from '../cli/catalogue.ts';
-import { UsageError } from '../cli/exit.ts';
+import { EXIT, UsageError } from '../cli/exit.ts';
 import { examples } from '../cli/group.ts';
 import {
   catalogueShape,
@@ -19,8 +22,8 @@ import {
   withFrom,
   withJson,
 } from '../cli/options.ts';
-import { note, print } from '../cli/output.ts';
-import { readSampleBody, requestShape, sampleBody, withRequestOptions } from '../cli/request.ts';
+import { complain, note, print } from '../cli/output.ts';
+import { readOptionsBody, requestShape, sampleBody, withRequestOptions } from '../cli/request.ts';
 import { withSandbox } from '../cli/sandbox.ts';
 import { planningSettings } from '../cli/session.ts';
 import { withSource } from '../cli/source.ts';
@@ -52,36 +55,54 @@ async function run(names: readonly string[], command: Command): Promise<void> {
   const own = { first: wholeNumber('first', 1).optional(), html: z.string().optional() };
   const options = optionsOf({ ...jsonOption, ...catalogueShape, ...fromShape, ...requestShape, ...own }, command);
   const picked = options.docIds !== undefined || options.qty !== undefined;
-  const message = readSampleBody(sampleBody(names, NOBODY, picked ? options : { ...options, qty: '-1' }));
+  const message = readOptionsBody(sampleBody(names, NOBODY, picked ? options : { ...options, qty: '-1' }));
   const first = options.first ?? (picked ? Number.POSITIVE_INFINITY : 1);
   const settings = planningSettings();
+  const refused: { readonly task: string; readonly error: SamplerError }[] = [];
+  let definitions = '';
   const previews = await withSource(options.from, (source) =>
     withCatalogue(options, (catalogue) =>
       withSandbox(async (sandbox) => {
         const services = { catalogue, source, settings, sandbox };
+        definitions = catalogue.source;
         const done: Preview[] = [];
         for (const entry of await tasksNamed(catalogue, names)) {
-          done.push(await previewTask(services, message, entry, message.seed ?? 0n, first));
+          try {
+            done.push(await previewTask(services, message, entry, message.seed ?? 0n, first));
+          } catch (error) {
+            // What is wrong with one task is no reason to hide the others.
+            if (!(error instanceof SamplerError) || !error.permanent) throw error;
+            refused.push({ task: entry.name, error });
+          }
         }
         return done;
       }),
     ),
   );
+  const [only] = refused;
+  if (only !== undefined && previews.length === 0) {
+    for (const { task, error } of refused.slice(1)) complain(`${task}: ${error.code}: ${error.message}`);
+    throw only.error;
+  }
+  for (const { task, error } of refused) complain(`${task} is not shown: ${error.code}: ${error.message}`);
+  if (refused.length > 0) process.exitCode = EXIT.negative;
   for (const { plan, ignoredBlacklist } of previews) {
     if (ignoredBlacklist.length > 0) note(`warn: ${plan.task}: blacklisted ids outside the split are ignored`);
   }
   if (options.html !== undefined) {
-    writePage(options.html, previewPage(previews));
-    note(`written: ${options.html}`);
+    const file = resolve(options.html);
+    await writePage(file, previewPage(previews, refused, { definitions, sampler: manifest.version }));
+    note(`written: ${file}`);
   }
   if (options.html !== undefined && !options.json) return;
   print(options.json, previews.flatMap(instances), () => previews.map(previewText).join('\n'));
 }
 
-function writePage(file: string, page: string): void {
+async function writePage(file: string, pieces: AsyncIterable<string>): Promise<void> {
   try {
-    writeFileSync(file, page);
+    await pipeline(pieces, createWriteStream(file));
   } catch (error) {
+    if (!(error instanceof Error) || !('syscall' in error)) throw error;
     throw new UsageError(`--html ${file} can't be written: ${messageOf(error)}`);
   }
 }

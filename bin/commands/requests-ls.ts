@@ -47,7 +47,7 @@ async function run(command: Command): Promise<void> {
           address ?? '-',
           shards === null ? '-' : `${shards.written}/${shards.total}`,
           created_at ?? '-',
-          error === null ? '' : `${error.code}: ${error.message.slice(0, 80)}`,
+          error === null ? '' : `${error.code}: ${error.message}`,
         ]),
       ),
     );

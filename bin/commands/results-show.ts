@@ -11,7 +11,11 @@ import {
   findResult,
   type ResultView,
 } from '../../lib/operator/results.ts';
-import { outcomeOf, pageArticle, pageEnd, pageHead } from '../../lib/operator/results-page.ts';
+import { outcomeOf, resultCard, resultsHead } from '../../lib/operator/results-page.ts';
+import { shotsOf } from '../../lib/operator/shots.ts';
+import type { Card } from '../../lib/pages/card.ts';
+import { pageOf } from '../../lib/pages/page.ts';
+import manifest from '../../package.json' with { type: 'json' };
 import { NotFoundError } from '../cli/exit.ts';
 import { examples } from '../cli/group.ts';
 import { jsonOption, optionsOf, wholeNumber, withJson } from '../cli/options.ts';
@@ -46,7 +50,7 @@ async function run(id: string, command: Command): Promise<void> {
       print(json, { ...result, documents_list: documents }, () => resultText(result));
       return;
     }
-    const file = resolve(process.env['INIT_CWD'] ?? '', html);
+    const file = resolve(html);
     await pipeline(page(db, result, limit), createWriteStream(file));
     note(`written: ${file}`);
   });
@@ -70,18 +74,18 @@ async function* page(db: Db, result: ResultView, limit: number): AsyncGenerator<
     for (const document of part) tally[outcomeOf(document)]++;
     total += part.length;
   }
-  yield pageHead(result, tally, Math.max(0, total - limit));
+  yield* pageOf(resultsHead(result, tally, Math.max(0, total - limit), manifest.version), cards(db, result, limit));
+}
+
+async function* cards(db: Db, { id, selected }: ResultView, limit: number): AsyncGenerator<Card, void, void> {
+  const shots = await shotsOf(db, id);
   let left = limit;
-  for await (const part of documentsOf(db, result.id)) {
+  for await (const part of documentsOf(db, id)) {
     const shown = part.slice(0, left);
     if (shown.length === 0) break;
     left -= shown.length;
-    const exchanges = await exchangesOf(
-      db,
-      result.id,
-      shown.map(({ doc_id }) => doc_id),
-    );
-    for (const document of shown) yield pageArticle(document, exchanges.get(document.doc_id), result.selected);
+    const docIds = shown.map(({ doc_id }) => doc_id);
+    const exchanges = await exchangesOf(db, id, docIds);
+    for (const document of shown) yield resultCard(document, exchanges.get(document.doc_id), selected, shots);
   }
-  yield pageEnd();
 }

@@ -4,9 +4,10 @@ import { Command } from 'commander';
 import * as z from 'zod';
 import type { Catalogue } from '../../lib/catalogue/catalogue.ts';
 import type { TaskEntry } from '../../lib/catalogue/entry.ts';
+import { listed } from '../../lib/errors/bounds.ts';
 import { messageOf } from '../../lib/errors/errors.ts';
 import { type SampleMessage, SIGNATURES } from '../../lib/messages/sample.ts';
-import { waitForSample } from '../../lib/operator/waiting.ts';
+import { registeredTasks, waitForSample } from '../../lib/operator/waiting.ts';
 import { scorableIn } from '../../lib/scoring/scorable.ts';
 import { planSignatures } from '../../lib/signatures/plan.ts';
 import { tasksNamed, withCatalogue } from '../cli/catalogue.ts';
@@ -14,7 +15,7 @@ import { UsageError } from '../cli/exit.ts';
 import { examples } from '../cli/group.ts';
 import { jsonOption, optionsOf, wholeNumber, withJson } from '../cli/options.ts';
 import { note, print } from '../cli/output.ts';
-import { readSampleBody, requestShape, sampleBody, withRequestOptions } from '../cli/request.ts';
+import { readOptionsBody, readSampleBody, requestShape, sampleBody, withRequestOptions } from '../cli/request.ts';
 import { type Followed, follow, sendMessage } from '../cli/send.ts';
 import { withSession } from '../cli/session.ts';
 
@@ -54,8 +55,9 @@ async function run(names: readonly string[], command: Command): Promise<void> {
     timeout: wholeNumber('timeout', 1),
   };
   const options = optionsOf({ ...jsonOption, ...requestShape, ...own }, command);
-  const body = options.message === undefined ? bodyOf(names, options) : await ownBody(names, options.message, command);
-  const message = readSampleBody(body);
+  const { message: file } = options;
+  const body = file === undefined ? bodyOf(names, options) : await ownBody(names, file, command);
+  const message = file === undefined ? readOptionsBody(body) : readSampleBody(body);
   if (!options.wait) {
     await withSession(['sampleQueueUrl'], async ({ config, clients }) => {
       const id = await sendMessage(clients.sqs(), config.sampleQueueUrl, body);
@@ -69,7 +71,27 @@ async function run(names: readonly string[], command: Command): Promise<void> {
     const requestId = await sendMessage(sqs, queueUrl, body);
     const waiting = { db: clients.mongo().db(), sqs, queueUrl, requestId, tasks, timeoutMs: options.timeout * 1000 };
     const wait: Followed['wait'] = (onLook) => waitForSample({ ...waiting, onLook });
-    await follow({ json: options.json, requestId, queueUrl, doing: 'sampling', done: 'written', wait });
+    await follow({
+      json: options.json,
+      requestId,
+      queueUrl,
+      doing: 'sampling',
+      done: 'written',
+      hint: notRegistered,
+      wait,
+    });
+  });
+}
+
+/** Which tasks have no table yet: they wait for a register message that is on its way, or fail without one. */
+async function notRegistered(tasks: readonly string[]): Promise<string | undefined> {
+  if (!process.env['POSTGRES_URI']) return undefined;
+  return withSession(['postgresUri'], async ({ clients }) => {
+    const there = await registeredTasks(clients.sql(), tasks);
+    const missing = tasks.filter((task) => !there.has(task));
+    if (missing.length === 0) return undefined;
+    const names = listed(missing, 3);
+    return `${names}: not registered yet. If no register message is on its way, type: npx sampler register ${missing.slice(0, 3).join(' ')}`;
   });
 }
 

@@ -26,8 +26,8 @@ import {
   withFrom,
   withJson,
 } from '../cli/options.ts';
-import { note, print } from '../cli/output.ts';
-import { showProgress } from '../cli/progress.ts';
+import { counted, note, print } from '../cli/output.ts';
+import { showProgress, withPatience } from '../cli/progress.ts';
 import { progressLog } from '../cli/progress-log.ts';
 import { withSession } from '../cli/session.ts';
 
@@ -193,16 +193,21 @@ async function fromHub(bucket: Bucket, needed: Needed, options: Options) {
     token: options.token ?? fromEnvironment('HF_TOKEN'),
   });
   const progress = showProgress('staging', 0, 'bytes');
+  let begun = false;
   try {
-    return await stageFromHub({
+    const staging = stageFromHub({
       bucket,
       hub,
       datasets,
       revision,
       concurrency,
       warn: (message) => note(`warn: ${message}`),
-      onBytes: progress.add,
+      onBytes(bytes, total) {
+        begun = true;
+        progress.add(bytes, total);
+      },
     });
+    return await withPatience('asking the hub', staging, () => !begun);
   } finally {
     progress.stop();
   }
@@ -229,7 +234,7 @@ function folderOf({ path, config }: Needed[number]): string {
 }
 
 function summary({ datasets, uploaded, unchanged, bytes }: StageResult): string {
-  return `${datasets} data sets: ${uploaded} files uploaded, ${unchanged} unchanged, ${bytes} bytes`;
+  return `${counted(datasets, 'data set')}: ${counted(uploaded, 'file')} uploaded, ${unchanged} unchanged, ${bytes} bytes`;
 }
 
 /** An empty variable counts as one that is not set. */

@@ -9,7 +9,8 @@ import { wheelPath } from '../cli/catalogue.ts';
 import { UsageError } from '../cli/exit.ts';
 import { examples } from '../cli/group.ts';
 import { jsonOption, nameAndFolder, optionsOf, repeatable, withJson } from '../cli/options.ts';
-import { note, print } from '../cli/output.ts';
+import { counted, note, print } from '../cli/output.ts';
+import { withPatience } from '../cli/progress.ts';
 import { withSession } from '../cli/session.ts';
 
 /** `sampler stage harness`: compiles the wheel's task definitions into the bucket, and further folders next to them. */
@@ -35,7 +36,10 @@ async function run(command: Command): Promise<void> {
   const wheel = wheelPath(options.wheel);
   await withSession(['datasetsBucket'], async ({ config, clients, log }) => {
     const bucket = new Bucket(clients.s3(), config.datasetsBucket);
-    const harness = await stageHarness({ bucket, wheelPath: wheel, log });
+    const harness = await withPatience(
+      'compiling the task definitions into the bucket',
+      stageHarness({ bucket, wheelPath: wheel, log }),
+    );
     const { index } = await openCatalogue({ bucket, log });
     const staged: IncludeSummary[] = [];
     for (const include of includes) staged.push(await stageInclude(bucket, include, index));
@@ -59,7 +63,7 @@ function text(harness: StageSummary, includes: readonly IncludeSummary[]): strin
   const { version, tasks, supported, groups, tags, objects, bytes, seconds } = harness;
   const lines = includes.map(
     (include) =>
-      `include/${include.name}: ${include.tasks} tasks and ${include.groups} groups in ${include.files} files` +
+      `include/${include.name}: ${counted(include.tasks, 'task')} and ${counted(include.groups, 'group')} in ${counted(include.files, 'file')}` +
       `${include.removed > 0 ? `; ${include.removed} loose files of before replaced` : ''}`,
   );
   const first = `lm-eval ${version}: ${tasks} tasks (${supported} can be sampled), ${groups} groups, ${tags} tags; ${objects} objects, ${bytes} bytes, ${seconds} s`;

@@ -8,7 +8,7 @@ import { tasksNamed, withCatalogue } from '../cli/catalogue.ts';
 import { UsageError } from '../cli/exit.ts';
 import { examples } from '../cli/group.ts';
 import { catalogueShape, jsonOption, optionsOf, withCatalogueOptions, withJson } from '../cli/options.ts';
-import { note, print, table } from '../cli/output.ts';
+import { counted, note, print, table } from '../cli/output.ts';
 
 /** `sampler tasks ls`: the tasks of that name, with whether they can be sampled. */
 export function tasksLsCommand(): Command {
@@ -39,7 +39,7 @@ async function run(patterns: readonly string[], command: Command): Promise<void>
         tasks.map(({ task, output_type, reason }) => [task, output_type, reason === null ? 'yes' : `no: it ${reason}`]),
       ),
     );
-    if (!options.json) note(`${tasks.length} tasks of ${catalogue.source}`);
+    if (!options.json) note(`${counted(tasks.length, 'task')} of ${catalogue.source}`);
   });
 }
 

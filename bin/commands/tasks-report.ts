@@ -7,7 +7,7 @@ import { wheelPath } from '../cli/catalogue.ts';
 import { examples } from '../cli/group.ts';
 import { jsonOption, optionsOf, withJson } from '../cli/options.ts';
 import { print } from '../cli/output.ts';
-import { ROOT } from '../cli/session.ts';
+import { ROOT } from '../cli/stack-choice.ts';
 
 /** `sampler tasks report`: writes docs/tasks.md. */
 export function tasksReportCommand(): Command {

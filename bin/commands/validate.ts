@@ -15,10 +15,10 @@ import {
   withFrom,
   withJson,
 } from '../cli/options.ts';
-import { print, table } from '../cli/output.ts';
+import { counted, print, table } from '../cli/output.ts';
 import { CHAT, COMPLETIONS, pathsOf } from '../cli/paths.ts';
 import { showProgress } from '../cli/progress.ts';
-import { readSampleBody, requestShape, sampleBody } from '../cli/request.ts';
+import { readOptionsBody, requestShape, sampleBody } from '../cli/request.ts';
 import { withSandbox } from '../cli/sandbox.ts';
 import { planningSettings } from '../cli/session.ts';
 import { withSource } from '../cli/source.ts';
@@ -65,7 +65,7 @@ async function run(names: readonly string[], command: Command): Promise<void> {
   const shape = { ...jsonOption, ...catalogueShape, ...fromShape, path, numFewshot, genKwargs, systemInstruction };
   const options = optionsOf(shape, command);
   const messageFor = (asked: string) =>
-    readSampleBody(
+    readOptionsBody(
       sampleBody(names, { address: 'validate', service: 'validate' }, { ...options, path: asked, qty: '-1' }),
     );
   const settings = planningSettings();
@@ -125,5 +125,5 @@ function text(checked: readonly Checked[]): string {
 
 function verdictText({ failed, resolvedTask, task }: Verdict): string {
   const by = resolvedTask === task ? '' : `, by ${resolvedTask}`;
-  return (failed === 0 ? 'ok' : `${failed} documents fail`) + by;
+  return (failed === 0 ? 'ok' : `${counted(failed, 'document')} fail${failed === 1 ? 's' : ''}`) + by;
 }

@@ -6,6 +6,7 @@ import type { Catalogue } from './catalogue.ts';
 import type { ConfigDict } from './config-value.ts';
 import type { TaskEntry } from './entry.ts';
 import { expandName, type GroupedTask } from './group.ts';
+import { similarNames } from './similar.ts';
 import type { TaskIndex } from './task-index.ts';
 
 /** More tasks in one message are refused. */
@@ -13,6 +14,8 @@ const MAX_LEAVES = 5000;
 /** Names in one message; of unknown ones this many are reported. */
 const MAX_NAMES = 5000;
 const MAX_UNKNOWN_TOLD = 20;
+/** Of these the names that are like them are looked for. */
+const MAX_LIKENED = 3;
 /** Longer names and wildcards are refused: no task has one. */
 const MAX_NAME_CHARS = 500;
 /** More tasks, counted once for each name that leads to them, are refused. */
@@ -115,13 +118,21 @@ function inlineEntry(name: string, config: ConfigDict): TaskEntry {
   return { name, yaml: '', config: new Map([['task', name], ...config]), problem };
 }
 
+function didYouMean(names: readonly string[], { index }: Catalogue): string {
+  const likely = names
+    .filter((name) => !/[*?[]/.test(name))
+    .slice(0, MAX_LIKENED)
+    .flatMap((name) => similarNames(name, index.keys()));
+  return likely.length === 0 ? '' : ` Did you mean ${[...new Set(likely)].join(', or ')}?`;
+}
+
 function unknownTask(names: readonly string[], catalogue: Catalogue): PermanentError {
   const told = names.slice(0, MAX_UNKNOWN_TOLD).map((name) => `"${name.slice(0, 100)}"`);
   const more = names.length > told.length ? ` and ${names.length - told.length} more` : '';
   const wildcard = names.some((name) => name.includes('*')) ? ' A wildcard must match at least one name.' : '';
   return new PermanentError(
     'UnknownTask',
-    `No such task, group or tag in ${catalogue.source}: ${told.join(', ')}${more}.${wildcard}`,
+    `No such task, group or tag in ${catalogue.source}: ${told.join(', ')}${more}.${wildcard}${didYouMean(names, catalogue)}`,
     {
       context: { tasks: names.slice(0, MAX_UNKNOWN_TOLD) },
     },

@@ -9,7 +9,8 @@ import { addCounts, type Counts, observed } from './observed.ts';
 import type { FunctionRuntime } from './runtime.ts';
 
 /** What makes one queue's function different from another's. */
-export interface QueueWork<Message> extends Pick<BatchOptions<Message>, 'queue' | 'parse' | 'identify' | 'keepReason' | 'awaits'> {
+export interface QueueWork<Message>
+  extends Pick<BatchOptions<Message>, 'queue' | 'parse' | 'identify' | 'keepReason' | 'awaits'> {
   /** Does one message's work and returns how much it was. What it throws decides whether it is tried again. */
   readonly handle: (message: Message, delivery: Delivery) => Promise<Counts>;
 }

@@ -100,6 +100,16 @@ const MESSAGE = {
     meaning: 'Of one whose data sets are loaded in parts: the loads.',
   },
   rows: { types: COUNT, optional: true, meaning: 'Of a registered one: rows loaded.' },
+  refused: {
+    types: ['array'],
+    optional: true,
+    meaning: 'Of a register message: the tasks that can not be registered, each with its own reason.',
+    items: {
+      task: { types: ['string'], meaning: 'The task.' },
+      code: { types: ['string'], meaning: 'An error code, as docs/operations.md lists them.' },
+      message: { types: ['string'], meaning: 'The reason.' },
+    },
+  },
   error: ERROR,
   created_at: { types: ['date'], meaning: 'When the record was made.' },
   updated_at: { types: ['date'], meaning: 'When it was last changed.', changes: 'with every change' },

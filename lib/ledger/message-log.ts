@@ -9,7 +9,9 @@ import {
   type PlanRecord,
   RECORDS,
   type Reason,
+  type RefusedTask,
   reasonOf,
+  shortReason,
 } from './records.ts';
 
 /** A delivered message, as far as its records are concerned. */
@@ -56,10 +58,16 @@ export class MessageLog {
     );
   }
 
+  /** Keeps which tasks of a message are refused, each with its own reason. */
+  async refused(message: LoggedMessage, tasks: readonly RefusedTask[]): Promise<void> {
+    const refused = tasks.map(({ task, ...reason }) => ({ task, ...shortReason(reason) }));
+    await this.note(rejectionId(message.requestId), message, { state: 'rejected', refused });
+  }
+
   /** Keeps what a register message came to, in place of what its earlier tries may have come to. */
   async registered(message: LoggedMessage, { tables, rows }: Pick<MessageRecord, 'tables' | 'rows'>): Promise<void> {
     const loaded = { state: 'registered', tables: tables ?? 0, rows: rows ?? 0 } as const;
-    await this.note(rejectionId(message.requestId), message, loaded, { error: '' });
+    await this.note(rejectionId(message.requestId), message, loaded, { error: '', refused: '' });
   }
 
   /** Keeps that a register message waits for a load, before its parts are sent out. */
@@ -146,7 +154,7 @@ export class MessageLog {
     _id: ObjectId,
     { requestId, body }: LoggedMessage,
     set: Partial<MessageRecord>,
-    unset: { error?: ''; loads?: '' } = {},
+    unset: { error?: ''; loads?: ''; refused?: '' } = {},
   ): Promise<void> {
     const now = this.now();
     await this.records.updateOne(

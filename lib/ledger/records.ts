@@ -34,6 +34,11 @@ export interface Reason {
   readonly message: string;
 }
 
+/** A task of a register message that can never be registered, and why. */
+export interface RefusedTask extends Reason {
+  readonly task: string;
+}
+
 /** A planned task in `sample_requests`. */
 export interface PlanRecord {
   _id: ObjectId;
@@ -89,6 +94,8 @@ export interface MessageRecord {
   /** Of one whose data sets are loaded in parts: the loads. */
   loads?: readonly string[];
   rows?: number;
+  /** Of a refused register message: the tasks that were, each with its own reason. */
+  refused?: readonly RefusedTask[];
   error?: Reason;
   created_at: Date;
   updated_at: Date;
@@ -114,6 +121,8 @@ export type NewPlan = Pick<
 /** How much of a body and of a reason is kept, in bytes of UTF-8: a record stays small, whatever was sent. */
 const BODY_BYTES = 48 * 1024;
 const REASON_BYTES = 4 * 1024;
+/** The same where a record has a reason for each of its tasks, of which there are 10,000 at most. */
+const MANY_REASONS_BYTES = 400;
 
 /** A body as it is recorded. */
 export function bodyOf(text: string): string {
@@ -123,6 +132,11 @@ export function bodyOf(text: string): string {
 /** A reason as it is recorded. */
 export function reasonOf({ code, message }: Reason): Reason {
   return { code, message: beginning(message, REASON_BYTES) };
+}
+
+/** One of many reasons of a record: shorter, as a message may name thousands of tasks. */
+export function shortReason({ code, message }: Reason): Reason {
+  return { code, message: beginning(message, MANY_REASONS_BYTES) };
 }
 
 function beginning(text: string, bytes: number): string {

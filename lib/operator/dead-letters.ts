@@ -57,6 +57,21 @@ export class DeadLetters {
     return held.map(({ receiptHandle: _, raw: __, ...letter }) => letter);
   }
 
+  /** Removes the messages that `wanted` chooses for good; all others are back at once. @throws as the client does */
+  async remove(wanted: (letter: DeadLetter) => boolean, onRemoved: (letter: DeadLetter) => void): Promise<void> {
+    const held = await this.#take(Number.POSITIVE_INFINITY, REDRIVE_SECONDS);
+    const gone = new Set<Held>();
+    try {
+      for (const letter of held.filter(wanted)) {
+        await this.#sqs.send(new DeleteMessageCommand({ QueueUrl: this.#url, ReceiptHandle: letter.receiptHandle }));
+        gone.add(letter);
+        onRemoved(letter);
+      }
+    } finally {
+      await this.#putBack(held.filter((letter) => !gone.has(letter)));
+    }
+  }
+
   /**
    * Sends the messages that `wanted` chooses back to the queue they came from, under their old identity. A message is
    * removed only after its copy was taken; what is not chosen, or could not be sent, stays. Messages that come in

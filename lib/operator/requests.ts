@@ -1,6 +1,24 @@
 import { type Db, type Document, type Filter, ObjectId } from 'mongodb';
 import { readIdList } from '../plan/id-list.ts';
 
+/** A prompt as people look at it. */
+export interface PromptView {
+  readonly id: string;
+  readonly instance_id: string;
+  readonly doc_id: number;
+  readonly idx: number;
+  readonly done: boolean;
+  /** What is posted, as it stands in `prompts`. */
+  readonly data: string;
+}
+
+/** A task of a register message that was refused, and why. */
+export interface RefusedView {
+  readonly task: string;
+  readonly code: string;
+  readonly message: string;
+}
+
 /** How the record of a plan or of a refused message stands, for people and programs that look. Dates are ISO 8601. */
 export interface RequestView {
   readonly id: string;
@@ -19,6 +37,8 @@ export interface RequestView {
   /** The same for two requests that ask the same prompts; null for messages and for plans of earlier versions. */
   readonly plan_hash: string | null;
   readonly error: { readonly code: string; readonly message: string } | null;
+  /** Of a register message: tasks that were refused, each with its own reason. */
+  readonly refused: readonly RefusedView[];
   /** Of a message that goes on with an earlier request: that one's identity. */
   readonly continues: string | null;
   readonly queue: string | null;
@@ -51,7 +71,7 @@ export async function listRequests(db: Db, filter: RequestFilter, limit: number)
         ...(task === undefined ? {} : { task }),
         ...(address === undefined ? {} : { address }),
       },
-      { projection: { plan: 0, doc_ids: 0, body: 0 } },
+      { projection: { plan: 0, doc_ids: 0, body: 0, refused: 0 } },
     )
     .sort({ created_at: -1 })
     .limit(limit)
@@ -112,6 +132,7 @@ function viewOf(record: Document): RequestView {
     documents: typeof record['doc_ids'] === 'string' ? readIdList(record['doc_ids']).length : null,
     plan_hash: asText(record['plan_hash']),
     error: 'code' in error ? { code: String(error['code']), message: String(error['message']) } : null,
+    refused: refusedOf(record['refused']),
     continues: asText(record['continues']),
     queue: asText(record['queue']),
     body: asText(record['body']),
@@ -119,6 +140,43 @@ function viewOf(record: Document): RequestView {
     updated_at: asDate(record['updated_at']),
     lease_until: asDate(record['lease_until']),
   };
+}
+
+/** The first prompts of a task, by document and number. */
+export async function promptsOf(db: Db, task: string, limit: number): Promise<PromptView[]> {
+  const task_id = new ObjectId(task);
+  const instances = await db
+    .collection('instances')
+    .find({ task_id }, { projection: { doc_id: 1, idx: 1 } })
+    .sort({ doc_id: 1, idx: 1 })
+    .limit(limit)
+    .toArray();
+  const place = new Map(instances.map((instance, at) => [String(instance._id), { at, instance }]));
+  const prompts = await db
+    .collection('prompts')
+    .find({ task_id, instance_id: { $in: instances.map(({ _id }) => _id) } })
+    .toArray();
+  return prompts
+    .map((prompt) => ({ prompt, of: place.get(String(prompt['instance_id'])) }))
+    .sort((a, b) => (a.of?.at ?? 0) - (b.of?.at ?? 0))
+    .slice(0, limit)
+    .map(({ prompt, of }) => ({
+      id: String(prompt._id),
+      instance_id: String(prompt['instance_id']),
+      doc_id: Number(of?.instance['doc_id']),
+      idx: Number(of?.instance['idx']),
+      done: prompt['done'] === true,
+      data: String(prompt['data']),
+    }));
+}
+
+function refusedOf(value: unknown): RefusedView[] {
+  if (!Array.isArray(value)) return [];
+  return value.map(asObject).map(({ task, code, message }) => ({
+    task: String(task),
+    code: String(code),
+    message: String(message),
+  }));
 }
 
 function asObject(value: unknown): Record<string, unknown> {

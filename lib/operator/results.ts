@@ -42,8 +42,8 @@ export interface FilterView {
 
 /** What a document was asked with, and what came back. */
 export interface Exchange {
-  /** `arguments[0]` of each of its instances: a chat as JSON, or a text. */
-  readonly asked: readonly string[];
+  /** Each of its instances: a chat as JSON or a text, and what is scored after it. */
+  readonly asked: readonly { readonly context: string; readonly continuation: string | null }[];
   /** Bodies as they were stored. */
   readonly responses: readonly string[];
 }
@@ -100,7 +100,10 @@ export async function exchangesOf(db: Db, id: string, docIds: readonly number[])
 
 function exchangeOf(instances: readonly Document[], responses: ReadonlyMap<string, readonly Document[]>): Exchange {
   return {
-    asked: instances.map(({ arguments: args, idx }) => (instances.length > 1 ? `${idx}: ${args[1]}` : String(args[0]))),
+    asked: instances.map(({ arguments: args }) => ({
+      context: String(args?.[0] ?? ''),
+      continuation: instances.length > 1 && typeof args?.[1] === 'string' ? args[1] : null,
+    })),
     responses: instances.flatMap(({ _id }) =>
       (responses.get(String(_id)) ?? []).map(({ response, error }) => String(response || error)),
     ),

@@ -78,9 +78,12 @@ export function waitForRegister(waiting: Waiting, sql: Sql): Promise<readonly Ta
       registeredTasks(sql, tasks),
       readRequests(db, [rejectionId(requestId)]),
     ]);
-    const error = [...records.values()][0]?.error ?? null;
+    const [record] = records.values();
+    const own = new Map(record?.refused.map(({ task, code, message }) => [task, { code, message }]));
     return tasks.map((task): TaskState => {
-      if (registered.has(task)) return { task, id: null, state: 'done', shards: null, error: null };
+      if (registered.has(task) && !own.has(task)) return { task, id: null, state: 'done', shards: null, error: null };
+      // What is said of the message as a whole holds for a task that has no reason of its own.
+      const error = record?.error == null ? null : (own.get(task) ?? record.error);
       return { task, id: null, state: error === null ? 'waiting' : 'failed', shards: null, error };
     });
   });
@@ -121,7 +124,8 @@ async function isEmpty(sqs: SQSClient, QueueUrl: string): Promise<boolean> {
   return AttributeNames.every((name) => Number(Attributes[name] ?? 0) === 0);
 }
 
-async function registeredTasks(sql: Sql, tasks: readonly string[]): Promise<Set<string>> {
+/** Those of these tasks that have their table. */
+export async function registeredTasks(sql: Sql, tasks: readonly string[]): Promise<Set<string>> {
   const [exists] = await sql`SELECT to_regclass('task_registry') IS NOT NULL AS yes`;
   if (exists?.['yes'] !== true) return new Set();
   const rows = await sql`

@@ -57,7 +57,7 @@ export async function openDocs(
   if (found === undefined || (processed === undefined && !current)) {
     throw new TransientError(
       'NotRegistered',
-      `the task ${task} is not registered: its Python functions have not been run on its data set. Send a register message that names it.`,
+      `the task ${task} is not registered: its Python functions have not been run on its data set. Send a register message that names it: npx sampler register ${task} --wait`,
       { context: { task } },
     );
   }

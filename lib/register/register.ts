@@ -29,9 +29,18 @@ export interface RegisterServices {
     /** Hears of each load that the message waits for, before its parts are sent. */
     readonly onLoad?: (load: string) => Promise<void>;
   };
+  /** Hears which tasks were refused, each with its own reason, before the whole message is. */
+  readonly onRefused?: (refused: readonly RefusedTask[]) => Promise<void>;
   /** Where Python functions of tasks are run; missing where that is not configured. */
   readonly sandbox?: SandboxTransport | undefined;
   readonly log: Logger;
+}
+
+/** A task that can never be registered, and why. */
+export interface RefusedTask {
+  readonly task: string;
+  readonly code: string;
+  readonly message: string;
 }
 
 /** What was loaded for a message. */
@@ -54,7 +63,7 @@ export async function registerTasks(services: RegisterServices, tasks: string): 
     limits: services.inParts.limits,
     sender: new PartSender(services.inParts.queue, services.inParts.onLoad),
   };
-  const refused: SamplerError[] = [];
+  const refused: { readonly task: string; readonly error: SamplerError }[] = [];
   const loaded = { tables: 0, rows: 0 };
   for (const entry of entries) {
     try {
@@ -63,18 +72,19 @@ export async function registerTasks(services: RegisterServices, tasks: string): 
       for (const { count } of splits) loaded.rows += count;
     } catch (error) {
       if (!(error instanceof SamplerError) || !error.permanent) throw error;
-      refused.push(error);
+      refused.push({ task: entry.name, error });
     }
   }
   await tidy(services);
   const [first, ...others] = refused;
   if (!first) return { ...loaded, loads: inParts?.sender.loads ?? 0 };
-  if (others.length === 0) throw first;
-  const reasons = refused.map(({ message }) => message).join(' ');
+  await services.onRefused?.(refused.map(({ task, error: { code, message } }) => ({ task, code, message })));
+  if (others.length === 0) throw first.error;
+  const reasons = refused.map(({ error }) => error.message).join(' ');
   throw new PermanentError(
-    first.code,
+    first.error.code,
     `${refused.length} of ${entries.length} tasks could not be registered. ${reasons}`,
-    { cause: first },
+    { cause: first.error },
   );
 }
 

@@ -257,7 +257,7 @@ function idExists({ splits }: TableInfo, id: number): boolean {
 }
 
 function notRegistered(task: string): TransientError {
-  const message = `the task ${task} is not registered: there is no data set's table for it. Send a register message that names it.`;
+  const message = `the task ${task} is not registered: there is no data set's table for it. Send a register message that names it: npx sampler register ${task} --wait`;
   return new TransientError('NotRegistered', message, { context: { task } });
 }
 

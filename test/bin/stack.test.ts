@@ -116,7 +116,7 @@ describe('from nothing to prompts, each step a command', () => {
     const first = await run('stage', 'datasets', '--from', data);
     expect(first).toMatchObject({
       code: 0,
-      stdout: expect.stringMatching(/^1 data sets: 4 files uploaded, 0 unchanged/),
+      stdout: expect.stringMatching(/^1 data set: 4 files uploaded, 0 unchanged/),
     });
     expect((await json('stage', 'datasets', '--from', data)).json).toMatchObject({ uploaded: 0, unchanged: 4 });
   });
@@ -245,7 +245,7 @@ describe('a request that fails', () => {
       { body: expect.stringContaining('"qty":31'), attributes: { 'error-code': 'TooFewDocuments' } },
     ]);
     const redriven = await here('dlq', 'redrive', 'sample', '--id', refused?.request_id ?? '');
-    expect(redriven).toMatchObject({ code: 0, stdout: '1 messages sent back\n' });
+    expect(redriven).toMatchObject({ code: 0, stdout: '1 message sent back\n' });
     // It fails again, under its own id, and comes back as another message.
     await expect
       .poll(

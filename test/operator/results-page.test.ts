@@ -1,16 +1,13 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DocumentView, ResultView } from '../../lib/operator/results.ts';
-import { pageArticle, pageEnd, pageHead } from '../../lib/operator/results-page.ts';
-
-/** Debian's, or the one that is named. */
-const CHROMIUM = [process.env['SAMPLER_CHROMIUM'] ?? '', '/usr/bin/chromium'].find(
-  (path) => path !== '' && existsSync(path),
-);
+import { resultCard, resultsHead } from '../../lib/operator/results-page.ts';
+import { pageOf } from '../../lib/pages/page.ts';
+import { CHROMIUM } from '../pages/browser.ts';
 
 const result: ResultView = {
   id: '65f0a1b2c3d4e5f60718293a',
@@ -59,17 +56,16 @@ const chat = JSON.stringify([
 ]);
 const answer = (score: number) =>
   JSON.stringify({ choices: [{ message: { content: `<script>alert(1)</script> That is ${17 + score}.` } }] });
-const html = [
-  pageHead(result, { right: 3, partly: 1, wrong: 1, failed: 1 }, 0),
-  ...documents.map((one) =>
-    pageArticle(
-      one,
-      { asked: [chat], responses: [one.status_code === 0 ? answer(one.score) : '<html>502</html>'] },
-      result.selected,
-    ),
+const cards = documents.map((one) =>
+  resultCard(
+    one,
+    {
+      asked: [{ context: chat, continuation: null }],
+      responses: [one.status_code === 0 ? answer(one.score) : '<html>502</html>'],
+    },
+    result.selected,
   ),
-  pageEnd(),
-].join('');
+);
 
 describe.skipIf(CHROMIUM === undefined)(
   'the page of results in a real browser (skipped where there is no Chromium)',
@@ -80,7 +76,8 @@ describe.skipIf(CHROMIUM === undefined)(
     const problems: string[] = [];
 
     beforeAll(async () => {
-      writeFileSync(join(folder, 'page.html'), html);
+      const head = resultsHead(result, { right: 3, partly: 1, wrong: 1, failed: 1 }, 0);
+      writeFileSync(join(folder, 'page.html'), (await Array.fromAsync(pageOf(head, cards))).join(''));
       browser = await chromium.launch({ executablePath: CHROMIUM ?? '', args: ['--no-sandbox'] });
       page = await browser.newPage({ viewport: { width: 1100, height: 1400 } });
       page.on('console', (message) => problems.push(message.text()));
@@ -138,7 +135,34 @@ describe.skipIf(CHROMIUM === undefined)(
   },
 );
 
+const textOf = (asked: readonly { context: string; continuation: string | null }[], gold: string | null = null) =>
+  resultCard({ ...document(1, 1), gold }, { asked, responses: [] }, null, { count: 2, delimiter: '\n\n' }).blocks;
+
 it('cuts texts that would make the page too long, and says so', () => {
-  const long = pageArticle(document(1, 1), { asked: ['x'.repeat(30_000)], responses: [] }, null);
-  expect(long).toContain('(10000 characters more)');
+  const long = textOf([{ context: 'x'.repeat(30_000), continuation: null }]);
+  expect(JSON.stringify(long)).toContain('(10000 characters more)');
+});
+
+it('shows the choices of a document together, with the right one marked', () => {
+  const choices = [' blue', ' red'].map((continuation) => ({ context: 'The sky is', continuation }));
+  expect(textOf(choices, '0')).toContainEqual({
+    kind: 'choices',
+    label: 'choices',
+    choices: [
+      { text: ' blue', gold: true },
+      { text: ' red', gold: false },
+    ],
+  });
+});
+
+it('folds worked examples of a text where the delimiter tells as many apart as there are, and nothing else', () => {
+  const asked = (context: string) => textOf([{ context, continuation: null }]);
+  expect(asked('one\n\ntwo\n\nasked')).toEqual(
+    expect.arrayContaining([
+      expect.objectContaining({ kind: 'fold', blocks: [{ kind: 'turn', role: 'examples', text: 'one\n\ntwo' }] }),
+      { kind: 'turn', role: 'asked', text: 'asked' },
+    ]),
+  );
+  const whole = 'one\n\ntwo\n\na question\n\nof\n\nmany parts';
+  expect(asked(whole)).toContainEqual({ kind: 'turn', role: 'asked', text: whole });
 });

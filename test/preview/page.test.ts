@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import * as z from 'zod';
 import type { Catalogue } from '../../lib/catalogue/catalogue.ts';
 import { buildIndex } from '../../lib/catalogue/definitions/build-index.ts';
 import { withRoot } from '../../lib/catalogue/staging/wheel-catalogue.ts';
@@ -49,47 +50,81 @@ async function previews(path: string, numFewshot: number): Promise<Preview[]> {
   return [await previewTask({ catalogue, source: new FolderSource(from) }, message, entry, 0n)];
 }
 
-/** The texts of a page's preformatted parts, read as a browser does. */
-function shownTexts(page: string): string[] {
-  return [...page.matchAll(/<pre[^>]*>\n([^<]*)<\/pre>/g)].map(([, text = '']) =>
-    text
-      .replaceAll('&lt;', '<')
-      .replaceAll('&gt;', '>')
-      .replaceAll('&quot;', '"')
-      .replaceAll('&#39;', "'")
-      .replaceAll('&#13;', '\r')
-      .replaceAll('&amp;', '&'),
-  );
+/** A page as it is written. */
+async function pageOf(shown: readonly Preview[]): Promise<string> {
+  return (await Array.fromAsync(previewPage(shown))).join('');
+}
+
+const block = z.looseObject({ kind: z.string(), text: z.string().optional(), label: z.string().optional() });
+const inside = z.array(
+  z.object({ blocks: z.array(z.looseObject({ ...block.shape, blocks: z.array(block).optional() })) }),
+);
+
+/** The parts of a page's first card, read as its script does; folded ones by their label. */
+function blocksOf(page: string) {
+  const [, data = ''] = /<script type="application\/json" data-cards>(.*?)<\/script>/s.exec(page) ?? [];
+  return inside.parse(JSON.parse(data))[0]?.blocks ?? [];
 }
 
 describe('a page of prompts', () => {
   it('holds nothing but text of tasks and data: no tag, script or address of theirs, and no other page', async () => {
-    const shown = await previews('/v1/chat/completions', 1);
-    const page = previewPage(shown);
-    const tags = [...page.matchAll(/<\/?([a-zA-Z!][^\s>]*)([^>]*)>/g)];
-    const known = 'html head meta title style body h1 h2 nav a article p div pre details summary !doctype'.split(' ');
+    const page = await pageOf(await previews('/v1/chat/completions', 1));
+    const [head = '', body = ''] = page.split('<main');
+    const markup = `${head}${body.replaceAll(/<script[^>]*>[^<]*(<(?!\/script>)[^<]*)*<\/script>/g, '')}`.replace(
+      /<style>.*?<\/style>/s,
+      '',
+    );
+    const tags = [...markup.matchAll(/<\/?([a-zA-Z!][^\s>]*)([^>]*)>/g)];
+    const known =
+      'html head meta title style body h1 h2 header dl div dt dd p noscript main footer kbd input output table !doctype'.split(
+        ' ',
+      );
     expect(tags.filter(([, name = '']) => !known.includes(name)).map(([tag]) => tag)).toEqual([]);
-    expect(tags.filter(([, , attributes = '']) => /\son\w+=|src=|href="(?!#)/.test(attributes))).toEqual([]);
-    expect(page).toContain(`content="default-src 'none'; style-src 'unsafe-inline'"`);
+    expect(tags.filter(([, , attributes = '']) => /\son\w+=|src=|href=/.test(attributes))).toEqual([]);
+    expect(page).toMatch(/content="default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-[\w+/=]+'"/);
+    expect(page).not.toContain('<img');
+    expect(page.match(/<script/g)).toHaveLength(3);
     expect(page).not.toMatch(/[^\P{Cc}\n\t]/u);
   });
 
-  it('shows each turn and the data as they are sent, the worked examples folded', async () => {
+  it('shows each turn and the data as they are sent, the worked examples folded, and the right answer', async () => {
     const shown = await previews('/v1/chat/completions', 1);
-    const page = previewPage(shown);
-    const [instance] = shown[0]?.instances ?? [];
-    const printable = (text: string) => text.replaceAll('\u0007', '\\u0007');
-    const all = shownTexts(page);
-    expect(all[0]).toBe('Sys <b>');
-    expect(all[1]).toMatch(/^(first|second) /);
-    expect(all.slice(2, 4)).toEqual(['answer <i>', printable(`asked ${HOSTILE}`)]);
-    expect(all.at(-1)).toBe(printable(instance?.data ?? ''));
-    expect(page).toMatch(/<details><summary>1 worked example<\/summary>\n<div class="role">user<\/div>/);
+    const blocks = blocksOf(await pageOf(shown));
+    expect(blocks.map(({ kind, role, label }) => [kind, role ?? label])).toEqual([
+      ['turn', 'system'],
+      ['fold', '1 worked example'],
+      ['turn', 'user'],
+      ['text', 'right answer'],
+      ['fold', 'generation arguments'],
+      ['fold', 'data as sent'],
+    ]);
+    expect(blocks[0]?.text).toBe('Sys <b>');
+    expect(blocks[1]?.blocks?.map(({ text }) => text)).toEqual([
+      expect.stringMatching(/^(first|second) <\/pre>/),
+      'answer <i>',
+    ]);
+    expect(blocks[2]?.text).toBe(`asked ${HOSTILE}`);
+    expect(blocks[3]?.text).toBe('answer <i>');
+    expect(blocks.at(-1)?.blocks?.[0]?.text).toBe(shown[0]?.instances[0]?.data);
   });
 
-  it('shows a prompt of the completions path as one text', async () => {
-    const [first, ...others] = shownTexts(previewPage(await previews('/v1/completions', 0)));
-    expect(first).toContain('Sys <b>asked </pre><script>');
-    expect(others).toHaveLength(2);
+  it('folds the worked examples of the completions path too, which are a part of one text', async () => {
+    const blocks = blocksOf(await pageOf(await previews('/v1/completions', 2)));
+    expect(blocks.slice(0, 3).map(({ kind, role, label }) => [kind, role ?? label])).toEqual([
+      ['turn', 'prompt'],
+      ['fold', '2 worked examples'],
+      ['turn', 'prompt'],
+    ]);
+    expect(blocks[1]?.blocks?.map(({ text }) => text)).toEqual([
+      expect.stringMatching(/^(first|second) <\/pre>.* answer <i>$/s),
+      expect.stringMatching(/^(first|second) <\/pre>.* answer <i>$/s),
+    ]);
+    expect(blocks[2]?.text).toBe(`asked ${HOSTILE}`);
+  });
+
+  it('tells of tasks that are not shown, and why', async () => {
+    const error = { code: 'UnsupportedTask', message: 'it <b>loads</b> pages' };
+    const page = (await Array.fromAsync(previewPage([], [{ task: 'other', error }]))).join('');
+    expect(page).toContain('other is not shown. UnsupportedTask: it &lt;b&gt;loads&lt;/b&gt; pages');
   });
 });

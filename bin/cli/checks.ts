@@ -1,0 +1,226 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
+import { Bucket } from '../../lib/bucket/bucket.ts';
+import { openCatalogue } from '../../lib/catalogue/catalogue.ts';
+import { supportOf } from '../../lib/catalogue/support.ts';
+import { messageOf } from '../../lib/errors/errors.ts';
+import { SUPPORTED_HOOKS } from '../../lib/hooks/registry.ts';
+import { redact } from '../../lib/log/redact.ts';
+import { deployedImage, readImage } from '../../lib/sandbox/image.ts';
+import manifest from '../../package.json' with { type: 'json' };
+import { wheelPath } from './catalogue.ts';
+import { counted } from './output.ts';
+import { QUEUES } from './queues.ts';
+import { withSession } from './session.ts';
+import { LOCAL_ENV, namedByEnvironment, ROOT, STACK_VARIABLES, stackChoice } from './stack-choice.ts';
+import { stagedFolders } from './staged.ts';
+
+/** What was looked at, how it stands, and what to type where it should be otherwise. */
+export interface Check {
+  readonly name: string;
+  /** `missing`: requests fail without it. `warn`: worth a look. */
+  readonly state: 'ok' | 'warn' | 'missing';
+  readonly what: string;
+  readonly type: string | null;
+}
+
+/** Whoever does not answer within so many milliseconds is not there. */
+const PATIENCE_MS = 8_000;
+const NODE = 20;
+
+/** Looks at this machine and the stack, all parts of the stack at once. */
+export async function checkAll(): Promise<Check[]> {
+  const machine = [version(), python(), wheel(), sandbox(), stack()];
+  if (stackChoice() === 'none') return machine;
+  const parts = await Promise.all([
+    within('Postgres', 'POSTGRES_URI', postgres),
+    within('MongoDB', 'MONGODB_URI', mongodb),
+    within('bucket', 'DATASETS_BUCKET', bucket),
+    ...QUEUES.map((queue) => within(`queue ${queue}`, `${queue.toUpperCase()}_QUEUE_URL`, () => queueOf(queue))),
+  ]);
+  return [...machine, ...parts.flat()];
+}
+
+const ok = (name: string, what: string): Check => ({ name, state: 'ok', what, type: null });
+const warn = (name: string, what: string, type: string): Check => ({ name, state: 'warn', what, type });
+const missing = (name: string, what: string, type: string): Check => ({ name, state: 'missing', what, type });
+
+function version(): Check {
+  const node = Number.parseInt(process.versions.node, 10);
+  const what = `sampler ${manifest.version}, Node.js ${process.versions.node}`;
+  return node >= NODE ? ok('versions', what) : missing('versions', what, `install Node.js ${NODE} or later`);
+}
+
+function python(): Check {
+  const { stdout } = spawnSync('python3', ['-c', 'import sys, venv, pip; print(sys.version.split()[0])'], {
+    encoding: 'utf8',
+  });
+  const found = stdout?.trim();
+  if (found) return ok('Python', `${found}, with pip and venv (used to install, never to run)`);
+  return warn(
+    'Python',
+    'no python3 with pip and venv: the set-up can download nothing',
+    'apt-get install python3-pip python3-venv',
+  );
+}
+
+function wheel(): Check {
+  const path = wheelPath(undefined);
+  if (existsSync(path)) return ok('wheel', path);
+  return missing('wheel', `${path} is not there`, 'npm start (its set-up brings it)');
+}
+
+function sandbox(): Check {
+  const image = readImage(deployedImage(ROOT));
+  const wheels = existsSync(join(ROOT, '.cache', 'wheels', 'installed-from'));
+  if (image !== null)
+    return ok('sandbox', `its image is built, ${wheels ? 'with' : 'without'} the libraries for mathematics`);
+  return warn(
+    'sandbox',
+    'its image is not built: tasks with Python functions can not be asked',
+    'npm start (its set-up builds it)',
+  );
+}
+
+function stack(): Check {
+  const chosen = stackChoice();
+  const unset = STACK_VARIABLES.filter((name) => !process.env[name]);
+  if (chosen === 'none')
+    return missing(
+      'stack',
+      'none: the environment names none, and .local/env is not there',
+      'npm start (in another terminal)',
+    );
+  if (chosen === 'local') {
+    if (existsSync(join(ROOT, '.local', 'ready')))
+      return ok('stack', '.local/env, which npm start wrote; it is running');
+    return missing('stack', '.local/env, but npm start is not running', 'npm start (in another terminal)');
+  }
+  const names = namedByEnvironment();
+  if (unset.length === 0) return ok('stack', 'the one that the environment names');
+  const what = `the environment sets ${names.join(', ')} and not ${unset.join(', ')}`;
+  if (!existsSync(LOCAL_ENV)) return missing('stack', what, `set ${unset.join(', ')} as well`);
+  return missing('stack', `${what}, so that .local/env is not read`, `unset ${names.join(' ')}`);
+}
+
+/** A part of the stack, whose answer is waited for no longer than a moment. */
+async function within(name: string, variable: string, look: () => Promise<Check[]>): Promise<Check[]> {
+  if (!process.env[variable]) return [missing(name, `${variable} is not set`, 'see "stack" above')];
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(new Error(`no answer within ${PATIENCE_MS / 1000} s`)), PATIENCE_MS);
+  const looking = look();
+  looking.catch(() => {});
+  try {
+    return await Promise.race([looking, late.promise]);
+  } catch (error) {
+    const reason = redact(messageOf(error) || String(error)).split('\n')[0] ?? '';
+    const type =
+      stackChoice() === 'local' ? 'npm start (in another terminal)' : `correct ${variable}, or start what it names`;
+    return [missing(name, `does not answer: ${reason}`, type)];
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function postgres(): Promise<Check[]> {
+  return withSession(['postgresUri'], async ({ clients }) => {
+    const sql = clients.sql();
+    const [row] =
+      await sql`SELECT current_setting('server_version') AS version, to_regclass('task_registry') AS registry`;
+    const what = `${row?.['version']}`;
+    if (row?.['registry'] == null) {
+      return [warn('Postgres', `${what}; no task is registered`, 'npx sampler register gsm8k --wait')];
+    }
+    const [count] =
+      await sql`SELECT count(*)::int AS tasks, count(DISTINCT dataset_table_name)::int AS tables FROM task_registry`;
+    return [
+      ok(
+        'Postgres',
+        `${what}; ${counted(Number(count?.['tasks']), 'task')} registered, ${counted(Number(count?.['tables']), 'table')}`,
+      ),
+    ];
+  });
+}
+
+async function mongodb(): Promise<Check[]> {
+  return withSession(['mongodbUri'], async ({ clients }) => {
+    const db = clients.mongo().db();
+    const { version: found } = await db.command({ buildInfo: 1 });
+    const records = db.collection('sample_requests');
+    const [working, late, failed, unscored] = await Promise.all([
+      records.countDocuments({ state: 'in_progress' }),
+      records.countDocuments({ state: 'in_progress', lease_until: { $lt: new Date() } }),
+      records.countDocuments({ state: { $in: ['failed', 'sweeping'] } }),
+      db.collection('evaluations').countDocuments({ kind: 'task', state: 'failed' }),
+    ]);
+    const checks = [ok('MongoDB', `${found}; ${counted(working, 'request')} in progress`)];
+    if (late > 0)
+      checks.push(
+        warn(
+          'leases',
+          `${counted(late, 'request')} made no progress within the lease`,
+          'npx sampler requests ls --state in_progress',
+        ),
+      );
+    if (failed > 0)
+      checks.push(
+        warn('failed', `${counted(failed, 'failed request')} not swept yet`, 'npx sampler requests ls --state failed'),
+      );
+    if (unscored > 0)
+      checks.push(warn('scores', `${counted(unscored, 'task')} could not be scored`, 'npx sampler results ls'));
+    return checks;
+  });
+}
+
+async function bucket(): Promise<Check[]> {
+  return withSession(['datasetsBucket'], async ({ config, clients, log }) => {
+    const from = new Bucket(clients.s3(), config.datasetsBucket);
+    const folders = await stagedFolders(from);
+    const sets = folders.filter(({ kind }) => kind === 'data set');
+    const includes = folders.filter(({ kind }) => kind === 'include').map(({ name }) => name);
+    const checks = [ok('bucket', config.datasetsBucket)];
+    try {
+      const catalogue = await openCatalogue({ bucket: from, log });
+      const one = await catalogue.find('gsm8k');
+      const works = one === null || supportOf(one, SUPPORTED_HOOKS).supported;
+      checks.push(
+        ok('harness', `${catalogue.source}, ${catalogue.index.size} names${works ? '' : '; gsm8k can not be sampled'}`),
+      );
+    } catch (error) {
+      checks.push(missing('harness', messageOf(error), 'npx sampler stage harness'));
+    }
+    checks.push(
+      sets.length > 0
+        ? ok('data sets', `${sets.length} staged`)
+        : warn('data sets', 'none is staged', 'npx sampler stage datasets gsm8k'),
+      ok('includes', includes.length > 0 ? includes.join(', ') : 'none staged'),
+    );
+    return checks;
+  });
+}
+
+async function queueOf(queue: (typeof QUEUES)[number]): Promise<Check[]> {
+  const setting = `${queue}QueueUrl` as const;
+  return withSession([setting], async ({ config, clients }) => {
+    const url = config[setting];
+    const AttributeNames = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'] as const;
+    const ask = async (QueueUrl: string) => {
+      const { Attributes = {} } = await clients
+        .sqs()
+        .send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: [...AttributeNames] }));
+      return AttributeNames.map((name) => Number(Attributes[name] ?? 0));
+    };
+    const [[waiting = 0, working = 0], [dead = 0]] = await Promise.all([ask(url), ask(`${url}-dlq`)]);
+    const what = `${waiting} waiting, ${working} in work`;
+    if (dead === 0) return [ok(`queue ${queue}`, `${what}, none in its dead-letter queue`)];
+    return [
+      warn(
+        `queue ${queue}`,
+        `${what}, ${counted(dead, 'message')} in its dead-letter queue`,
+        `npx sampler dlq ls ${queue}`,
+      ),
+    ];
+  });
+}
