@@ -93,7 +93,7 @@ async function show(db: Db, address: string): Promise<string[]> {
     prompts: task['prompts'].length,
     seed: String(task['seed']),
   }));
-  console.table(rows);
+  console.log(columns(rows));
   say('one prompt in full (prompts.data):');
   console.log(found[0]?.['prompts'][0].data);
   return found.map((task) => String(task['_id']));
@@ -119,18 +119,35 @@ async function evaluate(sqs: SQSClient, env: Record<string, string>, db: Db, tas
     const ours = found.filter(({ _id }) => tasks.includes(String(_id)));
     return ours.length === tasks.length ? ours : undefined;
   });
-  console.table(
-    rows.map(({ task, service, documents, failed, metrics: [metric] }) => ({
-      task,
-      path: service,
-      documents,
-      failed,
-      metric: `${metric.filter}, ${metric.metric}`,
-      mean: metric.mean.toFixed(4),
-      stderr: metric.stderr?.toFixed(4),
-    })),
+  const paths = await db
+    .collection('tasks')
+    .find({ _id: { $in: rows.map(({ _id }) => _id) } }, { projection: { requester_args: 1 } })
+    .toArray();
+  const pathOf = new Map(paths.map(({ _id, requester_args }) => [String(_id), requester_args.path]));
+  console.log(
+    columns(
+      rows.map(({ _id, task, service, documents, failed, metrics: [metric] }) => ({
+        task,
+        path: pathOf.get(String(_id)) ?? service,
+        documents,
+        failed,
+        metric: `${metric.filter}, ${metric.metric}`,
+        mean: metric.mean.toFixed(4),
+        stderr: metric.stderr?.toFixed(4),
+      })),
+    ),
   );
   say(`read through them: npx sampler results show ${String(rows[0]?._id)} --html page.html (while npm start runs)`);
+}
+
+/** Rows as text columns under their names. */
+function columns(rows: readonly Readonly<Record<string, unknown>>[]): string {
+  const names = Object.keys(rows[0] ?? {});
+  const lines = [names, ...rows.map((row) => names.map((name) => String(row[name] ?? '-')))];
+  const widths = names.map((_, at) => Math.max(...lines.map((line) => line[at]?.length ?? 0)));
+  return lines
+    .map((line) => `  ${line.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join('  ')}`.trimEnd())
+    .join('\n');
 }
 
 function openPrompts(db: Db, address: string): Promise<Document[]> {

@@ -19,16 +19,26 @@ const OLDEST_NODE = 20;
 /** The image of the sandbox, and what is in it. */
 const BOX = [installWheels, makeBox];
 
-/** What the tests need. */
-const FOR_TESTS = [
-  installMongod,
-  ...BOX,
-  installHarness,
-  installLocalstack,
-  installCfnLintForTests,
-  installPgadminForTests,
-  installComposeForTests,
+/** What tests of all areas need. */
+const FOR_ANY_TEST = [installMongod, ...BOX, installHarness];
+
+/**
+ * What only some areas of test/ need, of which PG Admin alone has 600 MB.
+ * @type {[() => Promise<void>, RegExp][]}
+ */
+const FOR_AREAS = [
+  [installLocalstack, /\b(deploy|faults|docker|localstack|catalogue|jinja)\b/],
+  [installCfnLintForTests, /\bdeploy\b/],
+  [installPgadminForTests, /\bpgadmin\b/],
+  [installComposeForTests, /\bdocker\b/],
 ];
+
+/** @param {string[]} args of vitest @returns {(() => Promise<void>)[]} what the tests that they name need; without any name, all */
+function forTests(args) {
+  const named = args.filter((arg) => !arg.startsWith('-') && /^(\.\/)?test\//.test(arg));
+  const areas = FOR_AREAS.filter(([, area]) => named.length === 0 || named.some((arg) => area.test(arg)));
+  return [...FOR_ANY_TEST, ...areas.map(([need]) => need)];
+}
 
 /** Who may import whom: .dependency-cruiser.mjs. */
 const CHECK_ROOMS = [
@@ -44,9 +54,9 @@ const CHECK_ROOMS = [
 ];
 
 /**
- * What each script runs, one command after the other, and what it needs besides the Node packages.
+ * What each script runs, one command after the other, and what it needs besides the Node packages, which its arguments may decide.
  * The arguments of the script go to the last command.
- * @type {Record<string, { needs: (() => Promise<void>)[], commands: string[][] }>}
+ * @type {Record<string, { needs: (() => Promise<void>)[] | ((args: string[]) => (() => Promise<void>)[]), commands: string[][] }>}
  */
 const SCRIPTS = {
   start: { needs: [installMongod, installHarness, ...BOX], commands: [[NODE, 'localstack/start.ts']] },
@@ -55,11 +65,11 @@ const SCRIPTS = {
   pgadmin: { needs: [installPgadmin], commands: [[NODE, 'localstack/pgadmin/start.ts']] },
   sampler: { needs: [installHarness, ...BOX], commands: [[NODE, 'bin/sampler.ts']] },
   test: {
-    needs: FOR_TESTS,
+    needs: forTests,
     commands: [['tsc', '--noEmit'], ['biome', 'check'], CHECK_ROOMS, ['vitest', 'run']],
   },
-  vitest: { needs: FOR_TESTS, commands: [['vitest', 'run']] },
-  faults: { needs: FOR_TESTS, commands: [[NODE, 'test/faults/main.ts']] },
+  vitest: { needs: forTests, commands: [['vitest', 'run']] },
+  faults: { needs: () => forTests(['test/faults']), commands: [[NODE, 'test/faults/main.ts']] },
   conformance: { needs: [installMongod, installHarness, makeBox], commands: [[NODE, 'test/conformance/main.ts']] },
   typecheck: { needs: [], commands: [['tsc', '--noEmit']] },
   lint: { needs: [], commands: [['biome', 'check'], CHECK_ROOMS] },
@@ -86,7 +96,8 @@ async function main() {
   if (Number.parseInt(process.versions.node, 10) < OLDEST_NODE) {
     throw new SetupError(`Node ${process.versions.node} is too old`, `install Node ${OLDEST_NODE} or later.`);
   }
-  await withSetupLock(() => prepare(script.needs));
+  const { needs } = script;
+  await withSetupLock(() => prepare(typeof needs === 'function' ? needs(args) : needs));
   for (const [index, command] of script.commands.entries()) {
     const last = index === script.commands.length - 1;
     const code = await run(last ? [...command, ...args] : command);

@@ -16,6 +16,8 @@ export interface ListedObject extends ObjectStat {
 export interface ObjectSource {
   /** For messages, e.g. `s3://bucket`. */
   readonly name: string;
+  /** Where a key is, for messages, where that is not the name with the key behind it: the path of a folder's file. */
+  locate?(key: string): string;
   /** undefined where there is no such object. Throws TransientError Unavailable, as all do here. */
   stat(key: string): Promise<ObjectStat | undefined>;
   /**

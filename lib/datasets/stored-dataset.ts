@@ -36,6 +36,7 @@ export interface StoredDataset {
 
 /**
  * Finds a data set in the bucket by its manifest, or where there is none by listing its folder.
+ * @param task what it is needed for, for the command that stages it
  * @throws PermanentError DatasetMissing, DatasetInvalid (unreadable manifest), BadTaskDefinition (impossible name)
  * @throws TransientError Unavailable
  */
@@ -43,6 +44,7 @@ export async function findDataset(
   source: ObjectSource,
   datasetPath: string,
   datasetName: string | null,
+  task = 'TASK',
 ): Promise<StoredDataset> {
   const found = await findStaged(source, datasetPath, datasetName);
   if (found !== undefined) return found;
@@ -50,8 +52,11 @@ export async function findDataset(
   const prefix = datasetPrefix(datasetPath, datasetName);
   throw new PermanentError(
     'DatasetMissing',
-    `the data set ${name} is not staged: ${source.name}/${prefix} holds no parquet files. ` +
-      'Stage it: npx sampler stage datasets TASK, or --from DIR',
+    source.locate === undefined
+      ? `the data set ${name} is not staged: ${source.name}/${prefix} holds no parquet files. ` +
+          `Stage it: npx sampler stage datasets ${task}, or --from DIR`
+      : `the data set ${name} is not in that folder: ${source.locate(prefix)} holds no parquet files. ` +
+          `Its splits are expected there as <split>/0000.parquet`,
     { context: { datasetPath, datasetName, prefix } },
   );
 }

@@ -17,6 +17,11 @@ export class FolderSource implements ObjectSource {
     this.name = basename(this.#dir) === 'datasets' ? dirname(this.#dir) : `${this.#dir}:`;
   }
 
+  /** Where a key's file is, for messages. */
+  locate(key: string): string {
+    return this.#path(key);
+  }
+
   async stat(key: string): Promise<ObjectStat | undefined> {
     try {
       const found = await stat(this.#path(key));

@@ -46,7 +46,7 @@ export async function openStagedTable(
   { name: task }: Pick<TaskEntry, 'name'>,
   { dataset_path: path, dataset_name: config }: Pick<TaskConfig, 'dataset_path' | 'dataset_name'>,
 ): Promise<StagedTable> {
-  const stored = await findDataset(source, path, config);
+  const stored = await findDataset(source, path, config, task);
   const dataset = await openDataset(source, stored);
   const filter = rowFilterFor(task);
   const ranges = await rangesOf(dataset, filter);

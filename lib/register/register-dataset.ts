@@ -21,7 +21,7 @@ export async function registerDataset(request: RegisterRequest): Promise<Registe
   try {
     const done = await withoutLoading(registration);
     if (done !== undefined) return done;
-    const stored = await findDataset(source, datasetPath, datasetName);
+    const stored = await findDataset(source, datasetPath, datasetName, taskName);
     requireSplit(stored, registration);
     const result = await loadDataset(registration, stored);
     const { outcome, splits } = result;

@@ -260,6 +260,91 @@ describe('a request that fails', () => {
   });
 });
 
+describe('what an operator looks at', () => {
+  it('finds a request by every id that a command prints: of the plan, the message, a prompt, a shard in the dead-letter queue', async () => {
+    const letters = z.array(z.looseObject({ queue: z.string(), message_id: z.string(), request_id: z.string() }));
+    const [shard] = letters.parse((await json('dlq', 'ls', 'shard')).json);
+    const shown = z.array(z.looseObject({ id: z.string(), request_id: z.string(), state: z.string() }));
+    const byShard = shown.parse((await json('requests', 'show', shard?.message_id ?? '')).json);
+    expect(byShard).toMatchObject([{ request_id: shard?.request_id, task: 'house_strict' }]);
+    for (const id of [shard?.request_id, shard?.message_id, byShard[0]?.id]) {
+      expect(letters.parse((await json('dlq', 'show', id ?? '')).json)).toMatchObject([
+        { message_id: shard?.message_id },
+      ]);
+    }
+    const done = await db.collection('prompts').findOne({});
+    const asked = z.array(
+      z.looseObject({ id: z.string(), prompts: z.array(z.looseObject({ id: z.string(), data: z.string() })) }),
+    );
+    const [request] = asked.parse(
+      (await json('requests', 'show', String(done?._id), '--prompts', '--limit', '3')).json,
+    );
+    expect(request).toMatchObject({ id: String(done?.['task_id']) });
+    expect(request?.prompts).toHaveLength(3);
+    const first = await db.collection('prompts').findOne({ data: request?.prompts[0]?.data });
+    expect(String(first?.['task_id'])).toBe(request?.id);
+  });
+
+  it('gives each task that could not be registered its own reason, and totals', async () => {
+    const ended = await here('register', 'gsm8k', 'arc_easy', 'house_sums', '--include-path', 'house', '--wait');
+    expect(ended.code).toBe(3);
+    expect(ended.stdout).toMatch(/: 1 of 3 tasks are registered \(DatasetMissing 2\)/);
+    const own = ended.stderr.split('\n').filter((line) => /^(gsm8k|arc_easy): /.test(line));
+    expect(own).toEqual([
+      expect.stringMatching(/^gsm8k: DatasetMissing: the data set gsm8k .*stage datasets gsm8k/),
+      expect.stringMatching(/^arc_easy: DatasetMissing: the data set allenai\/ai2_arc .*stage datasets arc_easy/),
+    ]);
+    expect(own.filter((line) => line.includes('gsm8k'))).toHaveLength(1);
+  });
+
+  it('dlq ls --limit counts over all queues, and dlq rm removes what is named and nothing else', async () => {
+    const ids = async () =>
+      z
+        .array(z.looseObject({ message_id: z.string() }))
+        .parse((await json('dlq', 'ls')).json)
+        .map(({ message_id }) => message_id);
+    const before = await ids();
+    expect(before.length).toBeGreaterThan(2);
+    expect((await json('dlq', 'ls', '--limit', '2')).json).toHaveLength(2);
+    const [one = '', ...rest] = before;
+    expect(await here('dlq', 'rm', '--id', one)).toMatchObject({ code: 0, stdout: '1 message removed\n' });
+    expect(await ids()).toEqual(rest);
+    expect(await here('dlq', 'rm', '--id', one)).toMatchObject({ code: 4 });
+  });
+
+  it('stage ls lists what is staged, and stage rm removes it, all or nothing', async () => {
+    const names = async () =>
+      z.array(z.looseObject({ name: z.string(), files: z.number() })).parse((await json('stage', 'ls')).json);
+    expect(await names()).toMatchObject([{ name: 'datasets/house/sums/default', files: 4 }, { name: 'include/house' }]);
+    expect(await here('stage', 'rm', 'include/house', 'include/other')).toMatchObject({ code: 4 });
+    expect(await names()).toHaveLength(2);
+    await here('stage', 'harness', '--wheel', WHEEL, '--include-path', `other=${definitions}`);
+    expect(await here('stage', 'rm', 'include/other')).toMatchObject({
+      code: 0,
+      stdout: 'removed include/other: 1 file\n',
+    });
+    expect((await names()).map(({ name }) => name)).toEqual(['datasets/house/sums/default', 'include/house']);
+  });
+
+  it('doctor says what is there; code 3 and what to type where something is missing', async () => {
+    const checks = z.looseObject({
+      healthy: z.boolean(),
+      checks: z.array(z.looseObject({ name: z.string(), state: z.string() })),
+    });
+    const well = checks.parse((await json('doctor')).json);
+    expect(well.checks.filter(({ state }) => state === 'missing')).toEqual([]);
+    for (const name of ['Postgres', 'MongoDB', 'harness', 'data sets', 'includes', 'queue shard'])
+      expect(well.checks.map((check) => check.name)).toContain(name);
+    const away = { ...stack.env, POSTGRES_URI: 'postgresql://a:secret@127.0.0.1:9/none' };
+    const ill = await samplerHere(['doctor'], away);
+    expect(ill).toMatchObject({
+      code: 3,
+      stdout: expect.stringMatching(/✗ Postgres +does not answer.*\n +→ correct POSTGRES_URI/),
+    });
+    expect(ill.stdout).not.toContain('secret');
+  });
+});
+
 describe('without functions', () => {
   beforeAll(async () => {
     await functions?.stop();

@@ -41,7 +41,13 @@ async function main([name, dir, ...others]: string[]): Promise<number> {
     return 2;
   }
   const { conformance } = await kind.load();
-  return (await conformance(folder)) ? 0 : 1;
+  try {
+    return (await conformance(folder)) ? 0 : 1;
+  } catch (error) {
+    if (!(error instanceof Error) || error.name !== 'NothingToCompare') throw error;
+    console.error(error.message);
+    return 2;
+  }
 }
 
 async function tests(options: string[]): Promise<number> {

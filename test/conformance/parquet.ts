@@ -20,6 +20,11 @@ import { createLocalS3, createResources } from '../../localstack/resources.ts';
 
 const CACHE = join(import.meta.dirname, '..', '..', '.cache');
 
+/** A folder in which nothing is expected of its files. */
+export class NothingToCompare extends Error {
+  override readonly name = 'NothingToCompare';
+}
+
 /** What pyarrow makes of a file: its rows as Python prints them, or why it reads it not, or can't show what it read. */
 const expectation = z.object({
   file: z.string(),
@@ -45,6 +50,8 @@ export interface ParquetBench {
 
 /** Loads each parquet file of a folder into Postgres, reads it back and checks it against `expected.jsonl.gz` next to it. */
 export async function conformance(dir: string): Promise<boolean> {
+  // Before any server is started for nothing.
+  await expectations(dir);
   const home = join(CACHE, `conformance-${process.pid}`);
   mkdirSync(home, { recursive: true });
   const [postgres, emulator] = await Promise.all([
@@ -137,7 +144,10 @@ function short(text = ''): string {
 
 async function expectations(dir: string): Promise<Map<string, Expectation>> {
   const path = join(dir, 'expected.jsonl.gz');
-  if (!existsSync(path)) throw new Error(`${path} is missing: it says what the files hold`);
+  if (!existsSync(path))
+    throw new NothingToCompare(
+      `${path} is missing: it says what the files hold. See ../shared/data/parquet-testing for one.`,
+    );
   const expected = new Map<string, Expectation>();
   const lines = createInterface({ input: createReadStream(path).pipe(createGunzip()) });
   for await (const line of lines) {
