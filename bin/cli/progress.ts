@@ -57,7 +57,8 @@ function lines(label: string, firstTotal: number, unit: string): Progress {
     add(amount, newTotal) {
       done += amount;
       total = newTotal ?? total;
-      if (Date.now() - told < LINE_MS) return;
+      // That nothing is done yet is told by whoever knows why.
+      if (done === 0 || Date.now() - told < LINE_MS) return;
       told = Date.now();
       const of = unit === 'bytes' ? text(total) : counted(total, unit.replace(/s$/, ''));
       note(`${label}: ${text(done)} of ${of}`);
