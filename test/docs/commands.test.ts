@@ -154,11 +154,11 @@ describe('every command of the pages, word for word, on one running stack', () =
     return String(refused?.['request_id']);
   }
 
-  function bash(text: string): Promise<{ code: number | null; output: string }> {
+  function bash(text: string, options = '-euc'): Promise<{ code: number | null; output: string }> {
     // A file, as a pipe of Node's is a socket, which /dev/stdout does not open.
     const file = join(folder, '.output');
     const out = openSync(file, 'w');
-    const child = spawn('bash', ['-euc', text], { cwd: folder, env, stdio: ['ignore', out, out] });
+    const child = spawn('bash', [options, text], { cwd: folder, env, stdio: ['ignore', out, out] });
     return new Promise((resolve) => {
       child.on('close', (code) => {
         closeSync(out);
