@@ -29,8 +29,8 @@ const FOR_ANY_TEST = [installMongod, ...BOX, installHarness];
 const FOR_AREAS = [
   [installLocalstack, /\b(deploy|faults|docker|localstack|catalogue|jinja)\b/],
   [installCfnLintForTests, /\bdeploy\b/],
-  [installPgadminForTests, /\bpgadmin\b/],
-  [installComposeForTests, /\bdocker\b/],
+  [installPgadminForTests, /\bpgadmin\b|localstack\/?$/],
+  [installComposeForTests, /\bdocker\b|localstack\/?$/],
 ];
 
 /** @param {string[]} args of vitest @returns {(() => Promise<void>)[]} what the tests that they name need; without any name, all */

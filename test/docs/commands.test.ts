@@ -23,7 +23,7 @@ import { questions, writeFolder } from '../bin/own-tasks.ts';
 import { type RunningFunctions, startFunctions } from '../helpers/functions.ts';
 import { freshStack, required, type TestStack } from '../helpers/stack.ts';
 import { SmallHub } from '../hub/small-hub.ts';
-import { parquetOf } from '../service/own-data.ts';
+import { parquetOf } from '../service/parquet.ts';
 import { pages, ROOT, shellBlocks } from './blocks.ts';
 
 const ALL = pages().flatMap((page) => shellBlocks(page));
