@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import {
   ChangeMessageVisibilityCommand,
   GetQueueAttributesCommand,
@@ -31,11 +32,14 @@ export class Queue {
 
   /**
    * Sends messages, in as few calls as SQS allows.
+   * @param sharer for whom they are: SQS serves sharers with few messages first, so that whoever has thousands waiting does not
+   * hold up the others (fair queues)
    * @throws TransientError Unavailable where SQS did not take all of them; those it took may be sent again by a retry.
    */
-  async send(bodies: readonly string[]): Promise<void> {
+  async send(bodies: readonly string[], sharer?: string): Promise<void> {
+    const group = sharer === undefined ? {} : { MessageGroupId: groupOf(sharer) };
     for (const batch of batches(bodies)) {
-      const Entries = batch.map((MessageBody, i) => ({ Id: String(i), MessageBody }));
+      const Entries = batch.map((MessageBody, i) => ({ Id: String(i), MessageBody, ...group }));
       const command = new SendMessageBatchCommand({ QueueUrl: this.url, Entries });
       const { Failed = [] } = await this.sqs.send(command).catch((error: unknown) => {
         throw unavailable(`sending to ${this.name}`, error);
@@ -103,6 +107,11 @@ export class Queue {
       }),
     );
   }
+}
+
+/** SQS takes neither all characters nor all lengths for the name of a group. */
+function groupOf(sharer: string): string {
+  return hash('sha256', sharer, 'hex').slice(0, 32);
 }
 
 function unavailable(doing: string, error: unknown): TransientError {

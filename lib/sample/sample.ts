@@ -83,7 +83,7 @@ export async function sampleRequest(
     else begun.push(found);
   }
   const bodies = begun.flatMap(unfinishedShards);
-  await services.shardQueue.send(bodies);
+  await services.shardQueue.send(bodies, message.requester_args.address);
   for (const record of begun) if (record.unsent) await services.ledger.markSent(record);
   return { planned: begun.length, shards: bodies.length, dropped };
 }

@@ -77,6 +77,6 @@ async function checkWhole(
 export async function sendUnfinished({ ledger, shardQueue }: ShardServices, { _id }: PlanProgress): Promise<void> {
   const record = await ledger.findWhole(_id);
   if (!record) return;
-  await shardQueue.send(unfinishedShards(record));
+  await shardQueue.send(unfinishedShards(record), record.address);
   await ledger.markSent(record);
 }

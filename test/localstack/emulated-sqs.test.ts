@@ -64,6 +64,17 @@ onEveryEmulator('SQS', (subject) => {
     expect(second.Attributes?.['ApproximateReceiveCount']).toBe('2');
   });
 
+  it('takes messages of a group on a queue that is not FIFO, as fair queues have them', async () => {
+    const entries = ['a', 'b'].map((MessageGroupId) => ({
+      Id: MessageGroupId,
+      MessageBody: MessageGroupId,
+      MessageGroupId,
+    }));
+    const { Failed = [] } = await subject.sqs.send(new SendMessageBatchCommand({ QueueUrl, Entries: entries }));
+    const bodies = [await receiveOne(), await receiveOne()].map(({ Body }) => Body);
+    expect([Failed, bodies.every((body) => body === 'a' || body === 'b')]).toEqual([[], true]);
+  });
+
   it('takes every character that SQS takes, in bodies and attributes, also those beyond U+FFFF', async () => {
     const text = 'a\t\n\u00e9\u20ac\ufffd\u{1f600}\u{10ffff}';
     const MessageAttributes = { reason: { DataType: 'String', StringValue: text } };

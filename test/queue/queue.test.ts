@@ -25,6 +25,33 @@ it('sends any number of messages, in calls of as many as SQS takes', async () =>
   expect(received.map(({ Body }) => Body).sort()).toEqual([...bodies].sort());
 });
 
+it('names one group for all messages of a sharer, whatever its name holds, and none where nobody is named', async () => {
+  const own = createLocalSqs(stack.endpoint);
+  const groups: unknown[] = [];
+  own.middlewareStack.add(
+    (next) => (args) => {
+      const { input } = args;
+      if ('Entries' in input && Array.isArray(input.Entries))
+        for (const entry of input.Entries) groups.push('MessageGroupId' in entry ? entry.MessageGroupId : undefined);
+      return next(args);
+    },
+    { step: 'initialize' },
+  );
+  const queue = new Queue(own, required(stack.env, 'EVALUATE_QUEUE_URL'));
+  const name = `${'a b/é'.repeat(100)}`;
+  await queue.send(['1', '2'], name);
+  await queue.send(['3'], `${name}.`);
+  await queue.send(['4']);
+  expect(await receive(own, queue.url, 4)).toHaveLength(4);
+  own.destroy();
+  const [first, second, other, none] = groups;
+  expect([second, none]).toEqual([first, undefined]);
+  expect([first, other].map(String)).toEqual([
+    expect.stringMatching(/^[\w-]{1,128}$/),
+    expect.not.stringContaining(String(first)),
+  ]);
+});
+
 it('sends messages that are too large together, in bytes and not in characters', async () => {
   const queue = new Queue(sqs, required(stack.env, 'SAMPLE_QUEUE_URL'));
   const bodies = Array.from({ length: 3 }, (_, i) => `${i}${'é'.repeat(60_000)}`);
