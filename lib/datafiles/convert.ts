@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { copyFile, glob, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { copyFile, glob, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { isAbsolute, join, relative } from 'node:path';
 import { DATASETS_PREFIX, datasetPrefix, isSegment, MANIFEST_NAME, type Manifest } from '../bucket/layout.ts';
 import type { DataFiles } from '../catalogue/data-files.ts';
+import { type LocalSplits, requireSound } from '../datasets/local-columns.ts';
 import { PermanentError } from '../errors/errors.ts';
 import type { PyDict } from '../python/value.ts';
 import { csvRows } from './csv-rows.ts';
@@ -16,7 +17,7 @@ const MAX_BYTES = 512 << 20;
 
 /**
  * Writes a data set of one's own files as parquet, in the layout of the bucket: types as `datasets` finds them, splits in the
- * definition's order. What lay there of it before is replaced.
+ * definition's order. What lay there of it before is replaced, once all of it could be read.
  * @param place the data set's path and configuration, as the task's definition gives them once it is read
  * @param fromDir what relative paths count from
  * @throws PermanentError DatasetMissing, DatasetInvalid
@@ -34,20 +35,28 @@ export async function convertFiles(
       return { split, paths: await filesOf(fromDir, patterns) };
     }),
   );
-  const dir = join(toDir, datasetPrefix(place.path, place.config).slice(DATASETS_PREFIX.length));
-  await rm(dir, { recursive: true, force: true });
-  const written: Manifest['splits'] =
-    files.format === 'parquet' ? await copyAll(dir, found) : await convertAll(dir, files, found);
-  const manifest: Manifest = {
-    dataset_path: place.path,
-    config: place.config ?? 'default',
-    revision: 'local',
-    splits: written,
-  };
-  await writeFile(join(dir, MANIFEST_NAME), `${JSON.stringify(manifest, null, 1)}\n`);
+  if (files.format === 'parquet') await requireSound([found], 'npx sampler stage datasets TASK');
+  const dir = join(toDir, datasetPrefix(place.path, place.config).slice(DATASETS_PREFIX.length, -1));
+  // Beside the folder, under a name that no data set has: a rename puts it there as a whole.
+  const unfinished = `${dir}.unfinished`;
+  await rm(unfinished, { recursive: true, force: true });
+  try {
+    const splits = await (files.format === 'parquet'
+      ? copyAll(unfinished, found)
+      : convertAll(unfinished, files, found));
+    const manifest: Manifest = {
+      dataset_path: place.path,
+      config: place.config ?? 'default',
+      revision: 'local',
+      splits,
+    };
+    await writeFile(join(unfinished, MANIFEST_NAME), `${JSON.stringify(manifest, null, 1)}\n`);
+    await rm(dir, { recursive: true, force: true });
+    await rename(unfinished, dir);
+  } finally {
+    await rm(unfinished, { recursive: true, force: true });
+  }
 }
-
-type Found = readonly { readonly split: string; readonly paths: readonly string[] }[];
 
 /** Each pattern's files by name; a path without a pattern has to be there. */
 async function filesOf(fromDir: string, patterns: readonly string[]): Promise<string[]> {
@@ -69,7 +78,7 @@ async function filesOf(fromDir: string, patterns: readonly string[]): Promise<st
   return all;
 }
 
-async function copyAll(dir: string, found: Found): Promise<Manifest['splits']> {
+async function copyAll(dir: string, found: LocalSplits): Promise<Manifest['splits']> {
   const splits: Manifest['splits'] = [];
   for (const { split, paths } of found) {
     const files: Manifest['splits'][number]['files'] = [];
@@ -84,7 +93,7 @@ async function copyAll(dir: string, found: Found): Promise<Manifest['splits']> {
   return splits;
 }
 
-async function convertAll(dir: string, files: DataFiles, found: Found): Promise<Manifest['splits']> {
+async function convertAll(dir: string, files: DataFiles, found: LocalSplits): Promise<Manifest['splits']> {
   const columns = new Map<string, Kind>();
   const read: { split: string; rows: readonly PyDict[][] }[] = [];
   for (const { split, paths } of found) {

@@ -83,8 +83,9 @@ export async function verifyDataset(source: ObjectSource, { splits }: OpenDatase
 /**
  * Whether a file's rows can become rows of the first one's columns, which is what `datasets` casts all others to: columns by name, one that
  * is missing is NULL. Single values may still not fit, which is reported when they are loaded.
+ * @throws PermanentError DatasetInvalid naming the file, the column and both types
  */
-function requireCast(columns: readonly Column[], others: readonly Column[], file: string): void {
+export function requireCast(columns: readonly Column[], others: readonly Column[], file: string): void {
   const refuse = (problem: string) =>
     new PermanentError(
       'DatasetInvalid',

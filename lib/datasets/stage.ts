@@ -5,6 +5,7 @@ import type { Bucket } from '../bucket/bucket.ts';
 import { DATASETS_PREFIX, MANIFEST_NAME } from '../bucket/layout.ts';
 import { PermanentError } from '../errors/errors.ts';
 import type { Logger } from '../log/log.ts';
+import { localSplits, requireSound } from './local-columns.ts';
 import { hashOf, type LocalDataset, localDatasets, uploadBody } from './local-dataset.ts';
 
 /** Data sets that are uploaded at the same time. */
@@ -29,15 +30,22 @@ export interface StageResult {
 }
 
 /**
- * Copies all data sets of a folder to the bucket. Files that are there already are left alone; manifests come last, so
+ * Copies all data sets of a folder to the bucket, once all of them are found to be sound: files are parquet and agree on their
+ * columns. Files that are there already are left alone; manifests come last, so
  * that a data set is either as it was, or complete, or refused when it is registered. A missing manifest is made; one
  * that is there must fit its files.
- * @throws PermanentError DatasetMissing (no data sets in the folder, or not those wanted), DatasetInvalid (files not those of the manifest)
+ * @throws PermanentError DatasetMissing (no data sets in the folder, or not those wanted), DatasetInvalid (files that are no
+ * parquet, that differ in their columns, or that are not those of the manifest): nothing was uploaded then
  */
 export async function stageDatasets({ bucket, fromDir, only, log }: StageRequest): Promise<StageResult> {
   const datasets = chosen(fromDir, await localDatasets(fromDir), only);
   const result: StageResult = { datasets: datasets.length, uploaded: 0, unchanged: 0, bytes: 0 };
   let done = 0;
+  const splitsOf = async ({ manifest, file }: LocalDataset) => localSplits((await manifest()).manifest, file);
+  await requireSound(
+    await pMap(datasets, splitsOf, { concurrency: PARALLEL }),
+    `npx sampler stage datasets --from ${fromDir}`,
+  );
   const stage = async (dataset: LocalDataset) => {
     const own = await stageDataset(bucket, fromDir, dataset);
     result.uploaded += own.uploaded;

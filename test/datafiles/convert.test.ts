@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parquetWriteBuffer } from 'hyparquet-writer';
@@ -117,6 +117,26 @@ describe('data_files', () => {
     expect(await staged(files('parquet', { data_files: { test: 'x.parquet' } }), dir)).toEqual({
       test: ["{'q': 'x'}"],
     });
+  });
+
+  it('that are not sound leave what was made of them before as it is', async () => {
+    const bytes = new Uint8Array(parquetWriteBuffer({ columnData: [{ name: 'q', data: ['x'], type: 'STRING' }] }));
+    const dir = folder({ 'x.parquet': bytes, 'x.json': '[{"q":"x"}]' });
+    const to = folder({});
+    for (const [format, file, broken, reason] of [
+      ['parquet', 'x.parquet', 'q,a\nx,1\n', /x\.parquet can't be read: it does not begin with PAR1/],
+      ['json', 'x.json', '[{"q":', /x\.json: it is no JSON/],
+    ] as const) {
+      const wanted = files(format, { data_files: { test: file } });
+      const place = { path: format, config: 'own' };
+      await convertFiles(wanted, place, dir, to);
+      const held = () => readdirSync(to, { recursive: true, encoding: 'utf8' }).sort();
+      const before = held();
+      writeFileSync(join(dir, file), broken);
+      await expect(convertFiles(wanted, place, dir, to)).rejects.toThrow(reason);
+      expect(held()).toEqual(before);
+      expect(before).toContain(join(format, 'own', 'test', '0000.parquet'));
+    }
   });
 
   it('that are nowhere are refused with the folder that they count from', async () => {

@@ -8,7 +8,7 @@ import { readManifest } from '../../lib/datasets/stored-dataset.ts';
 import { Logger } from '../../lib/log/log.ts';
 import { FolderSource } from '../../lib/preview/folder-source.ts';
 import { openStagedTable } from '../../lib/preview/staged-table.ts';
-import { type DataStack, openDataStack, texts } from './data-stack.ts';
+import { type DataStack, openDataStack, parquet, texts } from './data-stack.ts';
 
 let dataStack: DataStack;
 let dir: string;
@@ -124,6 +124,49 @@ describe('stageDatasets', () => {
       uploaded: 9,
     });
     expect(Object.fromEntries(told)).toEqual({ 'many/a': 2, 'many/b': 2, 'many/c': 2, 'many/d': 3 });
+  });
+
+  it.each<[string, Record<string, Uint8Array | string>, RegExp]>([
+    ['CSV text', { 'test/0000.parquet': 'q,a\nx,1\n' }, /it does not begin with PAR1/],
+    ['a file that was cut off', { 'test/0000.parquet': texts('t', ['b']).subarray(0, -6) }, /its end is missing/],
+    ['an empty file', { 'test/0000.parquet': '' }, /it is empty/],
+    [
+      'a part of another split that has a column more',
+      { 'train/0000.parquet': texts('t', ['b']), 'test/0000.parquet': texts('other', ['b']) },
+      /it has a column "other"/,
+    ],
+    [
+      'a part of the same split whose column has another type',
+      {
+        'test/0000.parquet': parquet([{ name: 't', data: [1n], type: 'INT64' }]),
+        'test/0001.parquet': texts('t', ['1']),
+        'test/0002.parquet': parquet([{ name: 't', data: [[1n]] }], {
+          schema: [
+            { name: 'root', num_children: 1 },
+            { name: 't', num_children: 1, repetition_type: 'OPTIONAL', converted_type: 'LIST' },
+            { name: 'list', num_children: 1, repetition_type: 'REPEATED' },
+            { name: 'element', type: 'INT64', repetition_type: 'OPTIONAL' },
+          ],
+        }),
+      },
+      /0002\.parquet does not fit the files before it: its column "t" is list<int64> instead of int64/,
+    ],
+  ])('replaces no sound data set by %s, and none of the others in the folder', async (_, files, reason) => {
+    write('sound/default/test/0000.parquet', texts('t', ['a']));
+    write('other/default/test/0000.parquet', texts('t', ['a']));
+    await stage();
+    const held = () => Array.fromAsync(dataStack.source.list('datasets/'), ({ key, etag }) => [key, etag]);
+    const before = await held();
+    rmSync(join(dir, 'sound'), { recursive: true });
+    for (const [name, content] of Object.entries(files)) write(`sound/default/${name}`, content);
+    write('other/default/test/0000.parquet', texts('t', ['newer']));
+    const refused = stage();
+    await expect(refused).rejects.toMatchObject({ code: 'DatasetInvalid', message: expect.stringMatching(reason) });
+    await expect(refused).rejects.toThrow(join(dir, 'sound/default/test'));
+    await expect(refused).rejects.toThrow(
+      `Nothing was replaced. With sound files: npx sampler stage datasets --from ${dir}`,
+    );
+    expect(await held()).toEqual(before);
   });
 
   it('refuses a file that is not the one of its manifest, naming it', async () => {
