@@ -2,6 +2,7 @@ import { Bucket } from '../lib/bucket/bucket.ts';
 import { openCatalogue } from '../lib/catalogue/catalogue.ts';
 import { createLambda, createS3, createSqs } from '../lib/clients/aws.ts';
 import { createMongo } from '../lib/clients/mongo.ts';
+import { WAITS } from '../lib/clients/waits.ts';
 import { readLimits } from '../lib/config/limits.ts';
 import { evaluateTask } from '../lib/evaluate/evaluate.ts';
 import { ensureEvaluationIndexes } from '../lib/evaluate/records.ts';
@@ -28,7 +29,9 @@ const queue = new Queue(sqs, config.evaluateQueueUrl);
 const evaluatedQueue = new Queue(sqs, config.evaluatedQueueUrl);
 const messages = new MessageLog(db, queue.name);
 const sandboxName = process.env['SANDBOX_FUNCTION'];
-const sandbox = sandboxName ? lambdaSandbox(traced(createLambda()), sandboxName) : undefined;
+const sandbox = sandboxName
+  ? lambdaSandbox(traced(createLambda(process.env, WAITS.sandboxAnswerToEvaluate)), sandboxName)
+  : undefined;
 const { includePath } = config;
 
 async function handle({ task_id }: EvaluateMessage, delivery: Delivery): Promise<Counts> {
@@ -37,7 +40,8 @@ async function handle({ task_id }: EvaluateMessage, delivery: Delivery): Promise
   const catalogue = () => openCatalogue({ bucket, includePath, log });
   try {
     const services = { mongo, db, ledger, catalogue, evaluatedQueue, selection: config.taskRows, sandbox };
-    const { documents, failed, completed } = await evaluateTask(services, task_id, delivery.log);
+    const { documents, failed, completed, unknown } = await evaluateTask(services, task_id, delivery.log);
+    if (unknown) await messages.withoutWork(delivery, `There is no task ${task_id}, nor was it evaluated.`, task_id);
     return { DocumentsScored: documents, DocumentsFailed: failed, TasksEvaluated: completed ? 1 : 0 };
   } catch (error) {
     if (failureOf(error).code !== 'NotDone' || delivery.received < MAX_RECEIVES) throw error;

@@ -31,9 +31,20 @@ async function handle(message: RegisterQueueMessage, delivery: Delivery): Promis
   const { log } = delivery;
   const services = { sql, source: bucket, log };
   if ('load' in message) {
+    const { load } = message;
     const outcome = await loadDatasetPart(services, message);
-    if (outcome === 'finished') await messages.loadOver(message.load);
-    return { PartsLoaded: outcome === 'over' ? 0 : 1, TablesLoaded: outcome === 'finished' ? 1 : 0 };
+    if (outcome === 'done') await messages.loadGoesOn(load);
+    // Once more where it was finished before: whoever finished it may have died before it told.
+    if (outcome === 'finished' || outcome === 'published') await messages.loadOver(load);
+    if (outcome === 'unknown') {
+      const why = `There is no load ${load}: it was abandoned, another version of its data set took its place, or it never was.`;
+      await messages.withoutWork(delivery, why, load);
+      await messages.loadOver(load, { code: 'Dropped', message: `${why} Register the tasks again.` });
+    }
+    return {
+      PartsLoaded: outcome === 'done' || outcome === 'finished' ? 1 : 0,
+      TablesLoaded: outcome === 'finished' ? 1 : 0,
+    };
   }
   log.append({ tasks: message.tasks });
   const catalogue = await openCatalogue({

@@ -11,6 +11,7 @@ import { queueFunction } from '../lib/lambda/queue-function.ts';
 import { startRuntime } from '../lib/lambda/runtime.ts';
 import { Ledger } from '../lib/ledger/ledger.ts';
 import { MessageLog } from '../lib/ledger/message-log.ts';
+import { bodyHash } from '../lib/ledger/records.ts';
 import { parseMessage } from '../lib/messages/parse.ts';
 import { type SampleMessage, sampleMessage } from '../lib/messages/sample.ts';
 import type { Delivery } from '../lib/queue/delivery.ts';
@@ -41,7 +42,14 @@ async function handle(message: SampleMessage, delivery: Delivery): Promise<Count
   const { refusesUnscored } = config;
   const services = { sql, catalogue, ledger, shardQueue, shardSize, settings, refusesUnscored };
   const seed = message.seed ?? seedOf(requestId);
-  const request = { requestId, redriven, seed, bytes: Buffer.byteLength(delivery.body), log };
+  const request = {
+    requestId,
+    redriven,
+    seed,
+    bytes: Buffer.byteLength(delivery.body),
+    bodyHash: bodyHash(delivery.body),
+    log,
+  };
   const { planned, shards, dropped } = await sampleRequest(services, message, request);
   for (const task of dropped) await messages.dropped(delivery, task);
   if (received > 1 || redriven) await messages.settle(delivery);

@@ -22,7 +22,8 @@ const { config, traced } = runtime;
 const sql = createSql(config.postgresUri);
 const mongo = createMongo(config.mongodbUri);
 const db = mongo.db();
-const ledger = new Ledger(db, readLimits(process.env).leaseMs);
+const { leaseMs, requestChars } = readLimits(process.env);
+const ledger = new Ledger(db, leaseMs);
 const queue = new Queue(traced(createSqs()), config.shardQueueUrl);
 const messages = new MessageLog(db, queue.name);
 const WRONG: ErrorCode = 'BadMessage';
@@ -31,7 +32,7 @@ const attempts = new WeakMap<Delivery, Attempt>();
 
 async function handle(message: ShardMessage, delivery: Delivery): Promise<Counts> {
   await ensureIndexes(db);
-  const services = { sql, mongo, db, ledger, shardQueue: queue, timeouts: config.timeouts };
+  const services = { sql, mongo, db, ledger, shardQueue: queue, timeouts: config.timeouts, requestChars };
   const { instances, prompts, completed } = await renderShard(services, message, {
     ...delivery,
     onAttempt: (attempt) => attempts.set(delivery, attempt),

@@ -2,6 +2,7 @@ import middy from '@middy/core';
 import type { ScheduledEvent } from 'aws-lambda';
 import { createSqs } from '../lib/clients/aws.ts';
 import { createMongo } from '../lib/clients/mongo.ts';
+import { WAITS } from '../lib/clients/waits.ts';
 import { readLimits } from '../lib/config/limits.ts';
 import { ensureIndexes } from '../lib/documents/collections.ts';
 import { type Found, findTasks } from '../lib/evaluate/find.ts';
@@ -14,9 +15,7 @@ import { type SweepResult, sweep } from '../lib/sweep/sweep.ts';
 
 const runtime = startRuntime(['mongodbUri', 'evaluateQueueUrl', 'evaluatedQueueUrl']);
 const { config, log, metrics, traced } = runtime;
-/** Below the function's time-out, 60 s, together with the 20 s in which a broken connection is rebuilt. */
-const ANSWER_MS = 30_000;
-const mongo = createMongo(config.mongodbUri, { socketTimeoutMS: ANSWER_MS });
+const mongo = createMongo(config.mongodbUri, { socketTimeoutMS: WAITS.mongoAnswerToSweep });
 const db = mongo.db();
 const sqs = traced(createSqs());
 const evaluateQueue = new Queue(sqs, config.evaluateQueueUrl);

@@ -1,12 +1,7 @@
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
-
-const CONNECT_MS = 5_000;
-/** Above the longest wait of a receive call (20 s). */
-const REQUEST_MS = 30_000;
-/** Above the time-out of the function `sandbox`. */
-const INVOKE_MS = 310_000;
+import { WAITS } from './waits.ts';
 
 /** Without a log of its own the SDK writes some warnings to the console, as plain text. Errors contain all of it. */
 const QUIET = { debug() {}, info() {}, warn() {}, error() {} };
@@ -20,7 +15,7 @@ function shared(service: Service, env: Readonly<Record<string, string | undefine
   return {
     logger: QUIET,
     requestHandler: {
-      connectionTimeout: CONNECT_MS,
+      connectionTimeout: WAITS.awsConnect,
       requestTimeout: requestMs,
       throwOnRequestTimeout: true,
       // Also ends bodies that stop coming, which the time-out of the request does not.
@@ -36,7 +31,7 @@ function shared(service: Service, env: Readonly<Record<string, string | undefine
  */
 export function createS3(
   env: Readonly<Record<string, string | undefined>> = process.env,
-  requestMs: number = REQUEST_MS,
+  requestMs: number = WAITS.awsAnswer,
 ): S3Client {
   const options = shared('S3', env, requestMs);
   // Emulators have no host name for each bucket.
@@ -44,11 +39,14 @@ export function createS3(
 }
 
 /** A client of Lambda, or of its emulator at AWS_ENDPOINT_URL_LAMBDA or AWS_ENDPOINT_URL. Close it with `destroy()`. */
-export function createLambda(env: Readonly<Record<string, string | undefined>> = process.env): LambdaClient {
-  return new LambdaClient(shared('LAMBDA', env, INVOKE_MS));
+export function createLambda(
+  env: Readonly<Record<string, string | undefined>> = process.env,
+  requestMs: number = WAITS.sandboxAnswer,
+): LambdaClient {
+  return new LambdaClient(shared('LAMBDA', env, requestMs));
 }
 
 /** A client of SQS, or of its emulator at AWS_ENDPOINT_URL_SQS or AWS_ENDPOINT_URL. Close it with `destroy()`. */
 export function createSqs(env: Readonly<Record<string, string | undefined>> = process.env): SQSClient {
-  return new SQSClient(shared('SQS', env, REQUEST_MS));
+  return new SQSClient(shared('SQS', env, WAITS.awsAnswer));
 }

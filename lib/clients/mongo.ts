@@ -1,18 +1,11 @@
 import { MongoClient, type MongoClientOptions } from 'mongodb';
 import { PermanentError } from '../errors/errors.ts';
 import { redact } from '../log/redact.ts';
+import { WAITS } from './waits.ts';
 
 /** As for Postgres: one message at a time needs few connections. */
 const MAX_CONNECTIONS = 3;
 const IDLE_MS = 60_000;
-const CONNECT_MS = 10_000;
-/**
- * Ends waits on connections that are dead without saying so. Longer than any of our statements takes, also where one has to
- * wait for the transaction of a process that died: MongoDB drops that after 60 s (transactionLifetimeLimitSeconds).
- */
-const SOCKET_MS = 75_000;
-/** A statement waits at most that long for one of the connections that others of the same message have. */
-const QUEUE_MS = 90_000;
 
 /**
  * A client with a small pool; nothing is opened before the first command. `client.db()` is the database that the URI
@@ -26,10 +19,10 @@ export function createMongo(uri: string, options: MongoClientOptions = {}): Mong
         appName: 'sampler',
         maxPoolSize: MAX_CONNECTIONS,
         maxIdleTimeMS: IDLE_MS,
-        serverSelectionTimeoutMS: CONNECT_MS,
-        connectTimeoutMS: CONNECT_MS,
-        socketTimeoutMS: SOCKET_MS,
-        waitQueueTimeoutMS: QUEUE_MS,
+        serverSelectionTimeoutMS: WAITS.mongoConnect,
+        connectTimeoutMS: WAITS.mongoConnect,
+        socketTimeoutMS: WAITS.mongoAnswer,
+        waitQueueTimeoutMS: WAITS.mongoQueue,
         retryWrites: true,
         ...options,
       }),

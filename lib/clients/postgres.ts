@@ -1,17 +1,15 @@
 import postgres, { type Options, type PostgresType } from 'postgres';
 import { guardedSockets } from './guarded-socket.ts';
 import { tlsOf } from './postgres-tls.ts';
+import { WAITS } from './waits.ts';
 
 /** One function instance works on one message at a time: few connections do, and the database serves many instances. */
 const MAX_CONNECTIONS = 3;
 const IDLE_SECONDS = 30;
-const CONNECT_SECONDS = 10;
 /** Connections are renewed, so that a failover or a changed address is noticed. */
 const MAX_LIFETIME_SECONDS = 30 * 60;
 /** After a connection that failed; the waits between tries are the queue's (lib/queue). */
 const RECONNECT_SECONDS = 0.1;
-/** A statement's answer is waited for as long as this, in milliseconds; ours take a second at most. */
-const ANSWER_MS = 60_000;
 
 /**
  * A small pool of Postgres connections; nothing is opened before the first query. Close it with `sql.end()`.
@@ -22,13 +20,13 @@ const ANSWER_MS = 60_000;
 export function createSql<Types extends Record<string, PostgresType> = Record<never, PostgresType>>(
   uri: string,
   options: Options<Types> = {},
-  answerMs: number = ANSWER_MS,
+  answerMs: number = WAITS.postgresAnswer,
 ): ReturnType<typeof postgres<Types>> {
   const tls = tlsOf(uri);
   return postgres(tls?.uri ?? uri, {
     max: MAX_CONNECTIONS,
     idle_timeout: IDLE_SECONDS,
-    connect_timeout: CONNECT_SECONDS,
+    connect_timeout: WAITS.postgresConnect / 1000,
     max_lifetime: MAX_LIFETIME_SECONDS,
     backoff: () => RECONNECT_SECONDS,
     prepare: false,

@@ -6,16 +6,23 @@ export interface Limits {
   readonly shardSize: number;
   /** Milliseconds without a finished shard after which a request counts as died (LEASE_SECONDS). */
   readonly leaseMs: number;
+  /**
+   * Characters that one task of a request may come to, its prompts, arguments and documents together (REQUEST_MEGABYTES, in
+   * millions): far above any honest one, and below what fills a database.
+   */
+  readonly requestChars: number;
 }
 
 const DEFAULT_SHARD_SIZE = 250;
 const DEFAULT_LEASE_SECONDS = 1800;
+const DEFAULT_REQUEST_MEGABYTES = 512;
 
 /** Reads the limits from the environment. @throws PermanentError Configuration naming the variable that is not right. */
 export function readLimits(env: Readonly<Record<string, string | undefined>>): Limits {
   return {
     shardSize: positive(env, 'SHARD_SIZE', DEFAULT_SHARD_SIZE, 10_000),
     leaseMs: positive(env, 'LEASE_SECONDS', DEFAULT_LEASE_SECONDS, 14 * 24 * 3600) * 1000,
+    requestChars: positive(env, 'REQUEST_MEGABYTES', DEFAULT_REQUEST_MEGABYTES, 1_000_000) * 1_000_000,
   };
 }
 

@@ -10,6 +10,7 @@ export type ErrorCode =
   | 'SandboxFailed'
   | 'BadTaskDefinition'
   | 'TemplateFailed'
+  | 'RequestTooLarge'
   | 'PlanUnreadable'
   | 'NotRegistered'
   | 'DatasetMissing'

@@ -16,6 +16,7 @@ import { STATUS } from './classify.ts';
 import { type Definitions, definitionOf, type EvaluatedTask, readTask } from './definition.ts';
 import { DetailsWriter } from './details.ts';
 import { type OutcomeServices, type Report, tellOutcome, writeOutcome } from './outcome.ts';
+import { evaluationsOf } from './records.ts';
 import type { Sample } from './samples.ts';
 import { numberIn, Summary } from './summary.ts';
 
@@ -34,6 +35,8 @@ export interface Evaluated {
   readonly failed: number;
   /** Whether an outcome was written here. */
   readonly completed: boolean;
+  /** Whether neither the task nor any trace of its evaluation is there. */
+  readonly unknown?: boolean;
 }
 
 const NOTHING: Evaluated = { documents: 0, failed: 0, completed: false };
@@ -47,8 +50,9 @@ export async function evaluateTask(services: EvaluateServices, taskId: string, l
   const id = new ObjectId(taskId);
   const document = await services.db.collection('tasks').findOne({ _id: id });
   if (!document) {
-    log.warn('there is no such task; it was evaluated and removed, or never was');
-    return NOTHING;
+    const unknown = (await evaluationsOf(services.db).findOne({ _id: id }, { projection: { _id: 1 } })) === null;
+    log.warn(unknown ? 'there is no such task' : 'the task was evaluated and removed');
+    return { ...NOTHING, unknown };
   }
   log.append({ task: document['tasks'], supplier: document['requester_args']?.address });
   if (document['evaluated'] === true || document['drop'] === true) {

@@ -56,6 +56,19 @@ const PLAN = {
       'SHA-256 of what the prompts follow from (task, definition, data set, settings, documents; not the supplier): two requests with the same one ask the same prompts, byte for byte.',
   },
   doc_ids: { types: ['string'], meaning: 'The documents, as ranges (`7-9,12`).' },
+  shard_docs: {
+    types: ['array'],
+    items: ['string'],
+    optional: true,
+    meaning: "A hash of each shard's documents, by which its messages are known.",
+  },
+  body_hash: { types: ['string'], optional: true, meaning: 'A hash of its message, by which that is known again.' },
+  sizes: {
+    types: ['object'],
+    optional: true,
+    meaning: 'Characters written by each finished shard, under `s` and its number.',
+    changes: 'each shard adds its own',
+  },
   error: ERROR,
   created_at: { types: ['date'], meaning: 'When it was planned.' },
   creation_date: {

@@ -17,6 +17,9 @@ export const LEASE_EXPIRED = 'LeaseExpired';
 /** The states of a plan that has an `error`. */
 const GIVEN_UP = ['failed', 'sweeping', 'swept'] as const;
 
+/** The last place that MongoDB can be asked for. */
+const MAX_PLACE = 2 ** 31 - 1;
+
 /** One sweep's time to remove what a plan left: above the time-out of the function `sweep` in serverless.yml. */
 const SWEEP_MS = 5 * 60 * 1000;
 
@@ -74,9 +77,10 @@ export class Ledger {
     }
   }
 
-  /** The plan's record, without its list of documents. */
-  find(id: ObjectId): Promise<PlanProgress | null> {
-    return this.records.findOne(planOf(id), { projection: { doc_ids: 0 } });
+  /** The plan's record, without its list of documents; of `shard_docs` the one of that shard alone. */
+  find(id: ObjectId, shard = 0): Promise<PlanProgress | null> {
+    const place = Math.min(shard, MAX_PLACE);
+    return this.records.findOne(planOf(id), { projection: { doc_ids: 0, shard_docs: { $slice: [place, 1] } } });
   }
 
   /** The plan's record, whole. */
@@ -84,12 +88,21 @@ export class Ledger {
     return this.records.findOne(planOf(id));
   }
 
-  /** Notes a shard as written and renews the lease; null where this attempt at the plan is no longer in progress. */
-  finishShard(attempt: Attempt, shard: number, instances: number): Promise<Pick<PlanRecord, 'progress'> | null> {
+  /**
+   * Notes a shard as written, with so many instances and characters, and renews the lease; null where this attempt at the plan
+   * is no longer in progress.
+   */
+  finishShard(
+    attempt: Attempt,
+    shard: number,
+    instances: number,
+    chars?: number,
+  ): Promise<Pick<PlanRecord, 'progress'> | null> {
     const now = this.now();
+    const size = chars === undefined ? {} : { [`sizes.s${shard}`]: chars };
     return this.records.findOneAndUpdate(
       atWork(attempt),
-      { $set: { [`progress.s${shard}`]: instances, updated_at: now, lease_until: this.leaseEnd(now) } },
+      { $set: { [`progress.s${shard}`]: instances, ...size, updated_at: now, lease_until: this.leaseEnd(now) } },
       { returnDocument: 'after', projection: { progress: 1 } },
     );
   }
@@ -99,6 +112,7 @@ export class Ledger {
     const now = this.now();
     const { matchedCount } = await this.records.updateOne(atWork(attempt), {
       $set: { progress: {}, unsent: true, updated_at: now, lease_until: this.leaseEnd(now) },
+      $unset: { sizes: '' },
     });
     return matchedCount === 1;
   }
@@ -188,7 +202,7 @@ export class Ledger {
             lease_until: this.leaseEnd(now),
           },
         },
-        { $unset: ['error', 'failed_at', 'sweep_until', 'expires_at'] },
+        { $unset: ['error', 'failed_at', 'sweep_until', 'expires_at', 'sizes'] },
       ],
       { returnDocument: 'after' },
     );

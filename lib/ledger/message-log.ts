@@ -2,6 +2,7 @@ import type { Collection, Db, ObjectId } from 'mongodb';
 import { droppedId, rejectionId, resumedId, retryId } from '../documents/ids.ts';
 import { isDuplicateKey } from '../documents/write.ts';
 import {
+  bodyHash,
   bodyOf,
   type Dropped,
   forgetAt,
@@ -32,6 +33,32 @@ export interface Delivered extends LoggedMessage {
 export interface Identity {
   readonly requestId: string;
   readonly resumed: boolean;
+  /** Whether it says that it is a request which another message is, so that it has no part in it. */
+  readonly foreign?: true;
+}
+
+/** Without progress for so long, a load is over; what comes after all still counts. */
+const LOAD_MS = 24 * 3600 * 1000;
+
+/**
+ * Gives register messages an outcome whose loads nobody works on any more: their parts are lost, or lie in the dead-letter queue.
+ * @returns how many there were
+ */
+export async function giveUpLoads(db: Db, now: Date = new Date()): Promise<number> {
+  const message =
+    'No part of its data sets was loaded for 24 hours. Look at the dead-letter queue, or register the tasks again.';
+  const { modifiedCount } = await db.collection<MessageRecord>(RECORDS).updateMany(
+    { state: 'registering', updated_at: { $lt: new Date(now.getTime() - LOAD_MS) } },
+    {
+      $set: {
+        state: 'rejected',
+        error: { code: 'LeaseExpired', message },
+        updated_at: now,
+        expires_at: forgetAt(now),
+      },
+    },
+  );
+  return modifiedCount;
 }
 
 /** What `sample_requests` keeps of one queue's messages: why they were refused or dropped, what came of them, and which are not done. */
@@ -98,6 +125,20 @@ export class MessageLog {
     await this.note(droppedId(message.requestId, task), message, { state: 'dropped', task, error });
   }
 
+  /** Keeps that nothing was to be done for a message, and why; `task` where it is about one. */
+  async withoutWork(message: LoggedMessage, why: string, task?: string): Promise<void> {
+    const error = { code: 'Dropped', message: why };
+    const _id = droppedId(message.requestId, task ?? '');
+    await this.note(_id, message, { state: 'dropped', ...(task === undefined ? {} : { task }), error });
+  }
+
+  /** Notes that a load gets on, for those who wait for it. */
+  async loadGoesOn(load: string): Promise<void> {
+    const now = this.now();
+    const times = { updated_at: now, expires_at: forgetAt(now) };
+    await this.records.updateMany({ loads: load, state: 'registering' }, { $set: times });
+  }
+
   /**
    * Who a delivered message is. SQS gives a message another id when it moved it to the dead-letter queue by itself (its
    * function died on it time and again) and an operator sends it back. So a message that is delivered more than once is noted
@@ -105,7 +146,7 @@ export class MessageLog {
    */
   async identify({ requestId, body, named, received }: Delivered): Promise<Identity> {
     const own = { requestId, resumed: false };
-    if (named) return own;
+    if (named) return (await this.isAnothers(requestId, body)) ? { ...own, foreign: true } : own;
     const record = await this.noted({ requestId, body }, received > 1);
     if (!record || record.request_id === requestId) return own;
     if (await this.unfinished(record.request_id)) {
@@ -121,6 +162,13 @@ export class MessageLog {
   /** Forgets that a message was not done. */
   async settle({ body }: Pick<LoggedMessage, 'body'>): Promise<void> {
     await this.records.deleteOne({ _id: retryId(this.queue, body) });
+  }
+
+  /** Whether a request of that identity came of another message: any sender may name any. */
+  private async isAnothers(requestId: string, body: string): Promise<boolean> {
+    const another = { $exists: true, $ne: bodyHash(body) };
+    const found = await this.plans.findOne({ request_id: requestId, body_hash: another }, { projection: { _id: 1 } });
+    return found !== null;
   }
 
   /** The note of a message that is not done; made where there is none and it is asked for. */

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import type { ObjectId } from 'mongodb';
 import { shardMessages } from '../plan/shards.ts';
 
@@ -64,6 +65,12 @@ export interface PlanRecord {
   plan_hash?: string;
   /** The chosen documents, as compact text. */
   doc_ids: string;
+  /** What {@link docsHash} makes of each shard's documents; none of signatures. */
+  shard_docs?: readonly string[];
+  /** Of the message that it came of, as {@link bodyHash} makes it. */
+  body_hash?: string;
+  /** Characters that finished shards wrote; the keys are `s<number>`. */
+  sizes?: Record<string, number>;
   error?: Reason;
   created_at: Date;
   /** What its instances, prompts and task carry as theirs; another one whenever the work starts again from nothing. */
@@ -116,7 +123,19 @@ export type NewPlan = Pick<
   | 'plan'
   | 'plan_hash'
   | 'doc_ids'
+  | 'shard_docs'
+  | 'body_hash'
 >;
+
+/** By what a message's body is known again. */
+export function bodyHash(body: string): string {
+  return hash('sha256', body, 'hex').slice(0, 32);
+}
+
+/** By what the documents of a shard message are known again. */
+export function docsHash(docs: string): string {
+  return hash('sha256', docs, 'base64url').slice(0, 22);
+}
 
 /** How much of a body and of a reason is kept, in bytes of UTF-8: a record stays small, whatever was sent. */
 const BODY_BYTES = 48 * 1024;

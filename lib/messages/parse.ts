@@ -5,6 +5,9 @@ import { loads } from '../python/json.ts';
 import { isDict, type PyDict, type PyValue } from '../python/value.ts';
 import { envelopeAdvice, unwrapped } from './envelope.ts';
 
+/** SQS takes a mebibyte with all attributes; the rest is for the reason that goes with a message to the dead-letter queue. */
+export const MAX_BODY_BYTES = 1024 * 1024 - 2048;
+
 /** A reason has room for so many problems, and names of such a length; who sent 280,000 wrong ids needs no more. */
 const MAX_PROBLEMS = 20;
 const MAX_NAME_BYTES = 100;
@@ -27,6 +30,8 @@ export function parseMessage<Schema extends z.ZodType>(kind: string, schema: Sch
 
 /** The message as JSON has it, out of a service's envelope where it is in one. An envelope in an envelope stays. */
 function readMessage(kind: string, body: string): PyDict {
+  const bytes = Buffer.byteLength(body);
+  if (bytes > MAX_BODY_BYTES) throw bad(kind, `it has ${bytes} bytes, where ${MAX_BODY_BYTES} are the most`);
   const value = readJson(kind, body);
   const wrapped = isDict(value) ? unwrapped(value) : undefined;
   const message = typeof wrapped === 'string' ? readJson(kind, wrapped) : (wrapped ?? value);

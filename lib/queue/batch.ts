@@ -1,5 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import { cutTo } from '../errors/bounds.ts';
+import { PermanentError } from '../errors/errors.ts';
 import type { Logger } from '../log/log.ts';
 import { type Awaited, waitsOn } from './awaited.ts';
 import { attributesOf, type Delivery, REQUEST_ID_ATTRIBUTE, toDelivery } from './delivery.ts';
@@ -12,6 +14,15 @@ import type { Queue } from './queue.ts';
  */
 export type MessageOutcome = 'done' | 'retried' | 'dead' | 'returned';
 
+/** Who a message turned out to be. */
+export interface Identified {
+  readonly requestId: string;
+  /** Whether it goes on with what was begun under that id. */
+  readonly resumed: boolean;
+  /** Whether it says that it is a request that another message is. */
+  readonly foreign?: boolean;
+}
+
 /** How a batch is worked through. */
 export interface BatchOptions<Message> {
   readonly queue: Queue;
@@ -19,7 +30,7 @@ export interface BatchOptions<Message> {
   /** Reads a body; throws a permanent error where it is no message of this queue. */
   readonly parse: (body: string) => Message;
   /** Finds out who a message is that comes back under another id; without it, it is who it says. */
-  readonly identify?: (delivery: Delivery) => Promise<{ readonly requestId: string; readonly resumed: boolean }>;
+  readonly identify?: (delivery: Delivery) => Promise<Identified>;
   /** Does the message's work. What it throws decides: a permanent error ends in the dead-letter queue, others are retried. */
   readonly handle: (message: Message, delivery: Delivery) => Promise<void>;
   readonly keepReason: KeepReason<Message>;
@@ -94,7 +105,9 @@ async function processRecord<Message>(record: SQSRecord, options: BatchOptions<M
   let message: Message | undefined;
   try {
     message = options.parse(record.body);
-    delivery = await identified(delivery, options);
+    const who = await options.identify?.(delivery);
+    if (who) delivery = identified(delivery, who);
+    if (who?.foreign) throw foreignId(who.requestId);
     await options.handle(message, delivery);
     return 'done';
   } catch (error) {
@@ -105,11 +118,19 @@ async function processRecord<Message>(record: SQSRecord, options: BatchOptions<M
   }
 }
 
-async function identified<Message>(delivery: Delivery, { identify }: BatchOptions<Message>): Promise<Delivery> {
-  if (!identify) return delivery;
-  const { requestId, resumed } = await identify(delivery);
+function identified(delivery: Delivery, { requestId, resumed, foreign = false }: Identified): Delivery {
+  // Its record is its own, and not one of the request whose name it took.
+  if (foreign) return { ...delivery, requestId: delivery.messageId };
   if (!resumed) return delivery;
   delivery.log.append({ requestId });
   delivery.log.info('continues with what was begun for this message under its earlier id');
   return { ...delivery, requestId, redriven: true };
+}
+
+function foreignId(requestId: string): PermanentError {
+  return new PermanentError(
+    'BadMessage',
+    `Its attribute ${REQUEST_ID_ATTRIBUTE} names the request ${cutTo(requestId, 100)}, which came of a message with another body. ` +
+      'Send it without that attribute, which is for messages that come back from the dead-letter queue.',
+  );
 }

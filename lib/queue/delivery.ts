@@ -15,6 +15,8 @@ export const ERROR_CODE_ATTRIBUTE = 'error-code';
 export interface Delivery {
   /** Who the message is, however often it is delivered, and also after it came back from the dead-letter queue. */
   readonly requestId: string;
+  /** Its id as SQS delivers it. */
+  readonly messageId: string;
   /** Whether it says itself who it is, so that its SQS id does not matter. */
   readonly named: boolean;
   readonly body: string;
@@ -43,6 +45,7 @@ export function toDelivery(record: SQSRecord, log: Logger): Delivery {
   const requestId = name ?? messageId;
   return {
     requestId,
+    messageId,
     named: name !== undefined,
     body,
     received: Number(attributes.ApproximateReceiveCount),

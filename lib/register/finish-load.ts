@@ -38,7 +38,7 @@ async function publishLoad(sql: Pool, { id, table, staging, plan }: LoadRecord):
     const current = await lookUpTable(tx, table);
     if (current !== undefined && current.description === undefined) throw foreignConflict(table);
     await checkRows(tx, staging, plan.description);
-    await publish(tx, staging, table, plan.description);
+    await publish(tx, staging, table, { ...plan.description, load: id });
     await enterTasks(tx, now.tasks, table);
     await deleteLoad(tx, id);
     return true;

@@ -8,7 +8,7 @@ import { quoteName } from '../tables/table.ts';
 import { copyIn, inTransaction, type Pool } from '../tables/transaction.ts';
 import { copyRows } from './copy-rows.ts';
 import { finishLoad, orAbandon } from './finish-load.ts';
-import { findLoadById, findPart, finishPart, type LoadRecord } from './load-records.ts';
+import { findLoadById, findPart, finishPart, type LoadRecord, wasPublished } from './load-records.ts';
 import type { Part } from './plan-parts.ts';
 
 /** What loading a part needs. */
@@ -18,13 +18,14 @@ export interface LoadServices {
   readonly log: Pick<Logger, 'info'>;
 }
 
-/** How the delivery of a part ended: `over` where its load had ended before, or another delivery was first. */
-export type PartOutcome = 'done' | 'finished' | 'over';
+/** How the delivery of a part ended; `published` and `unknown` where its load is none that is under way. */
+export type PartOutcome = 'done' | 'finished' | 'published' | 'unknown';
 
 const MEANINGS: Readonly<Record<PartOutcome, string>> = {
   done: 'loaded a part of a data set',
   finished: 'loaded the last part of a data set; its tasks are registered',
-  over: 'dropped: the load of this part was finished or abandoned',
+  published: 'delivered again; the load of this part is finished',
+  unknown: 'dropped: the load of this part was abandoned, or never was',
 };
 
 /**
@@ -44,10 +45,17 @@ export async function loadDatasetPart(services: LoadServices, { load, part }: Lo
 async function loadPart(sql: Pool, source: ObjectSource, load: string, number: number): Promise<PartOutcome> {
   const record = await findLoadById(sql, load);
   const found = record && (await findPart(sql, load, number));
-  if (record === undefined || found === undefined) return 'over';
+  if (record === undefined || found === undefined) return await ended(sql, load);
   const { part, done } = found;
-  if (!done && !(await orAbandon(sql, record, () => carryOut(sql, source, record, number, part)))) return 'over';
+  if (!done && !(await orAbandon(sql, record, () => carryOut(sql, source, record, number, part)))) {
+    return await ended(sql, load);
+  }
   return (await finishLoad(sql, load)) ? 'finished' : 'done';
+}
+
+/** How a load ended that is not under way. */
+async function ended(sql: Pool, load: string): Promise<PartOutcome> {
+  return (await wasPublished(sql, load)) ? 'published' : 'unknown';
 }
 
 /** False where the load ended meanwhile. */

@@ -112,6 +112,14 @@ async function findLoad(sql: Asking, by: 'table_name' | 'load_id', value: string
   }
 }
 
+/** Whether a table that is there, or was replaced lately, came of that load. */
+export async function wasPublished(sql: Asking, load: string): Promise<boolean> {
+  const rows = await sql`
+    SELECT 1 FROM pg_description WHERE classoid = 'pg_class'::regclass AND objsubid = 0
+      AND starts_with(description, '{"sampler":') AND position(${`"load":${JSON.stringify(load)}`} in description) > 0`;
+  return rows.length > 0;
+}
+
 /** A load that is not over. */
 export interface UnfinishedLoad {
   readonly load: string;

@@ -7,7 +7,7 @@ import { planId } from '../documents/ids.ts';
 import { PermanentError } from '../errors/errors.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Dropped, NewPlan, PlanRecord } from '../ledger/records.ts';
-import { unfinishedShards } from '../ledger/records.ts';
+import { docsHash, unfinishedShards } from '../ledger/records.ts';
 import { takeUp } from '../ledger/take-up.ts';
 import type { Logger } from '../log/log.ts';
 import { type SampleMessage, SIGNATURES } from '../messages/sample.ts';
@@ -15,7 +15,7 @@ import { writeIdList } from '../plan/id-list.ts';
 import { encodePlan, supplierOf } from '../plan/plan.ts';
 import { planHash } from '../plan/plan-hash.ts';
 import { type PlannedTask, type PlanningSettings, planTask, type TableOf } from '../plan/plan-task.ts';
-import { shardCount } from '../plan/shards.ts';
+import { shardCount, shardMessages } from '../plan/shards.ts';
 import { openDocs } from '../processed/open.ts';
 import type { Queue } from '../queue/queue.ts';
 import { encodeSignaturePlan, planSignatures, type SignaturePlan, signaturePlanHash } from '../signatures/plan.ts';
@@ -47,6 +47,8 @@ export interface Request {
   readonly seed: bigint;
   /** Of the message's body. */
   readonly bytes: number;
+  /** What the body is known by, where it may come back. */
+  readonly bodyHash?: string;
   readonly log: Logger;
 }
 
@@ -156,7 +158,11 @@ function drop(log: Logger, task: string, { request_id: inProgress }: Pick<PlanRe
 }
 
 /** What a task's plan is recorded with. */
-function taskRecord({ shardSize }: SampleServices, { requestId }: Request, { plan, docIds }: PlannedTask): NewPlan {
+function taskRecord(
+  { shardSize }: SampleServices,
+  { requestId, bodyHash }: Request,
+  { plan, docIds }: PlannedTask,
+): NewPlan {
   const encoded = encodePlan(plan);
   const ids = writeIdList(docIds);
   return {
@@ -170,11 +176,13 @@ function taskRecord({ shardSize }: SampleServices, { requestId }: Request, { pla
     plan: encoded,
     plan_hash: planHash(plan, encoded, ids),
     doc_ids: ids,
+    shard_docs: shardMessages('', ids, shardSize).map(({ docs }) => docsHash(docs)),
+    ...(bodyHash === undefined ? {} : { body_hash: bodyHash }),
   };
 }
 
 /** What a signature's plan is recorded with: it has no documents, and one shard. */
-function signatureRecord({ requestId }: Request, plan: SignaturePlan): NewPlan {
+function signatureRecord({ requestId, bodyHash }: Request, plan: SignaturePlan): NewPlan {
   const { framework, task, address, service } = plan;
   return {
     _id: planId(requestId, task),
@@ -188,5 +196,6 @@ function signatureRecord({ requestId }: Request, plan: SignaturePlan): NewPlan {
     plan: encodeSignaturePlan(plan),
     plan_hash: signaturePlanHash(plan),
     doc_ids: '',
+    ...(bodyHash === undefined ? {} : { body_hash: bodyHash }),
   };
 }

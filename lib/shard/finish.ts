@@ -14,15 +14,18 @@ import type { Work } from './work.ts';
  */
 export async function finishShard(
   services: ShardServices,
-  shard: number,
+  {
+    shard,
+    instances,
+    chars,
+  }: { readonly shard: number; readonly instances: number; readonly chars: number | undefined },
   record: PlanProgress,
   work: Pick<Work, 'repeats' | 'taskDocument'>,
-  instances: number,
   log: Logger,
 ): Promise<boolean> {
   const { ledger, mongo, db } = services;
   const alone = record.shards === 1 && record.attempt === 1;
-  const current = alone ? record : await ledger.finishShard(record, shard, instances);
+  const current = alone ? record : await ledger.finishShard(record, shard, instances, chars);
   if (!current) {
     log.warn('the request was finished or abandoned meanwhile');
     return false;

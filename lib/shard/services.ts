@@ -11,5 +11,7 @@ export interface ShardServices {
   readonly db: Db;
   readonly ledger: Ledger;
   readonly shardQueue: Queue;
+  /** Characters that a request's task may come to; no limit where not given. */
+  readonly requestChars?: number;
   readonly timeouts: Readonly<Record<string, TimeoutProfile>> | undefined;
 }

@@ -1,6 +1,7 @@
 import { ObjectId } from 'mongodb';
 import { PermanentError } from '../errors/errors.ts';
 import type { Attempt, PlanProgress } from '../ledger/ledger.ts';
+import { docsHash } from '../ledger/records.ts';
 import { takeUp } from '../ledger/take-up.ts';
 import type { Logger } from '../log/log.ts';
 import type { ShardMessage } from '../messages/shard.ts';
@@ -41,7 +42,7 @@ export async function renderShard(
   const { log } = delivery;
   const id = new ObjectId(message.plan);
   log.append({ plan: message.plan, shard: message.shard });
-  const found = await services.ledger.find(id);
+  const found = await services.ledger.find(id, message.shard);
   if (!found) {
     throw new PermanentError(
       'BadMessage',
@@ -50,7 +51,8 @@ export async function renderShard(
   }
   log.append({ requestId: found.request_id, task: found.task, supplier: found.address });
   // Else it would count as one of the plan's shards, or its failure as the plan's.
-  if (!isShardOf(found, message)) {
+  const [known] = found.shard_docs ?? [];
+  if (!isShardOf(found, message) || (known !== undefined && known !== docsHash(message.docs))) {
     throw new PermanentError(
       'BadMessage',
       `Shard ${message.shard} with these documents is none of plan ${message.plan}.`,
@@ -62,9 +64,10 @@ export async function renderShard(
   if (record.unsent) await sendUnfinished(services, record);
   const work = workOf(services, message, record);
   const noted = record.progress[`s${message.shard}`];
-  const instances = noted ?? (await work.write(log));
+  const { instances, chars } =
+    noted === undefined ? await work.write(log) : { instances: noted, chars: record.sizes?.[`s${message.shard}`] };
   log.info(noted === undefined ? 'shard written' : 'shard was written before', { instances });
-  const completed = await finishShard(services, message.shard, record, work, instances, log);
+  const completed = await finishShard(services, { shard: message.shard, instances, chars }, record, work, log);
   return noted === undefined ? { instances, prompts: instances * work.repeats, completed } : { ...NOTHING, completed };
 }
 

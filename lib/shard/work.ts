@@ -13,6 +13,7 @@ import { openDocs } from '../processed/open.ts';
 import { signatureDocuments } from '../signatures/documents.ts';
 import { decodeSignaturePlan } from '../signatures/plan.ts';
 import { prepareSlice } from '../task/slice.ts';
+import { Allowance } from './allowance.ts';
 import type { ShardServices } from './services.ts';
 import { createWriter } from './writer.ts';
 
@@ -23,8 +24,8 @@ const MAX_NAMED = 10;
 export interface Work {
   /** Prompts of each instance. */
   readonly repeats: number;
-  /** Writes the shard's instances and prompts. @returns how many instances there are */
-  write(log: Logger): Promise<number>;
+  /** Writes the shard's instances and prompts. @returns how many instances there are, and characters in all */
+  write(log: Logger): Promise<{ instances: number; chars: number }>;
   /** The plan's `tasks` document, for so many instances. */
   taskDocument(instances: number): Document;
 }
@@ -54,7 +55,7 @@ function signatureWork({ db }: ShardServices, record: PlanProgress): Work {
         insertOnce(collections.instances, [...instances]),
         insertOnce(collections.prompts, [...prompts]),
       ]);
-      return instances.length;
+      return { instances: instances.length, chars: 0 };
     },
     taskDocument: () => task,
   };
@@ -66,15 +67,16 @@ async function writeDocs(
   record: PlanProgress,
   plan: Plan,
   log: Logger,
-): Promise<number> {
+): Promise<{ instances: number; chars: number }> {
   const docIds = readIdList(message.docs);
-  if (docIds.length === 0) return 0;
+  if (docIds.length === 0) return { instances: 0, chars: 0 };
   const rendering = renderingOf(plan);
   const docs = await openDocs(services.sql, plan.resolvedTask, rendering.config, plan);
   const places = await docs.placesOf(plan.evalSplit, docIds);
   const slice = prepareSlice(rendering, docs.splits, { offset: message.offset, docIds, places });
   const render = slice.renderer(await docs.read(slice.rowIds), docs.values);
-  const writer = createWriter(services, record, plan, answerLength(plan, rendering.config));
+  const allowance = new Allowance(record, message.shard, services.requestChars);
+  const writer = createWriter(services, record, plan, answerLength(plan, rendering.config), allowance);
   const silent: number[] = [];
   for (const [position, docId] of docIds.entries()) {
     const rendered = render(position);
@@ -85,5 +87,5 @@ async function writeDocs(
     const some = silent.slice(0, MAX_NAMED);
     log.warn('documents without choices: nothing is asked about them', { documents: silent.length, docIds: some });
   }
-  return writer.finish();
+  return { instances: await writer.finish(), chars: allowance.written };
 }

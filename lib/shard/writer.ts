@@ -7,6 +7,7 @@ import type { PlanProgress } from '../ledger/ledger.ts';
 import { timeoutFor } from '../payload/timeout.ts';
 import { type Plan, supplierOf } from '../plan/plan.ts';
 import type { RenderedInstance } from '../task/renderer.ts';
+import type { Allowance } from './allowance.ts';
 import type { ShardServices } from './services.ts';
 
 /**
@@ -18,7 +19,13 @@ const PORTION_CHARS = 600_000;
 const MAX_ON_THEIR_WAY = 2;
 
 /** Collects rendered instances and writes them in portions, instances and prompts side by side. */
-export function createWriter({ db, timeouts }: ShardServices, record: PlanProgress, plan: Plan, decode: number) {
+export function createWriter(
+  { db, timeouts }: ShardServices,
+  record: PlanProgress,
+  plan: Plan,
+  decode: number,
+  allowance: Allowance,
+) {
   const { instances, prompts } = collectionsOf(db);
   const timeout = timeoutFor(timeouts, supplierOf(plan).service);
   const context = {
@@ -72,8 +79,12 @@ export function createWriter({ db, timeouts }: ShardServices, record: PlanProgre
   }
 
   return {
-    /** Takes a document's instances; waits where too much is on its way. @throws what an earlier portion failed with */
+    /**
+     * Takes a document's instances; waits where too much is on its way.
+     * @throws what an earlier portion failed with; PermanentError RequestTooLarge
+     */
     async add(rendered: readonly RenderedInstance[]): Promise<void> {
+      allowance.take(rendered, plan.repeats);
       for (const instance of rendered) {
         pending.push(instanceDocuments(instance, context));
         chars += instance.data.length;

@@ -1,6 +1,7 @@
 import type { Db } from 'mongodb';
 import { collectionsOf } from '../documents/collections.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import { giveUpLoads } from '../ledger/message-log.ts';
 import type { Logger } from '../log/log.ts';
 
 /**
@@ -33,6 +34,8 @@ export async function sweep(
     result.expired++;
     log.warn('request abandoned: no progress within its lease', { plan: _id.toHexString(), task });
   }
+  const loads = await giveUpLoads(db);
+  if (loads > 0) log.warn('register messages abandoned: their loads made no progress for a day', { messages: loads });
   const { tasks, instances, prompts } = collectionsOf(db);
   for await (const { _id, task } of ledger.remains(new Date(Date.now() - stragglerMs))) {
     const record = await ledger.startSweep(_id);

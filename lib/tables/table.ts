@@ -101,6 +101,8 @@ export const descriptionSchema = z.object({
   revision: z.string(),
   /** Of the data set (stored-dataset.ts); tables that were loaded before there were versions have none. */
   version: z.string().optional(),
+  /** The load in parts that filled it. */
+  load: z.string().optional(),
   /** When another version took the table's place and name; ISO 8601. */
   retired_at: z.string().optional(),
   /** Name of the row filter that was applied; see row-filter.ts. */

@@ -2,19 +2,12 @@ import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import postgres, { type Options, type Sql } from 'postgres';
 import { guarded } from '../clients/postgres.ts';
+import { WAITS } from '../clients/waits.ts';
 
 /** A client of Postgres, or the one connection of a transaction. */
 export type Pool = Sql<Record<never, never>>;
 
-/**
- * Limits of a load, below the 15 minutes of the function `register`: for another load of the same table to end, for one
- * statement (a COPY takes as long as the files do), and for Postgres to say or take anything at all, in milliseconds. The
- * last one is above the first, and above what making a primary key takes.
- */
-const LOCK_MS = 4 * 60_000;
-const STATEMENT_MS = 14 * 60_000;
-const ANSWER_MS = 5 * 60_000;
-const BEGIN = `BEGIN; SET LOCAL lock_timeout = ${LOCK_MS}; SET LOCAL statement_timeout = ${STATEMENT_MS}`;
+const BEGIN = `BEGIN; SET LOCAL lock_timeout = ${WAITS.loadLock}; SET LOCAL statement_timeout = ${WAITS.loadStatement}`;
 
 /**
  * Runs `work` in a transaction on a connection of its own, which is closed afterwards; any failure undoes all of it.
@@ -28,7 +21,7 @@ export async function inTransaction<T>(sql: Pool, work: (tx: Pool) => Promise<T>
   const options: Options<Record<never, never>> = {};
   // The client takes back the options that it once parsed, whatever their declared type says.
   Object.assign(options, sql.options, {
-    ...guarded(ANSWER_MS),
+    ...guarded(WAITS.loadAnswer),
     max: 1,
     idle_timeout: 0,
     max_lifetime: null,

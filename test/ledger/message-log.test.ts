@@ -1,7 +1,8 @@
 import { BSON } from 'mongodb';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Ledger } from '../../lib/ledger/ledger.ts';
-import { type Delivered, MessageLog } from '../../lib/ledger/message-log.ts';
+import { type Delivered, giveUpLoads, MessageLog } from '../../lib/ledger/message-log.ts';
+import { bodyHash } from '../../lib/ledger/records.ts';
 import { useOwnDatabase } from './own-database.ts';
 import { newPlan } from './own-plan.ts';
 
@@ -91,6 +92,17 @@ describe('who a message is', () => {
     expect(await messages.identify(named)).toEqual({ requestId: 'b', resumed: false });
   });
 
+  it('is none that another message is: one that names a request of another body has no part in it', async () => {
+    await ledger.begin(newPlan({ request_id: 'a', body_hash: bodyHash(BODY) }));
+    const named = { named: true, received: 1 };
+    expect(await messages.identify(delivered('a', named))).toEqual({ requestId: 'a', resumed: false });
+    expect(await messages.identify(delivered('a', { ...named, body: '{"a":2}' }))).toEqual({
+      requestId: 'a',
+      resumed: false,
+      foreign: true,
+    });
+  });
+
   it('of one delivered ten times at once is noted once', async () => {
     const same = Array.from({ length: 10 }, () => messages.identify(delivered('a', { received: 2 })));
     expect(await Promise.all(same)).toEqual(same.map(() => ({ requestId: 'a', resumed: false })));
@@ -146,6 +158,25 @@ describe('what came of a message', () => {
     await messages.loadOver('y');
     expect(await states()).toEqual(['r registered', 's registered']);
     expect((await records()).filter((record) => 'error' in record)).toEqual([]);
+  });
+
+  it('that waits for a load without progress is refused after a day, and registered should the load be done after all', async () => {
+    await messages.registering(message, 'x');
+    const hours = (count: number) => new Date(NOW.getTime() + count * 3_600_000);
+    expect(await giveUpLoads(own.db, hours(23))).toBe(0);
+    await new MessageLog(own.db, 'q', () => hours(20)).loadGoesOn('x');
+    expect(await giveUpLoads(own.db, hours(43))).toBe(0);
+    expect(await giveUpLoads(own.db, hours(45))).toBe(1);
+    expect(await records()).toMatchObject([{ state: 'rejected', error: { code: 'LeaseExpired' } }]);
+    await messages.loadOver('x');
+    expect(await records()).toMatchObject([{ state: 'registered' }]);
+  });
+
+  it('that had nothing to do tells why, once', async () => {
+    for (let i = 0; i < 2; i++) await messages.withoutWork(message, 'There is no task t.', 't');
+    expect(await records()).toMatchObject([
+      { request_id: 'r', state: 'dropped', task: 't', error: { code: 'Dropped', message: 'There is no task t.' } },
+    ]);
   });
 
   it('is bounded, whatever was sent', async () => {

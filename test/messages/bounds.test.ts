@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { MAX_REASON_BYTES } from '../../lib/errors/bounds.ts';
-import { parseMessage } from '../../lib/messages/parse.ts';
+import { MAX_BODY_BYTES, parseMessage } from '../../lib/messages/parse.ts';
 import { sampleMessage } from '../../lib/messages/sample.ts';
 import { failureOf } from '../../lib/queue/failure.ts';
 import { errorOf } from '../helpers/error-of.ts';
@@ -9,7 +9,7 @@ const GOOD = { framework: 'lmeh', tasks: 't', requester_args: { address: 'a', se
 const long = 'k'.repeat(300_000);
 
 it.each([
-  ['280,000 wrong ids', { ...GOOD, blacklist: Array(280_000).fill('x') }, /and 279990 more are wrong\.$/],
+  ['250,000 wrong ids', { ...GOOD, blacklist: Array(250_000).fill('x') }, /and 249990 more are wrong\.$/],
   [
     '20,000 unknown keys',
     { ...GOOD, ...Object.fromEntries(Array.from({ length: 20_000 }, (_, i) => [`k${i}`, 1])) },
@@ -23,6 +23,17 @@ it.each([
   expect(code).toBe('BadMessage');
   expect(message).toMatch(reason);
   expect(Buffer.byteLength(message)).toBeLessThanOrEqual(MAX_REASON_BYTES);
+});
+
+it('refuses a body next to which a dead letter would have no room for its reason', () => {
+  const body = (bytes: number) => JSON.stringify(GOOD).padEnd(bytes);
+  expect(parseMessage('sample', sampleMessage, body(MAX_BODY_BYTES))).toMatchObject({ tasks: 't' });
+  const error = errorOf(() => parseMessage('sample', sampleMessage, body(MAX_BODY_BYTES + 1)));
+  expect(failureOf(error)).toMatchObject({
+    code: 'BadMessage',
+    permanent: true,
+    message: expect.stringContaining('it has 1046529 bytes'),
+  });
 });
 
 it('refuses a body of a megabyte that is no JSON by a short reason', () => {

@@ -1,12 +1,12 @@
 import { expect, it } from 'vitest';
 import { SamplerError } from '../../lib/errors/errors.ts';
-import { parseMessage } from '../../lib/messages/parse.ts';
+import { MAX_BODY_BYTES, parseMessage } from '../../lib/messages/parse.ts';
 import { sampleMessage } from '../../lib/messages/sample.ts';
 import { askedSettings } from '../../lib/plan/asked-settings.ts';
 import { chooseDocs } from '../../lib/plan/doc-ids.ts';
 
-/** What SQS takes, less the rest of the message. */
-const LENGTH = 1024 ** 2 - 400;
+/** The longest body, less the rest of the message. */
+const LENGTH = MAX_BODY_BYTES - 400;
 const LAST = 400_000;
 const fill = (unit: string, length = LENGTH) => unit.repeat(Math.floor(length / Buffer.byteLength(unit)));
 const list = (unit: string) => `[${fill(`${unit},`).slice(0, -1)}]`;
@@ -61,7 +61,7 @@ it.each(SHAPES)('a megabyte of %s is read in one go', (shape, body, expected) =>
   const started = performance.now();
   const outcome = outcomeOf(body);
   console.log(`${shape}: ${Math.round(performance.now() - started)} ms`);
-  expect(body.length).toBeLessThanOrEqual(1024 ** 2);
+  expect(body.length).toBeLessThanOrEqual(MAX_BODY_BYTES);
   if (expected instanceof RegExp) expect(outcome).toMatch(expected);
   else if (expected > 1000) expect(outcome).toBeGreaterThan(expected);
   else expect(outcome).toBe(expected);

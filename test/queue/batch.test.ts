@@ -3,6 +3,7 @@ import type { SQSEvent } from 'aws-lambda';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { PermanentError, TransientError } from '../../lib/errors/errors.ts';
 import { Logger } from '../../lib/log/log.ts';
+import { MAX_BODY_BYTES } from '../../lib/messages/parse.ts';
 import { type BatchOptions, processBatch } from '../../lib/queue/batch.ts';
 import { type Delivery, MAX_RECEIVES } from '../../lib/queue/delivery.ts';
 import { backoffSeconds, type Failure } from '../../lib/queue/failure.ts';
@@ -80,6 +81,33 @@ const lastTry = ({ Records }: SQSEvent): SQSEvent => ({
 });
 const deadLetters = (count: number) => receive(sqs, `${queue.url}-dlq`, count);
 const noDeadLetters = () => receive(sqs, `${queue.url}-dlq`, 1, 0);
+
+it('a message as long as any may be has all its attributes in the dead-letter queue', async () => {
+  const body = `permanent ${'x'.repeat(MAX_BODY_BYTES - 10)}`;
+  const handle = async () => {
+    throw new PermanentError('UnknownTask', 'y'.repeat(4000));
+  };
+  await processBatch(await sendAndReceive(body), PLENTY, options({ handle }));
+  const [dead] = await deadLetters(1);
+  expect(dead?.Body).toBe(body);
+  const { 'error-message': reason = '', ...others } = attributesOf(dead ?? {});
+  expect(others).toEqual({ 'request-id': expect.any(String), 'error-code': 'UnknownTask' });
+  expect(Buffer.byteLength(reason)).toBeGreaterThan(900);
+});
+
+it('a message under the name of another one is refused, under its own id', async () => {
+  const event = await sendAndReceive('fine');
+  const [record] = event.Records;
+  const name = { 'request-id': { stringValue: 'taken', dataType: 'String' } };
+  const named: SQSEvent = { Records: event.Records.map((one) => ({ ...one, messageAttributes: name })) };
+  const work = options({ identify: async ({ requestId }) => ({ requestId, resumed: false, foreign: true }) });
+  expect(await processBatch(named, PLENTY, work)).toEqual({ batchItemFailures: [] });
+  expect(work.handled).toEqual([]);
+  expect(work.refused).toMatchObject([[record?.messageId, { code: 'BadMessage', permanent: true }]]);
+  expect((await deadLetters(1)).map(attributesOf)).toMatchObject([
+    { 'request-id': record?.messageId, 'error-code': 'BadMessage', 'error-message': expect.stringContaining('taken') },
+  ]);
+});
 
 describe('a batch', () => {
   it('reports those to be delivered again and no others, in one go', async () => {

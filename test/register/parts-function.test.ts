@@ -1,8 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { MongoClient } from 'mongodb';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { stageHarness } from '../../lib/catalogue/staging/stage.ts';
+import { MessageLog } from '../../lib/ledger/message-log.ts';
 import { Logger } from '../../lib/log/log.ts';
 import { createLocalSqs } from '../../localstack/resources.ts';
 import { type DataStack, openDataStack, parquet } from '../datasets/data-stack.ts';
@@ -57,6 +60,37 @@ it(
     );
     const parts = functions.lines.filter((line) => line.includes('part of a data set'));
     expect(parts).toHaveLength(7);
+  },
+  PREPARE_MS,
+);
+
+it(
+  'a part whose load is over tells those who wait: that it was finished, or that there is none, with a record of its own',
+  async () => {
+    const mongo = new MongoClient(dataStack.mongodbUri);
+    const records = mongo.db().collection('sample_requests');
+    const [row] = await dataStack.sql`
+      SELECT substring(description from '"load":"([^"]+)"') AS load FROM pg_description WHERE description LIKE '%"load":%'`;
+    const finished = String(row?.['load']);
+    const none = randomUUID();
+    const messages = new MessageLog(mongo.db(), 'register');
+    // As where the process died that finished the load, before it told.
+    await messages.registering({ requestId: 'waits', body: '{}' }, finished);
+    await messages.registering({ requestId: 'in vain', body: '{}' }, none);
+    for (const load of [finished, none]) {
+      await sqs.send(
+        new SendMessageCommand({
+          QueueUrl: required(dataStack.env, 'REGISTER_QUEUE_URL'),
+          MessageBody: JSON.stringify({ load, part: 0 }),
+        }),
+      );
+    }
+    const stateOf = async (request_id: string) => (await records.findOne({ request_id }))?.['state'];
+    while ((await stateOf('waits')) !== 'registered' || (await stateOf('in vain')) !== 'rejected') await sleep(50);
+    expect(await records.find({ state: 'dropped' }).toArray()).toMatchObject([
+      { task: none, queue: expect.any(String) },
+    ]);
+    await mongo.close();
   },
   PREPARE_MS,
 );

@@ -4,6 +4,7 @@ import postgres, { type Sql } from 'postgres';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ensureIndexes } from '../../lib/documents/collections.ts';
 import { Ledger } from '../../lib/ledger/ledger.ts';
+import { docsHash } from '../../lib/ledger/records.ts';
 import { Logger } from '../../lib/log/log.ts';
 import { Queue } from '../../lib/queue/queue.ts';
 import { renderShard } from '../../lib/shard/shard.ts';
@@ -44,10 +45,10 @@ async function begun(): Promise<ObjectId> {
   return plan._id;
 }
 
-function lateShard(plan: ObjectId, redriven = false) {
+function lateShard(plan: ObjectId, redriven = false, docs = '0-1') {
   const shardQueue = new Queue(sqs, required(stack.env, 'SHARD_QUEUE_URL'));
   const services = { sql, mongo, db, ledger, shardQueue, timeouts: undefined };
-  return renderShard(services, { plan: plan.toHexString(), shard: 0, offset: 0, docs: '0-1' }, { redriven, log });
+  return renderShard(services, { plan: plan.toHexString(), shard: 0, offset: 0, docs }, { redriven, log });
 }
 
 async function counts(): Promise<number[]> {
@@ -85,6 +86,15 @@ describe('a shard that comes late', () => {
     await begun();
     await lateShard(id, true);
     expect((await ledger.find(id))?.state).toBe('failed');
+  });
+
+  it('with as many documents as its plan has, but others, is refused for good, and its plan goes on', async () => {
+    const plan = newPlan({ shard_docs: [docsHash('0-1')] });
+    await ledger.begin(plan);
+    await expect(lateShard(plan._id, false, '0,2')).rejects.toMatchObject({ code: 'BadMessage', permanent: true });
+    expect(await ledger.find(plan._id)).toMatchObject({ state: 'in_progress' });
+    // Its own are let through to where there is no data set.
+    await expect(lateShard(plan._id)).rejects.not.toMatchObject({ code: 'BadMessage' });
   });
 
   it('of a plan that nobody knows is refused for good', async () => {
