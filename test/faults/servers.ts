@@ -1,4 +1,5 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { MongoClient } from 'mongodb';
 import { type MongoServer, startMongo } from '../../localstack/mongo.ts';
@@ -85,7 +86,17 @@ function pidIn(file: string): number {
 function removeOldRuns(): void {
   for (const name of readdirSync(CACHE)) {
     const pid = /^faults-(\d+)$/.exec(name)?.[1];
-    if (pid !== undefined && !runsWith(Number(pid), 'node'))
-      rmSync(join(CACHE, name), { recursive: true, force: true });
+    if (pid === undefined || runsWith(Number(pid), 'node')) continue;
+    unmountBelow(join(CACHE, name));
+    rmSync(join(CACHE, name), { recursive: true, force: true });
+  }
+}
+
+/** Disks in memory that such a run had (unready.ts): a folder with one in it can't be removed. */
+function unmountBelow(folder: string): void {
+  if (!existsSync('/proc/mounts')) return;
+  for (const line of readFileSync('/proc/mounts', 'utf8').split('\n')) {
+    const point = line.split(' ')[1] ?? '';
+    if (point.startsWith(`${folder}/`)) spawnSync('umount', ['-l', point]);
   }
 }
