@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, type ReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
-import { basename, dirname, join, relative, sep } from 'node:path';
+import { basename, dirname, join, posix, sep } from 'node:path';
 import { inUsualOrder, isSegment, MANIFEST_NAME, type Manifest } from '../bucket/layout.ts';
 import { messageOf, PermanentError } from '../errors/errors.ts';
 import { compareCodePoints } from '../python/sort.ts';
 import { filesBelow } from './folder-files.ts';
+import { hubPlace, shardName } from './hub-layout.ts';
 import { parseManifest } from './stored-dataset.ts';
 
 /** Longer files are sent as a stream, which can't be sent again if the connection breaks. */
@@ -13,10 +14,12 @@ const MAX_BUFFERED_BYTES = 16 * 1024 ** 2;
 
 /** A data set in a folder. */
 export interface LocalDataset {
-  /** The folder that holds its splits. */
-  readonly dir: string;
-  /** The path of one of its files. */
-  file(...parts: string[]): string;
+  /** Its folder in the bucket's layout: `<path>/<config or default>`. */
+  readonly folder: string;
+  /** The path of a split's file, by its name in the manifest. */
+  file(split: string, name: string): string;
+  /** Where its manifest is, or would be. */
+  readonly manifestPath: string;
   /**
    * Its manifest, compared with the files' sizes and hashes; `made` from them where the folder has none.
    * @throws PermanentError DatasetInvalid naming the file that is not the manifest's
@@ -24,13 +27,20 @@ export interface LocalDataset {
   manifest(): Promise<{ manifest: Manifest; made: boolean }>;
 }
 
+/** Splits with the paths of their files. */
+type SplitPaths = Map<string, string[]>;
+
 /**
- * All data sets below a folder that is laid out as the bucket is.
+ * All data sets below a folder that is laid out as the bucket is, or as the hub's repositories are.
  * @throws PermanentError DatasetMissing where there is none, DatasetInvalid for parquet files in the wrong place
  */
 export async function localDatasets(fromDir: string): Promise<LocalDataset[]> {
-  const byDir = new Map<string, string[]>();
-  for (const entry of await readFolder(fromDir)) {
+  const entries = await readFolder(fromDir);
+  const withManifest = new Set(
+    entries.filter((entry) => basename(entry) === MANIFEST_NAME).map((entry) => dirname(entry)),
+  );
+  const [laidOut, ofHub] = [new Map<string, SplitPaths>(), new Map<string, SplitPaths>()];
+  for (const entry of entries) {
     const parts = entry.split(sep);
     // macOS puts a file of its own beside each on other systems' disks: `._0000.parquet`.
     if (!entry.endsWith('.parquet') || parts.at(-1)?.startsWith('._')) continue;
@@ -39,63 +49,92 @@ export async function localDatasets(fromDir: string): Promise<LocalDataset[]> {
       const message = `${join(fromDir, entry)} can't be a place in the bucket: ${JSON.stringify(odd)} is no folder's or file's name there. Rename it.`;
       throw new PermanentError('DatasetInvalid', message);
     }
-    if (parts.length < 4) {
+    const hub = withManifest.has(dirname(dirname(entry))) ? undefined : hubPlace(parts);
+    if (hub === undefined && parts.length < 4) {
       const message = `${join(fromDir, entry)} is not where a data set's file should be: <path>/<config or default>/<split>/<NNNN>.parquet below ${fromDir}.`;
       throw new PermanentError('DatasetInvalid', message);
     }
-    const dir = join(fromDir, ...parts.slice(0, -2));
-    byDir.set(dir, [...(byDir.get(dir) ?? []), join(fromDir, entry)]);
+    const place = hub ?? { folder: parts.slice(0, -2).join('/'), split: parts.at(-2) ?? '' };
+    const datasets = hub ? ofHub : laidOut;
+    const splits: SplitPaths = datasets.get(place.folder) ?? new Map();
+    datasets.set(place.folder, splits);
+    splits.set(place.split, [...(splits.get(place.split) ?? []), join(fromDir, entry)]);
   }
-  if (byDir.size === 0) {
+  const twice = [...ofHub.keys()].find((folder) => laidOut.has(folder));
+  if (twice !== undefined) {
+    const message = `${fromDir} holds ${twice} twice: in the hub's layout and in the bucket's. Remove one.`;
+    throw new PermanentError('DatasetInvalid', message);
+  }
+  if (laidOut.size + ofHub.size === 0) {
     throw new PermanentError('DatasetMissing', `${fromDir} holds no data sets: no parquet files are in it or below.`);
   }
-  return [...byDir]
-    .sort(([a], [b]) => compareCodePoints(a, b))
-    .map(([dir, files]) => localDataset(fromDir, dir, files));
+  return [
+    ...[...laidOut].map(([folder, splits]) => localDataset(fromDir, folder, namedAsTheyAre(splits))),
+    ...[...ofHub].map(([folder, splits]) => localDataset(fromDir, folder, numbered(splits))),
+  ].sort((a, b) => compareCodePoints(a.folder, b.folder));
 }
 
-function localDataset(fromDir: string, dir: string, files: readonly string[]): LocalDataset {
+/** Paths of a split's files by their names in the bucket. */
+type NamedFiles = ReadonlyMap<string, ReadonlyMap<string, string>>;
+
+function namedAsTheyAre(splits: SplitPaths): NamedFiles {
+  return named(splits, (path) => basename(path));
+}
+
+function numbered(splits: SplitPaths): NamedFiles {
+  return named(splits, (_, at) => shardName(at));
+}
+
+function named(splits: SplitPaths, nameOf: (path: string, at: number) => string): NamedFiles {
+  return new Map(
+    [...splits].map(([split, paths]) => [
+      split,
+      new Map([...paths].sort(compareCodePoints).map((path, at) => [nameOf(path, at), path])),
+    ]),
+  );
+}
+
+function localDataset(fromDir: string, folder: string, files: NamedFiles): LocalDataset {
+  const dir = join(fromDir, folder);
+  const manifestPath = join(dir, MANIFEST_NAME);
+  const file = (split: string, name: string) => files.get(split)?.get(name) ?? join(dir, split, name);
   return {
-    dir,
-    file: (...parts) => join(dir, ...parts),
+    folder,
+    file,
+    manifestPath,
     async manifest() {
-      const path = join(dir, MANIFEST_NAME);
-      const bytes = await readFile(path).catch((error: unknown) => {
+      const bytes = await readFile(manifestPath).catch((error: unknown) => {
         if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
         throw error;
       });
-      if (bytes === undefined) return { manifest: await makeManifest(fromDir, dir, files), made: true };
+      if (bytes === undefined) return { manifest: await makeManifest(folder, files), made: true };
       const manifest = parseManifest(
         bytes,
-        (why) => new PermanentError('DatasetInvalid', `${path} is no manifest: ${why}.`),
+        (why) => new PermanentError('DatasetInvalid', `${manifestPath} is no manifest: ${why}.`),
       );
-      await checkFiles(dir, manifest);
+      await checkFiles(file, manifest);
       return { manifest, made: false };
     },
   };
 }
 
 /** Sizes, hashes, and the splits in the usual order. Path and configuration are read off the folders' names. */
-async function makeManifest(fromDir: string, dir: string, paths: readonly string[]): Promise<Manifest> {
-  const inSplit = Map.groupBy(paths, (path) => basename(dirname(path)));
+async function makeManifest(folder: string, byName: NamedFiles): Promise<Manifest> {
   const splits: Manifest['splits'] = [];
-  for (const split of inUsualOrder(inSplit.keys())) {
-    const names = (inSplit.get(split) ?? []).map((path) => basename(path)).sort(compareCodePoints);
+  for (const split of inUsualOrder(byName.keys())) {
     const files: Manifest['splits'][number]['files'] = [];
-    for (const name of names) {
-      const path = join(dir, split, name);
+    for (const [name, path] of byName.get(split) ?? []) {
       files.push({ name, size: (await stat(path)).size, sha256: await hashOf(createReadStream(path)) });
     }
     splits.push({ split, files });
   }
-  const datasetPath = relative(fromDir, dirname(dir)).split(sep).join('/');
-  return { dataset_path: datasetPath, config: basename(dir), revision: 'local', splits };
+  return { dataset_path: posix.dirname(folder), config: posix.basename(folder), revision: 'local', splits };
 }
 
-async function checkFiles(dir: string, manifest: Manifest): Promise<void> {
+async function checkFiles(file: LocalDataset['file'], manifest: Manifest): Promise<void> {
   for (const { split, files } of manifest.splits) {
     for (const { name, size, sha256 } of files) {
-      const path = join(dir, split, name);
+      const path = file(split, name);
       const actual = await stat(path).catch(() => undefined);
       if (actual === undefined) throw refuse(path, 'is missing, although the manifest names it');
       if (actual.size !== size) throw refuse(path, `is ${actual.size} bytes long, and ${size} in the manifest`);

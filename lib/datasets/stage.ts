@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import { relative, sep } from 'node:path';
 import pMap from 'p-map';
 import type { Bucket } from '../bucket/bucket.ts';
 import { DATASETS_PREFIX, MANIFEST_NAME } from '../bucket/layout.ts';
@@ -14,7 +13,7 @@ const PARALLEL = 6;
 /** Where from, and where to. */
 export interface StageRequest {
   bucket: Bucket;
-  /** A folder laid out as `<dataset_path>/<config or default>/<split>/<NNNN>.parquet`. */
+  /** A folder laid out as `<dataset_path>/<config or default>/<split>/<NNNN>.parquet`, or as the hub has it (hub-layout.ts). */
   fromDir: string;
   /** Folders below it, such as `cais/mmlu/anatomy`: only these data sets are staged; all where not given. */
   only?: ReadonlySet<string> | undefined;
@@ -47,13 +46,13 @@ export async function stageDatasets({ bucket, fromDir, only, log }: StageRequest
     `npx sampler stage datasets --from ${fromDir}`,
   );
   const stage = async (dataset: LocalDataset) => {
-    const own = await stageDataset(bucket, fromDir, dataset);
+    const own = await stageDataset(bucket, dataset);
     result.uploaded += own.uploaded;
     result.unchanged += own.unchanged;
     result.bytes += own.bytes;
     done++;
     log.info('staged a data set', {
-      dataset: relative(fromDir, dataset.dir),
+      dataset: dataset.folder,
       uploaded: own.uploaded,
       unchanged: own.unchanged,
       progress: `${done} of ${datasets.length}`,
@@ -65,7 +64,7 @@ export async function stageDatasets({ bucket, fromDir, only, log }: StageRequest
 
 function chosen(fromDir: string, all: LocalDataset[], only: ReadonlySet<string> | undefined): LocalDataset[] {
   if (only === undefined) return all;
-  const byFolder = new Map(all.map((dataset) => [folderOf(fromDir, dataset), dataset]));
+  const byFolder = new Map(all.map((dataset) => [dataset.folder, dataset]));
   const missing = [...only].filter((folder) => !byFolder.has(folder));
   if (missing.length > 0) {
     throw new PermanentError('DatasetMissing', `${fromDir} does not hold ${missing.join(', ')}.`);
@@ -73,19 +72,11 @@ function chosen(fromDir: string, all: LocalDataset[], only: ReadonlySet<string> 
   return [...byFolder].filter(([folder]) => only.has(folder)).map(([, dataset]) => dataset);
 }
 
-function folderOf(fromDir: string, { dir }: LocalDataset): string {
-  return relative(fromDir, dir).split(sep).join('/');
-}
-
-async function stageDataset(
-  bucket: Bucket,
-  fromDir: string,
-  dataset: LocalDataset,
-): Promise<Omit<StageResult, 'datasets'>> {
+async function stageDataset(bucket: Bucket, dataset: LocalDataset): Promise<Omit<StageResult, 'datasets'>> {
   // Counted by itself: others are staged at the same time.
   const result = { uploaded: 0, unchanged: 0, bytes: 0 };
   const { manifest, made } = await dataset.manifest();
-  const prefix = `${DATASETS_PREFIX}${folderOf(fromDir, dataset)}/`;
+  const prefix = `${DATASETS_PREFIX}${dataset.folder}/`;
   const put = async (key: string, size: number, sha256: string, body: () => ReturnType<typeof uploadBody>) => {
     if (await bucket.holds(key, size, sha256)) {
       result.unchanged++;
@@ -101,9 +92,7 @@ async function stageDataset(
       await put(`${prefix}${split}/${name}`, size, sha256, () => uploadBody(path, size));
     }
   }
-  const text = made
-    ? Buffer.from(`${JSON.stringify(manifest, null, 1)}\n`)
-    : await readFile(dataset.file(MANIFEST_NAME));
+  const text = made ? Buffer.from(`${JSON.stringify(manifest, null, 1)}\n`) : await readFile(dataset.manifestPath);
   await put(prefix + MANIFEST_NAME, text.length, await hashOf([text]), async () => text);
   return result;
 }

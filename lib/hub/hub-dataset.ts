@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
 import { inUsualOrder } from '../bucket/layout.ts';
+import { hubPlace } from '../datasets/hub-layout.ts';
 import { PermanentError } from '../errors/errors.ts';
 import { compareCodePoints } from '../python/sort.ts';
 import { type CardConfig, defaultConfig, readCard } from './card.ts';
@@ -33,7 +34,7 @@ type Splits = Map<string, HubFile[]>;
 
 /**
  * Finds a data set's parquet files: the repository's own where its card says which they are, else those of the converted
- * branch, else (also at a revision of that branch) what lies as `<config>/<split>/*.parquet`. The order of the splits is that of the card's `configs`,
+ * branch, else (also at a revision of that branch) what lies as `<config>/<split>/*.parquet` or as `push_to_hub` lays it out. The order of the splits is that of the card's `configs`,
  * else of its `dataset_info`, else what the hub's conversion says.
  * @throws PermanentError DatasetMissing saying what the hub has instead; TransientError Unavailable
  */
@@ -148,17 +149,26 @@ function folderSplits(
   return wanted === null || splits === undefined ? null : { config: wanted, splits };
 }
 
-/** `<config>/<split>/<file>.parquet`, by configuration and split. */
+/** What lies as the conversion or `push_to_hub` lay it out, by configuration and split. */
 function foldersOf(files: readonly HubFile[]): Map<string, Splits> {
   const folders = new Map<string, Splits>();
   for (const file of [...files].sort((a, b) => compareCodePoints(a.path, b.path))) {
-    const [config, split, name, ...rest] = file.path.split('/');
-    if (!config || !split || !name?.endsWith('.parquet') || rest.length > 0) continue;
-    const splits: Splits = folders.get(config) ?? new Map();
-    splits.set(split, [...(splits.get(split) ?? []), file]);
-    folders.set(config, splits);
+    const place = placeOf(file.path);
+    if (place === undefined) continue;
+    const splits: Splits = folders.get(place.config) ?? new Map();
+    splits.set(place.split, [...(splits.get(place.split) ?? []), file]);
+    folders.set(place.config, splits);
   }
   return folders;
+}
+
+/** `<config>/<split>/<file>.parquet`, or `<config, or data>/<split>-NNNNN-of-NNNNN.parquet`. */
+function placeOf(path: string): { config: string; split: string } | undefined {
+  const [config, split, name, ...rest] = path.split('/');
+  if (!config || !split || rest.length > 0) return undefined;
+  if (name !== undefined) return name.endsWith('.parquet') ? { config, split } : undefined;
+  const shard = split.endsWith('.parquet') ? hubPlace(['', config, split]) : undefined;
+  return shard && { config: shard.folder.slice(1), split: shard.split };
 }
 
 function missing({ path, config, repository }: DatasetName, why: string): PermanentError {

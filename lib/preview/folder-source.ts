@@ -1,15 +1,21 @@
 import { open, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
-import { DATASETS_PREFIX } from '../bucket/layout.ts';
+import { DATASETS_PREFIX, splitOfKey } from '../bucket/layout.ts';
 import type { ObjectSource, ObjectStat } from '../bucket/object-source.ts';
 import { filesBelow } from '../datasets/folder-files.ts';
+import { hubFolders, hubPlace, shardName } from '../datasets/hub-layout.ts';
 import { messageOf, PermanentError, TransientError } from '../errors/errors.ts';
 import { compareCodePoints } from '../python/sort.ts';
 
-/** A folder of data sets in the bucket's layout, read as the bucket's `datasets/` would be. */
+/**
+ * A folder of data sets in the bucket's layout, read as the bucket's `datasets/` would be. What lies there in the hub's layout shows, once
+ * it is listed, where staging it would put it.
+ */
 export class FolderSource implements ObjectSource {
   readonly name: string;
   readonly #dir: string;
+  /** Paths of listed files in the hub's layout, by key. */
+  readonly #ofHub = new Map<string, string>();
 
   constructor(dir: string) {
     this.#dir = resolve(dir);
@@ -51,20 +57,45 @@ export class FolderSource implements ObjectSource {
   }
 
   async *list(prefix: string): AsyncGenerator<{ key: string; size: number }> {
-    const root = this.#path(prefix);
-    const files = await filesBelow(root).catch((error: unknown) => {
-      if (isMissing(error)) return [];
-      throw error instanceof PermanentError ? error : unreadable(root, error);
-    });
-    const keys = files.map((path) => prefix + path.split(sep).join('/'));
+    const laidOut = (await this.#filesBelow(this.#path(prefix))).map((path) => prefix + path.split(sep).join('/'));
+    const parquet = laidOut.some((key) => splitOfKey(key, prefix) !== undefined);
+    const keys = parquet ? laidOut : [...laidOut, ...(await this.#listHub(prefix))];
     for (const key of keys.sort(compareCodePoints)) {
       const found = await this.stat(key);
       if (found) yield { key, size: found.size };
     }
   }
 
+  /** The keys that files of the hub's layout would have, below the prefix of a data set. */
+  async #listHub(prefix: string): Promise<string[]> {
+    const dataset = prefix.slice(DATASETS_PREFIX.length).replace(/\/$/, '');
+    const keys: string[] = [];
+    for (const folder of hubFolders(dataset)) {
+      const numbers = new Map<string, number>();
+      for (const path of (await this.#filesBelow(join(this.#dir, folder))).sort(compareCodePoints)) {
+        const parts = [...folder.split('/'), ...path.split(sep)];
+        const place = path.includes(sep) || !path.endsWith('.parquet') ? undefined : hubPlace(parts);
+        if (place?.folder !== dataset) continue;
+        const at = numbers.get(place.split) ?? 0;
+        numbers.set(place.split, at + 1);
+        const key = `${prefix}${place.split}/${shardName(at)}`;
+        this.#ofHub.set(key, join(this.#dir, folder, path));
+        keys.push(key);
+      }
+      if (keys.length > 0) break;
+    }
+    return keys;
+  }
+
+  async #filesBelow(dir: string): Promise<string[]> {
+    return await filesBelow(dir).catch((error: unknown) => {
+      if (isMissing(error)) return [];
+      throw error instanceof PermanentError ? error : unreadable(dir, error);
+    });
+  }
+
   #path(key: string): string {
-    return join(this.#dir, key.slice(DATASETS_PREFIX.length));
+    return this.#ofHub.get(key) ?? join(this.#dir, key.slice(DATASETS_PREFIX.length));
   }
 }
 

@@ -98,6 +98,48 @@ describe('stageDatasets', () => {
     await expect(openStagedTable(new FolderSource(from), { name: 'x' }, broken)).rejects.toMatchObject(refusal);
   });
 
+  it("reads the hub's layout: splits from the files' names, data for the default configuration", async () => {
+    write('acme/capitals/data/test-00000-of-00002.parquet', texts('t', ['a']));
+    write('acme/capitals/data/test-00001-of-00002-0123456789abcdef.parquet', texts('t', ['b']));
+    write('acme/capitals/data/train-00000-of-00001.parquet', texts('t', ['c']));
+    write('acme/capitals/north/dev-00000-of-00001.parquet', texts('t', ['d']));
+    write('acme/capitals/README.md', 'a card');
+    expect(await stage()).toMatchObject({ datasets: 2, uploaded: 6 });
+    expect(await readManifest(dataStack.source, 'datasets/acme/capitals/default/')).toMatchObject({
+      dataset_path: 'acme/capitals',
+      config: 'default',
+      splits: [
+        { split: 'train', files: [{ name: '0000.parquet' }] },
+        { split: 'test', files: [{ name: '0000.parquet' }, { name: '0001.parquet' }] },
+      ],
+    });
+    for (const source of [dataStack.source, new FolderSource(dir)]) {
+      const open = (config: string | null) =>
+        openStagedTable(source, { name: 'any' }, { dataset_path: 'acme/capitals', dataset_name: config });
+      const rows = await Array.fromAsync((await open(null)).stream('test'));
+      expect(rows.flat().map((doc) => doc.get('t'))).toEqual(['a', 'b']);
+      expect([...(await open(null)).splits.keys()]).toEqual(['train', 'test']);
+      expect([...(await open('north')).splits.keys()]).toEqual(['dev']);
+    }
+  });
+
+  it.each([
+    [['acme/a/data/test.parquet'], /a folder data the name tells the split, such as test-00000-of-00001\.parquet/],
+    [['acme/a/cfg/validation/test-00000-of-00001.parquet'], /its folder says validation, and its name test/],
+    [['acme/a/data/test-00000-of-00001.parquet', 'acme/a/default/test/0000.parquet'], /holds acme\/a\/default twice/],
+  ])('refuses names that say two things: %j', async (paths, reason) => {
+    for (const path of paths) write(path, texts('t', ['a']));
+    await expect(stage()).rejects.toMatchObject({ code: 'DatasetInvalid', message: expect.stringMatching(reason) });
+  });
+
+  it('takes files that are named as shards in the folder of their split as they lie', async () => {
+    write('acme/b/cfg/test/test-00000-of-00001.parquet', texts('t', ['a']));
+    expect(await stage()).toMatchObject({ datasets: 1, uploaded: 2 });
+    expect(await readManifest(dataStack.source, 'datasets/acme/b/cfg/')).toMatchObject({
+      splits: [{ split: 'test', files: [{ name: 'test-00000-of-00001.parquet' }] }],
+    });
+  });
+
   it('leaves alone what is there already, and uploads what changed or went missing', async () => {
     write('again/default/test/0000.parquet', texts('t', ['a']));
     write('again/default/train/0000.parquet', texts('t', ['b']));

@@ -107,6 +107,23 @@ describe('where the files are', () => {
     });
   });
 
+  it('shards that push_to_hub wrote, where neither card nor conversion tell: data is the default configuration', async () => {
+    const files = {
+      'data/train-00000-of-00001.parquet': TRAIN,
+      'data/test-00000-of-00002.parquet': TEST,
+      'data/test-00001-of-00002.parquet': DEV,
+    };
+    hub.repos[repo] = { revisions: { main: { files } } };
+    await stage({ datasets: [{ path: repo, config: null }] });
+    expect(await staged(`${repo}/default`)).toEqual([
+      '_manifest.json',
+      'test/0000.parquet',
+      'test/0001.parquet',
+      'train/0000.parquet',
+    ]);
+    expect(await splitsOf(`${repo}/default`)).toEqual(['train', 'test']);
+  });
+
   it.each<[string, unknown, string[] | undefined, string[], number]>([
     [
       'dataset_info of the card',
