@@ -8,6 +8,7 @@ import { messagesPage } from '../lib/messages/messages-page.ts';
 import { commandsSection } from './cli-page.ts';
 import { documentSchemas, documentsPage } from './documents-page.ts';
 import { ROOM_PAGES, withRooms, withWritten } from './rooms-pages.ts';
+import { scalePage } from './scale-page.ts';
 
 const DOCS = join(import.meta.dirname, '..', 'docs');
 const SCHEMAS = join(DOCS, 'schemas');
@@ -20,6 +21,7 @@ for (const [name, schema] of Object.entries(messageSchemas())) {
   writeFileSync(join(SCHEMAS, `${name}.json`), `${text}\n`);
 }
 writeFileSync(join(DOCS, 'documents.md'), documentsPage());
+writeFileSync(join(DOCS, 'scale.md'), scalePage());
 for (const [name, schema] of Object.entries(documentSchemas())) {
   writeFileSync(join(SCHEMAS, `${name}.json`), `${JSON.stringify(schema, null, 2)}\n`);
 }
