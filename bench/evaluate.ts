@@ -5,8 +5,12 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
+import { buildSync } from 'esbuild';
 import { type Db, type Document, Int32, Long, MongoClient, ObjectId } from 'mongodb';
 import { createSqs } from '../lib/clients/aws.ts';
 import { DEMO_INCLUDE, DEMO_TASK, stageDemo } from '../localstack/demo-data.ts';
@@ -25,15 +29,27 @@ try {
   const db = mongo.db();
   const id = await writeTask(db, DOCUMENTS, 'made_up', 'bench');
   const baseline = await readAlone(db, id);
-  const child = spawn(
-    process.execPath,
-    ['--max-semi-space-size=4', `${import.meta.dirname}/evaluate-once.ts`, uri.href, id.toHexString()],
-    {
+  const dir = mkdtempSync(join(tmpdir(), 'bench-evaluate-'));
+  try {
+    // As it is deployed: bundled, without types to be taken out at the start.
+    const program = join(dir, 'evaluate-once.mjs');
+    buildSync({
+      entryPoints: [join(import.meta.dirname, 'evaluate-once.ts')],
+      outfile: program,
+      bundle: true,
+      platform: 'node',
+      target: 'node24',
+      format: 'esm',
+      banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+    });
+    const child = spawn(process.execPath, ['--max-semi-space-size=4', program, uri.href, id.toHexString()], {
       stdio: ['ignore', 'inherit', 'inherit'],
       env: { ...process.env, BASELINE_MS: String(baseline) },
-    },
-  );
-  await once(child, 'exit');
+    });
+    await once(child, 'exit');
+  } finally {
+    rmSync(dir, { recursive: true });
+  }
 } finally {
   await mongo.db().dropDatabase();
   await mongo.close();

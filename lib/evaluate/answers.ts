@@ -7,6 +7,7 @@ import { isDict } from '../python/value.ts';
 import type { Answered } from '../scoring/scorer.ts';
 import { classify, type Failed, STATUS, sessionHeightOf } from './classify.ts';
 import { readBson } from './read-bson.ts';
+import { MAX_ERROR_BYTES, storableStart } from './samples.ts';
 
 /** One document of a task with what came back for it. */
 export interface AskedDocument {
@@ -26,8 +27,10 @@ export interface AnswersOf {
   readonly requestType: 'generate_until' | 'loglikelihood';
 }
 
-/** Documents read at a time. */
-const PORTION = 100;
+/** Documents read at a time, at most. */
+const PORTION = 200;
+/** What a portion of several documents holds of them and of their answers: bytes of the former, UTF-16 units of the latter. */
+const MOST_HELD = 16 * 1024 ** 2;
 /** A batch of MongoDB's holds at most this many responses, each of which may be large. */
 const BATCH = 200;
 
@@ -36,6 +39,7 @@ export class Answers {
   readonly #of: AnswersOf;
   readonly #instances: readonly InstanceRef[][];
   #height = -1n;
+  #size = PORTION;
 
   private constructor(of: AnswersOf, instances: readonly InstanceRef[][]) {
     this.#of = of;
@@ -67,20 +71,52 @@ export class Answers {
   /** The first document as it was asked about; null where the task has none. */
   async first(): Promise<Doc | null> {
     const [first] = this.#instances[0] ?? [];
-    return first ? ((await this.#documentsOf([[first]])).get(first.id.toHexString())?.doc ?? null) : null;
+    return first
+      ? ((await this.#documentsOf([[first]], new Room(false))).get(first.id.toHexString())?.doc ?? null)
+      : null;
   }
 
-  /** All documents by ascending id, read in portions: memory does not grow with the task. */
+  /**
+   * All documents by ascending id, read in portions: memory does not grow with the task, nor with what suppliers send. While one is
+   * scored the next is read.
+   */
   async *portions(): AsyncGenerator<AskedDocument[]> {
-    for (let at = 0; at < this.#instances.length; at += PORTION) {
-      const portion = this.#instances.slice(at, at + PORTION);
-      const [documents, prompts] = await Promise.all([this.#documentsOf(portion), this.#promptsOf(portion)]);
-      await this.#readResponses(portion, prompts, documents);
-      yield portion.map((instances) => this.#join(instances, documents, prompts));
+    let coming = this.#portionAt(0);
+    try {
+      for (;;) {
+        const { documents, end } = await coming;
+        if (documents.length === 0) return;
+        coming = this.#portionAt(end);
+        // Whoever scores the one before may take longer than this takes to fail.
+        coming.catch(() => {});
+        yield documents;
+      }
+    } finally {
+      await coming.catch(() => {});
     }
   }
 
-  async #documentsOf(portion: readonly InstanceRef[][]): Promise<Map<string, StoredInstance>> {
+  /** The documents from a place on: so many as fit, but one at least. */
+  async #portionAt(at: number): Promise<{ readonly documents: AskedDocument[]; readonly end: number }> {
+    for (;;) {
+      const portion = this.#instances.slice(at, at + this.#size);
+      const room = new Room(portion.length > 1);
+      const [documents, prompts] = await Promise.all([this.#documentsOf(portion, room), this.#promptsOf(portion)]);
+      await this.#readResponses(portion, prompts, documents, room);
+      if (room.over) {
+        this.#size = Math.ceil(portion.length / 4);
+        continue;
+      }
+      const fitting = Math.floor((portion.length * MOST_HELD) / (2 * room.held + 1));
+      this.#size = Math.max(1, Math.min(PORTION, fitting));
+      return {
+        documents: portion.map((instances) => this.#join(instances, documents, prompts)),
+        end: at + portion.length,
+      };
+    }
+  }
+
+  async #documentsOf(portion: readonly InstanceRef[][], room: Room): Promise<Map<string, StoredInstance>> {
     const stored = new Map<string, StoredInstance>();
     // Only loglikelihoods need what was asked: where its continuation begins.
     const projection = this.#of.requestType === 'loglikelihood' ? { doc: 1, arguments: 1 } : { doc: 1 };
@@ -88,7 +124,9 @@ export class Answers {
       .collection('instances')
       .find({ _id: { $in: idsOf(portion) } }, { projection, raw: true, batchSize: BATCH });
     for await (const raw of cursor) {
-      const fields = readBson(bytesOf(raw));
+      const bytes = bytesOf(raw);
+      if (!room.take(bytes.length)) break;
+      const fields = readBson(bytes);
       const doc = fields.get('doc') ?? null;
       const args = fields.get('arguments') ?? null;
       const continuation = Array.isArray(args) && typeof args[1] === 'string' ? args[1] : '';
@@ -136,7 +174,9 @@ export class Answers {
     portion: readonly InstanceRef[][],
     prompts: ReadonlyMap<string, AskedPrompt[]>,
     documents: ReadonlyMap<string, StoredInstance>,
+    room: Room,
   ): Promise<void> {
+    if (room.over) return;
     const { db, taskId, path, requestType } = this.#of;
     const byId = new Map(
       [...prompts].flatMap(([instance, list]) => list.map((prompt) => [prompt.id, { prompt, instance }] as const)),
@@ -160,6 +200,7 @@ export class Answers {
         asked.prompt.broken,
       );
       if (asked.prompt.answer === null || answer.failed === null) asked.prompt.answer = answer;
+      if (answer.failed === null && !room.take(answer.text?.length ?? 0)) break;
     }
   }
 
@@ -188,6 +229,26 @@ export class Answers {
       failed: null,
       runTime: good.reduce((sum, { ms }) => sum + ms, 0) / good.length,
     };
+  }
+}
+
+/** How much a portion holds. */
+class Room {
+  readonly #bounded: boolean;
+  held = 0;
+
+  constructor(bounded: boolean) {
+    this.#bounded = bounded;
+  }
+
+  get over(): boolean {
+    return this.#bounded && this.held > MOST_HELD;
+  }
+
+  /** Whether there was room for so much. */
+  take(size: number): boolean {
+    this.held += size;
+    return !this.over;
   }
 }
 
@@ -227,7 +288,11 @@ function readAnswer(
   promptBroken: boolean,
 ): Answer {
   const classified = classify(response, path);
-  if (classified.failed) return classified;
+  // Whoever sends no answer may send much of it.
+  if (classified.failed) {
+    const { code, error } = classified.failed;
+    return { failed: { code, error: storableStart(error, MAX_ERROR_BYTES) } };
+  }
   if (promptBroken) return { failed: { code: STATUS.badResponse, error: 'Bad JSON data format (prompt)' } };
   const { answer, ms } = classified;
   try {

@@ -17,7 +17,7 @@ import { type Definitions, definitionOf, type EvaluatedTask, readTask } from './
 import { DetailsWriter } from './details.ts';
 import { type OutcomeServices, type Report, tellOutcome, writeOutcome } from './outcome.ts';
 import { evaluationsOf } from './records.ts';
-import type { Sample } from './samples.ts';
+import { MAX_ERROR_BYTES, type Sample, storableStart } from './samples.ts';
 import { numberIn, Summary } from './summary.ts';
 
 /** What evaluating needs. */
@@ -255,7 +255,7 @@ function sampleOf(
   outcome: Scored | PyError | null,
 ): { sample: Sample; scored: Scored | null } {
   const failure = (code: number, error: string) => ({
-    sample: { id, score: 0, runTime: 0, code, error },
+    sample: { id, score: 0, runTime: 0, code, error: storableStart(error, MAX_ERROR_BYTES) },
     scored: null,
   });
   if (failed) return failure(failed.code, failed.error);

@@ -12,7 +12,7 @@ export interface Sample {
 }
 
 /** The longest text of one failure, in bytes of UTF-8. */
-const MAX_ERROR_BYTES = 1024;
+export const MAX_ERROR_BYTES = 1024;
 /** MongoDB takes 16 MiB a document. */
 const MAX_RESULT_BYTES = 15 * 1024 ** 2;
 /** What a sample takes without its text, its number in the list included. */
@@ -63,10 +63,13 @@ export function resultFields({ taskId, status, height, samples, now }: ResultOf)
   };
 }
 
-/** The beginning of a text, in so many bytes of UTF-8 at most; what MongoDB can't hold is replaced. */
+/**
+ * The beginning of a text, in so many bytes of UTF-8 at most; what MongoDB can't hold is replaced. It is a text of its own: a part of
+ * another would keep all of that in memory.
+ */
 export function storableStart(text: string, bytes: number): string {
-  const head = text.slice(0, bytes).toWellFormed();
-  if (head.length * 3 <= bytes) return head;
-  const { read } = new TextEncoder().encodeInto(head, new Uint8Array(Math.max(0, bytes)));
-  return head.slice(0, read);
+  const encoded = Buffer.from(text.slice(0, bytes), 'utf8');
+  let end = Math.min(encoded.length, bytes);
+  while (end < encoded.length && ((encoded[end] ?? 0) & 0xc0) === 0x80) end--;
+  return encoded.toString('utf8', 0, end);
 }

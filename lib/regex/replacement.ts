@@ -13,6 +13,7 @@ const PIECE = /\\(?:g<([^>]*)>|(0[0-7]{0,2}|[0-3][0-7]{2}|[0-9]{1,2})|([\s\S]))/
  * @throws PyIndexError for an unknown group name
  */
 export function parseReplacement(text: string, groups: number, names: ReadonlyMap<string, number>): Replacement {
+  if (!text.includes('\\')) return [text];
   const parts: (string | number)[] = [];
   const addGroup = (group: number): void => {
     if (group > groups) throw new PyRegexError(`invalid group reference ${group}`);

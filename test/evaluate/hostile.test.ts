@@ -1,6 +1,7 @@
 import { Int32, Long, ObjectId } from 'mongodb';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { decodeDict } from '../../lib/catalogue/config-value.ts';
+import { Answers } from '../../lib/evaluate/answers.ts';
 import { evaluateTask } from '../../lib/evaluate/evaluate.ts';
 import { ensureEvaluationIndexes } from '../../lib/evaluate/records.ts';
 import { Logger } from '../../lib/log/log.ts';
@@ -51,6 +52,27 @@ describe('answers made to do harm', () => {
       [0, score, code],
       [1, 1, 0],
     ]);
+  });
+
+  it('that are large and many are held a few at a time, each document scored once', async () => {
+    const id = await writeAnswered(
+      own.db,
+      Array.from({ length: 40 }, (_, i) => [
+        i % 4 === 0 ? 'x'.repeat(900_000) : chatBody(`${'so '.repeat(300_000)}${i}`),
+      ]),
+    );
+    const of = { db: own.db, taskId: id, path: '/v1/chat/completions', requestType: 'generate_until' } as const;
+    const portions: number[] = [];
+    for await (const portion of (await Answers.of(of)).portions()) {
+      portions.push(portion.length);
+      const held = portion.flatMap(({ answered, failed }) => answered?.generations ?? [failed?.error ?? '']);
+      expect(held.join('').length).toBeLessThan(16 * 1024 ** 2);
+    }
+    expect(portions.length).toBeGreaterThan(2);
+    await evaluate(id);
+    expect((await samplesOf(id)).toSorted()).toEqual(
+      Array.from({ length: 40 }, (_, i) => [i, i % 4 === 0 ? 0 : 1, i % 4 === 0 ? 2 : 0]).toSorted(),
+    );
   });
 
   it('that keep a regular expression busy without end fail alone, and their supplier pays for it', async () => {

@@ -17,15 +17,15 @@ beforeEach(async () => {
   for (const name of ['responses', 'results', 'evaluations']) await own.db.collection(name).deleteMany({});
 });
 
-/** 150 documents, two portions of them: right, wrong, failed. */
+/** 250 documents, two portions of them: right, wrong, failed. */
 const answered = () =>
   writeAnswered(
     own.db,
-    Array.from({ length: 150 }, (_, i) => (i % 7 === 0 ? ['<html>'] : [chatBody(i % 3 === 0 ? 'none' : `It is ${i}`)])),
+    Array.from({ length: 250 }, (_, i) => (i % 7 === 0 ? ['<html>'] : [chatBody(i % 3 === 0 ? 'none' : `It is ${i}`)])),
   );
 
-/** What an undisturbed evaluation of it writes: the scores of documents 0 to 149. */
-const EXPECTED = Array.from({ length: 150 }, (_, id) => ({
+/** What an undisturbed evaluation of it writes: the scores of documents 0 to 249. */
+const EXPECTED = Array.from({ length: 250 }, (_, id) => ({
   id,
   score: id % 7 !== 0 && id % 3 !== 0 ? 1 : 0,
   code: id % 7 === 0 ? 2 : 0,
