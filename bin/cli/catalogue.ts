@@ -7,6 +7,7 @@ import { readLocalInclude } from '../../lib/catalogue/staging/local-include.ts';
 import { wheelCatalogue, withRoot } from '../../lib/catalogue/staging/wheel-catalogue.ts';
 import { UsageError } from './exit.ts';
 import { nameAndFolder } from './options.ts';
+import { note } from './output.ts';
 import { withPatience } from './progress.ts';
 import { withSession } from './session.ts';
 import { ROOT } from './stack-choice.ts';
@@ -57,6 +58,18 @@ export async function withCatalogue<T>(
     });
     return work(withFolder(catalogue));
   });
+}
+
+/** Warns of those of the names, and of the tasks that they stand for, that are defined more than once. */
+export async function noteClashes(
+  catalogue: Catalogue,
+  names: readonly string[],
+  entries: readonly TaskEntry[],
+): Promise<void> {
+  for (const name of new Set([...names, ...entries.map((entry) => entry.name)])) {
+    const clash = await catalogue.clashOf?.(name);
+    if (clash) note(`warn: ${clash}`);
+  }
 }
 
 /** The tasks that the arguments name together: names, wildcards, groups and tags. @throws PermanentError UnknownTask */

@@ -40,13 +40,10 @@ async function run(command: Command): Promise<void> {
       'compiling the task definitions into the bucket',
       stageHarness({ bucket, wheelPath: wheel, log }),
     );
-    const { index } = await openCatalogue({ bucket, log });
+    const catalogue = await openCatalogue({ bucket, log });
     const staged: IncludeSummary[] = [];
-    for (const include of includes) staged.push(await stageInclude(bucket, include, index));
-    for (const { name, hidden } of staged) {
-      if (hidden.length > 0)
-        note(`warn: the harness has these names of ${name} too, and its own are used: ${hidden.join(', ')}`);
-    }
+    for (const include of includes) staged.push(await stageInclude(bucket, include, catalogue));
+    for (const warning of staged.flatMap(({ warnings }) => warnings)) note(`warn: ${warning}`);
     print(options.json, { ...harness, includes: staged }, () => text(harness, staged));
   });
 }

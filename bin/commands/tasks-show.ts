@@ -12,7 +12,7 @@ import { readScoringConfig } from '../../lib/scoring/config.ts';
 import { scorableIn } from '../../lib/scoring/scorable.ts';
 import { selectionFor } from '../../lib/scoring/selection.ts';
 import { fewshotSource } from '../../lib/task/fewshot.ts';
-import { tasksNamed, withCatalogue } from '../cli/catalogue.ts';
+import { noteClashes, tasksNamed, withCatalogue } from '../cli/catalogue.ts';
 import { examples } from '../cli/group.ts';
 import { catalogueShape, jsonOption, optionsOf, withCatalogueOptions, withJson } from '../cli/options.ts';
 import { facts, print, table } from '../cli/output.ts';
@@ -31,6 +31,7 @@ async function run(name: string, command: Command): Promise<void> {
   const options = optionsOf({ ...jsonOption, ...catalogueShape }, command);
   await withCatalogue(options, async (catalogue) => {
     const entries = await tasksNamed(catalogue, [name]);
+    await noteClashes(catalogue, [name], entries);
     const [only] = entries;
     if (only && entries.length === 1 && only.name === name) {
       const about = await aboutTask(catalogue, only);

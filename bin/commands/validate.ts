@@ -3,7 +3,7 @@ import type { TaskEntry } from '../../lib/catalogue/entry.ts';
 import { SamplerError } from '../../lib/errors/errors.ts';
 import type { PreviewServices } from '../../lib/preview/preview.ts';
 import { type FailedDocument, type Verdict, validateTask } from '../../lib/preview/validate.ts';
-import { tasksNamed, withCatalogue } from '../cli/catalogue.ts';
+import { noteClashes, tasksNamed, withCatalogue } from '../cli/catalogue.ts';
 import { EXIT } from '../cli/exit.ts';
 import { examples } from '../cli/group.ts';
 import {
@@ -74,7 +74,9 @@ async function run(names: readonly string[], command: Command): Promise<void> {
       withSandbox(async (sandbox) => {
         const services = { catalogue, source, settings, sandbox };
         const done: Checked[] = [];
-        for (const entry of await tasksNamed(catalogue, names)) {
+        const entries = await tasksNamed(catalogue, names);
+        await noteClashes(catalogue, names, entries);
+        for (const entry of entries) {
           for (const asked of await pathsOf(entry, options.path, catalogue)) {
             done.push(await check(services, messageFor(asked), entry, asked));
           }

@@ -2,6 +2,7 @@ import type { Bucket } from '../bucket/bucket.ts';
 import { SUPPORTED_HOOKS } from '../hooks/registry.ts';
 import type { Logger } from '../log/log.ts';
 import type { SourceFiles } from '../sandbox/sources.ts';
+import { clashOf } from './clash.ts';
 import type { TaskEntry } from './entry.ts';
 import type { IncludeRoot } from './include.ts';
 import { mergeSources } from './sources.ts';
@@ -20,6 +21,8 @@ export interface Catalogue {
   readonly index: TaskIndex;
   /** The task of exactly that name, or null. Groups and tags are none. */
   find(name: string): Promise<TaskEntry | null>;
+  /** What a user should know of a name that is defined more than once; missing where there is no folder of further definitions. */
+  clashOf?(name: string): Promise<string | null>;
   /** The task's configuration. @throws PermanentError saying why it can't be sampled. */
   requireSupported(entry: TaskEntry): TaskConfig;
   /**
@@ -62,6 +65,7 @@ export async function openCatalogue({
     async find(name) {
       return opened.index.has(name) ? opened.find(name) : (findIncluded(include, name) ?? null);
     },
+    ...(include ? { clashOf: (name: string) => clashOf(name, `include/${includePath}`, include, opened) } : {}),
     requireSupported: (entry) => requireSupported(entry, SUPPORTED_HOOKS),
     async sources() {
       const harness = await opened.sources();

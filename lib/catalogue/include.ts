@@ -3,10 +3,10 @@ import type { Bucket } from '../bucket/bucket.ts';
 import type { ListedObject } from '../bucket/object-source.ts';
 import { PermanentError, TransientError } from '../errors/errors.ts';
 import type { Logger } from '../log/log.ts';
+import type { FiledRoot } from './clash.ts';
 import { buildIndex } from './definitions/build-index.ts';
 import { decodeInclude, INCLUDE_ARCHIVE } from './include-archive.ts';
 import { includeSources } from './sources.ts';
-import type { TaskRoot } from './task-index.ts';
 
 /** Files and bytes that one folder of definitions may hold. */
 export const MAX_INCLUDE_FILES = 2000;
@@ -17,7 +17,7 @@ const PARALLEL_READS = 16;
 const READS = 5;
 
 /** A folder of further definitions, as read, and what shows whether it changed. */
-export interface IncludeRoot extends TaskRoot {
+export interface IncludeRoot extends FiledRoot {
   readonly fingerprint: string;
   /** Texts that its Python functions may need, by path: `include/<name>/...`. */
   readonly sources: ReadonlyMap<string, string>;
@@ -57,9 +57,10 @@ export async function readInclude(
     if (known?.fingerprint === fingerprint) return known;
     const files = await readListed(bucket, name, prefix, listed);
     if (files === null) continue;
-    const { index, tasks, skipped } = buildIndex(files, prefix.slice(0, -1));
-    for (const reason of skipped) log.warn('definition left out', { includePath: name, reason });
-    return { index, tasks, fingerprint, sources: includeSources(files, prefix) };
+    const { index, tasks, skipped, definedIn, clashes } = buildIndex(files, prefix.slice(0, -1));
+    // Staging warns of them, once.
+    for (const reason of skipped) log.debug('definition left out', { includePath: name, reason });
+    return { index, tasks, definedIn, clashes, fingerprint, sources: includeSources(files, prefix) };
   }
   throw new TransientError('Unavailable', `${bucket.name}/${prefix} changed each time it was read. It is read again.`);
 }

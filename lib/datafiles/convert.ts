@@ -12,8 +12,11 @@ import { jsonRows } from './json-rows.ts';
 import type { Kind } from './kind.ts';
 import { parquetOf, widen } from './write-parquet.ts';
 
-/** A file of JSON or CSV is read whole; larger ones are better made into parquet. */
-const MAX_BYTES = 512 << 20;
+/**
+ * Files of JSON and CSV are read whole, all of a data set at once, and take about ten times their size in memory: these take 2.5 GB. What
+ * is larger is better made into parquet.
+ */
+const MAX_BYTES = 256 << 20;
 
 /**
  * Writes a data set of one's own files as parquet, in the layout of the bucket: types as `datasets` finds them, splits in the
@@ -94,6 +97,7 @@ async function copyAll(dir: string, found: LocalSplits): Promise<Manifest['split
 }
 
 async function convertAll(dir: string, files: DataFiles, found: LocalSplits): Promise<Manifest['splits']> {
+  await requireSize(found);
   const columns = new Map<string, Kind>();
   const read: { split: string; rows: readonly PyDict[][] }[] = [];
   for (const { split, paths } of found) {
@@ -112,13 +116,22 @@ async function convertAll(dir: string, files: DataFiles, found: LocalSplits): Pr
   return splits;
 }
 
+/** @throws PermanentError DatasetInvalid where the files together are too large to be read whole, naming the largest */
+async function requireSize(found: LocalSplits): Promise<void> {
+  const paths = found.flatMap((split) => split.paths);
+  const files = await Promise.all(paths.map(async (path) => ({ path, size: (await stat(path)).size })));
+  const total = files.reduce((sum, { size }) => sum + size, 0);
+  if (total <= MAX_BYTES) return;
+  const [largest] = files.sort((a, b) => b.size - a.size);
+  const message =
+    `the files have ${total} bytes together, ${relative('', largest?.path ?? '')} has the most; of JSON and CSV ${MAX_BYTES} at most are read. ` +
+    'Make parquet of them (in Python: datasets.load_dataset("json", data_files=...)["train"].to_parquet("FILE.parquet")), and name those ' +
+    'in data_files with dataset_path: parquet.';
+  throw new PermanentError('DatasetInvalid', message);
+}
+
 async function rowsOf(path: string, files: DataFiles, columns: Map<string, Kind>): Promise<PyDict[]> {
   const name = relative('', path);
-  const { size } = await stat(path);
-  if (size > MAX_BYTES) {
-    const message = `${name} has ${size} bytes; of JSON and CSV ${MAX_BYTES} at most are read. Make parquet of it: datasets.load_dataset(...).to_parquet(...)`;
-    throw new PermanentError('DatasetInvalid', message);
-  }
   const text = textOf(name, await readFile(path));
   if (files.format === 'csv') {
     const rows = csvRows(name, text, files.delimiter);

@@ -51,7 +51,7 @@ export async function planPreview(
   const tableOf: TableOf = async (entry, config) => {
     const table = await openProcessed(await openStagedTable(source, entry, config), entry.name, config, boxes);
     opened.push(table);
-    return { splits: table.splits, version: table.version, idsOf: table.idsOf };
+    return { splits: table.splits, version: table.version, processed: table.processed, idsOf: table.idsOf };
   };
   const planned = await planTask(catalogue, message, asked, seed, tableOf, settings);
   const [table] = opened;

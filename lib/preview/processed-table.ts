@@ -2,12 +2,14 @@ import type { TaskConfig } from '../catalogue/task-config.ts';
 import { PermanentError } from '../errors/errors.ts';
 import { DocValues, docIdsOf, docOf } from '../processed/docs.ts';
 import { functionsOf } from '../processed/functions.ts';
+import { processedKey } from '../processed/key.ts';
 import { type ProcessedDoc, runFunctions, runOnSamples } from '../processed/run.ts';
 import { spelled } from '../processed/types.ts';
 import type { Doc } from '../python/value.ts';
 import type { SandboxTransport } from '../sandbox/client.ts';
 import type { SourceFiles } from '../sandbox/sources.ts';
 import type { SplitInfo } from '../tables/read.ts';
+import { tableName } from '../tables/table.ts';
 import type { StagedTable } from './staged-table.ts';
 
 /** Documents that are rebuilt together when a split is streamed. */
@@ -22,6 +24,8 @@ export interface PreviewSandbox {
 
 /** A staged data set as a task's functions make it: its documents by their places, as registering stores them. */
 export interface PreviewTable extends StagedTable {
+  /** The key under which registering stores what the functions make; undefined where none were run. */
+  readonly processed: string | undefined;
   /** What the functions of the task's fields gave; undefined where none were run. */
   readonly values: DocValues | undefined;
   /** The ids of a split's documents in ascending order, where they are not its places. */
@@ -47,7 +51,13 @@ export async function openProcessed(
 ): Promise<PreviewTable> {
   const wanted = functionsOf(config);
   if (wanted === null) {
-    return { ...table, values: undefined, idsOf: async () => undefined, placesOf: (_, docIds) => docIds };
+    return {
+      ...table,
+      processed: undefined,
+      values: undefined,
+      idsOf: async () => undefined,
+      placesOf: (_, docIds) => docIds,
+    };
   }
   const columns = table.columns.filter(({ name }) => name !== '__id');
   const rowsOf = (split: string) =>
@@ -76,6 +86,8 @@ export async function openProcessed(
     }
     if (docs.length > 0) splits.set(split, { min, max: end - 1, count: docs.length });
   }
+  const name = tableName(config.dataset_path, config.dataset_name);
+  const processed = processedKey(toRun, { table: name, version: table.version, splits: table.splits });
   const values = new DocValues();
   const ofSamples = await runOnSamples(await sandbox.open(), toRun);
   for (const [i, doc] of wanted.samples.docs.entries()) values.setSample(doc, ofSamples[i] ?? new Map());
@@ -109,6 +121,7 @@ export async function openProcessed(
     splits,
     rows,
     stream,
+    processed,
     values,
     async idsOf(split) {
       const { min = 0, count = 0 } = splits.get(split) ?? {};

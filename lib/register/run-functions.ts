@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { ObjectSource } from '../bucket/object-source.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { TaskConfig } from '../catalogue/task-config.ts';
@@ -7,13 +6,12 @@ import { findStaged } from '../datasets/stored-dataset.ts';
 import { PermanentError } from '../errors/errors.ts';
 import type { Logger } from '../log/log.ts';
 import { functionsOf } from '../processed/functions.ts';
-import { filesOf, runFunctions, runOnSamples, type SplitRows, type TaskToRun } from '../processed/run.ts';
+import { processedKey } from '../processed/key.ts';
+import { runFunctions, runOnSamples, type SplitRows, type TaskToRun } from '../processed/run.ts';
 import { findProcessed, storeProcessed } from '../processed/store.ts';
 import { encodeDoc } from '../processed/stored-doc.ts';
 import { type ClassNames, classNames, spelled } from '../processed/types.ts';
-import { dumps } from '../python/json.ts';
 import type { SandboxTransport } from '../sandbox/client.ts';
-import { RUNTIME_VERSION } from '../sandbox/protocol.ts';
 import { openTable, streamSplit, type TableInfo } from '../tables/read.ts';
 import type { Pool } from '../tables/transaction.ts';
 
@@ -27,9 +25,6 @@ export interface FunctionServices {
   readonly log: Pick<Logger, 'info'>;
 }
 
-/** Changes when what is stored of documents changes its form. */
-const STORED_FORMAT = 1;
-
 /**
  * Runs a task's Python functions over its table and stores what they make, unless that is there already: for the same version
  * of the data, texts of functions and runtime. Tasks without functions cost nothing.
@@ -42,7 +37,7 @@ export async function runTaskFunctions(services: FunctionServices, task: string,
   const started = Date.now();
   const table = await openTable(sql, task);
   const toRun: TaskToRun = { ...wanted, task, sources: await catalogue.sources() };
-  const key = keyOf(toRun, table);
+  const key = processedKey(toRun, table);
   if ((await findProcessed(sql, { task }))?.key === key) return;
   if (sandbox === undefined) {
     throw new PermanentError(
@@ -61,25 +56,6 @@ export async function runTaskFunctions(services: FunctionServices, task: string,
   const toStore = { key, task, table: table.table, functions, ...version, ...(samples.length > 0 ? { samples } : {}) };
   const documents = await storeProcessed(sql, toStore, produce);
   log.info('ran the functions of a task', { task, table: table.table, documents, milliseconds: Date.now() - started });
-}
-
-/** Names what the functions make of this version of the table. Tasks with the same functions share it. */
-function keyOf(toRun: TaskToRun, { table, version, splits }: TableInfo): string {
-  const files = [...filesOf(toRun)].sort(([a], [b]) => (a < b ? -1 : 1));
-  const functions = [...toRun.functions].map(([field, { hook }]) => [field, hook]);
-  const samples = toRun.samples.docs.map((doc) => dumps(doc));
-  const parts = [
-    STORED_FORMAT,
-    RUNTIME_VERSION,
-    table,
-    version ?? null,
-    [...splits],
-    functions,
-    toRun.splits,
-    files,
-    ...(samples.length > 0 ? [samples, toRun.samples.fields] : []),
-  ];
-  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32);
 }
 
 function rowsOf(sql: Pool, table: TableInfo, classes: ClassNames, split: string): SplitRows | undefined {

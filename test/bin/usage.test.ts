@@ -131,6 +131,21 @@ it('npx sampler takes file names from the folder where it is called', async () =
   expect(stderr).toMatch(/^BadMessage: Bad sample message: the body is not JSON/m);
 });
 
+it('tasks show and validate warn once of a name that is defined twice, and of no template', async () => {
+  const folder = writeDefinitions({
+    'sums/again.yaml': 'include: _template\ntask: house_sums\n',
+    'sums/more.yaml': 'include: _base.yaml\ntask: house_more\n',
+    'sums/_base.yaml': 'include: _template\n',
+  });
+  const own = ['--wheel', WHEEL, '--include-path', `house=${folder}`];
+  const warnings = async (...args: string[]) =>
+    (await samplerHere([...args, ...own])).stderr.split('\n').filter((line) => line.startsWith('warn: '));
+  const twice =
+    'warn: house_sums is defined in sums/again.yaml and in sums/house_sums.yaml of include/house: sums/house_sums.yaml counts. Give one of them another name.';
+  expect(await warnings('tasks', 'show', 'house_sums')).toEqual([twice]);
+  expect(await warnings('validate', 'house_sums', '--from', writeQuestions())).toEqual([twice]);
+}, 240_000);
+
 it('--from takes the folder of the data sets, or the one that holds it as a bucket does', async () => {
   const own = ['--wheel', WHEEL, '--include-path', `house=${writeDefinitions()}`];
   const folder = writeFolder(

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parquetWriteBuffer } from 'hyparquet-writer';
@@ -117,6 +117,14 @@ describe('data_files', () => {
     expect(await staged(files('parquet', { data_files: { test: 'x.parquet' } }), dir)).toEqual({
       test: ["{'q': 'x'}"],
     });
+  });
+
+  it('of JSON and CSV are refused unread where they are too large together, with the way out', async () => {
+    const dir = folder({ 'a.json': '[]', 'b.json': '[]' });
+    for (const name of ['a.json', 'b.json']) truncateSync(join(dir, name), 130 << 20);
+    const refused = staged(files('json', { data_files: ['a.json', 'b.json'] }), dir);
+    await expect(refused).rejects.toThrow(/272629760 bytes together, .*json has the most; of JSON and CSV 268435456/);
+    await expect(refused).rejects.toThrow('dataset_path: parquet');
   });
 
   it('that are not sound leave what was made of them before as it is', async () => {

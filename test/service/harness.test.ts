@@ -2,6 +2,12 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Document } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { withSandbox } from '../../bin/cli/sandbox.ts';
+import { lockTask } from '../../lib/audit/lock.ts';
+import { openCatalogue } from '../../lib/catalogue/catalogue.ts';
+import { Logger } from '../../lib/log/log.ts';
+import { parseMessage } from '../../lib/messages/parse.ts';
+import { sampleMessage } from '../../lib/messages/sample.ts';
 import { bsonText } from '../conformance/bson-text.ts';
 import { hasDistribution } from '../helpers/python.ts';
 import { EXPECTED, expectedOf, harnessCases, runHarnessTasks, writeMadeUp } from './harness/recorder.ts';
@@ -59,6 +65,28 @@ describe('tasks of the harness with Python functions, over our own rows, are ask
     expect(new Set(cases.map(({ task }) => task)).size).toBe(cases.length);
     expect(expected.size).toBe(cases.length);
   });
+
+  it.each(['afrimmlu_direct_amh_prompt_4', 'crows_pairs_english_gender'])(
+    'the plan in a lock of %s is the plan_hash of a request for all its documents',
+    async (task) => {
+      await service.registered(task);
+      const path = '/v1/completions';
+      const [found] = await service.sample({ tasks: task, qty: -1 }, 1, { path });
+      const address = found?.['requester_args'].address;
+      const record = await service.db.collection('sample_requests').findOne({ address });
+      const { now } = await withSandbox(async (sandbox) => {
+        const catalogue = await openCatalogue({ bucket: service.bucket, log: new Logger('error') });
+        const entry = await catalogue.find(task);
+        if (entry === null) throw new Error(`${task} is not staged`);
+        const asked = { framework: 'lmeh', tasks: task, qty: -1, requester_args: { address: 'a', service: 's', path } };
+        const message = parseMessage('sample', sampleMessage, JSON.stringify(asked));
+        return await lockTask({ catalogue, source: service.bucket, sandbox }, message, entry, {});
+      });
+      expect(record?.['plan_hash']).toMatch(/^[0-9a-f]{64}$/);
+      expect(now.plan).toBe(record?.['plan_hash']);
+    },
+    240_000,
+  );
 
   it.each(cases.map((one) => [one.task, one] as const))(
     '%s',

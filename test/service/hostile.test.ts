@@ -46,7 +46,10 @@ beforeAll(async () => {
     task(name, `dataset_path: own/${name}\ndoc_to_target: a\ndoc_to_text: "{{q}}"`);
     await service.bucket.put(`datasets/own/${name}/default/test/0000.parquet`, make());
   }
-  await stageInclude(service.bucket, await readLocalInclude('hostile', dir), new Map());
+  await stageInclude(service.bucket, await readLocalInclude('hostile', dir), {
+    index: new Map(),
+    find: async () => null,
+  });
 });
 afterAll(() => service?.stop());
 

@@ -49,7 +49,7 @@ export async function startService(data: string = writeOwnDatasets()): Promise<R
   const bucket = new Bucket(s3, required(stack.env, 'DATASETS_BUCKET'));
   const log = new Logger('error');
   await stageHarness({ bucket, wheelPath: WHEEL, log });
-  await stageInclude(bucket, await readLocalInclude('own', TASKS), new Map());
+  await stageInclude(bucket, await readLocalInclude('own', TASKS), { index: new Map(), find: async () => null });
   await stageDatasets({ bucket, fromDir: data, log });
   rmSync(data, { recursive: true });
   const sqs = createLocalSqs(stack.endpoint);

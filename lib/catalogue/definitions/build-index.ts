@@ -1,16 +1,15 @@
 import { posix } from 'node:path';
 import { compareCodePoints } from '../../python/sort.ts';
+import type { FiledRoot } from '../clash.ts';
 import type { ConfigDict } from '../config-value.ts';
 import type { TaskEntry } from '../entry.ts';
-import { type IndexEntry, type TaskRoot, textList } from '../task-index.ts';
+import { type IndexEntry, textList } from '../task-index.ts';
 import { DefinitionError, DefinitionReader, type TaskFiles } from './definition.ts';
 import { withSamples } from './samples.ts';
 
 /** A root of definitions, indexed, and what an operator may want to know of it. */
-export interface BuiltRoot extends TaskRoot {
-  /** Names that several files define; the last one in the order of the walk stands. */
-  readonly clashes: ReadonlyMap<string, readonly string[]>;
-  /** Why files that look like definitions are not in the index. */
+export interface BuiltRoot extends FiledRoot {
+  /** Why files that look like definitions are not in the index. What others include is a template, and not among them. */
   readonly skipped: readonly string[];
 }
 
@@ -55,17 +54,21 @@ class Builder implements BuiltRoot {
   readonly index = new Map<string, IndexEntry>();
   readonly tasks = new Map<string, TaskEntry>();
   readonly clashes = new Map<string, string[]>();
-  readonly skipped: string[] = [];
+  readonly definedIn = new Map<string, string>();
+  readonly #skipped: { readonly path: string; readonly reason: string }[] = [];
   readonly #files: TaskFiles;
   readonly #prefix: string;
   readonly #reader: DefinitionReader;
-  readonly #definedIn = new Map<string, string>();
   #pythonBytes = 0;
 
   constructor(files: TaskFiles, prefix: string) {
     this.#files = files;
     this.#prefix = prefix;
     this.#reader = new DefinitionReader(files, prefix);
+  }
+
+  get skipped(): string[] {
+    return this.#skipped.flatMap(({ path, reason }) => (this.#reader.includes(path) ? [] : reason));
   }
 
   add(path: string): void {
@@ -79,18 +82,22 @@ class Builder implements BuiltRoot {
       problem = error.message;
     }
     const task = config?.get('task');
-    if (config === null) this.skipped.push(problem ?? path);
+    if (config === null) this.#skip(path, problem ?? path);
     else if (config.has('class'))
       this.#addTask(path, config, 'python_task', problem ?? 'it is a Python class of the harness');
     else if (Array.isArray(task)) this.#addGroup(path, config, problem);
     else if (typeof task === 'string') this.#addTask(path, config, 'task', problem);
-    else this.skipped.push(problem ?? `${path} defines neither a task nor a group`);
+    else this.#skip(path, problem ?? `${path} defines neither a task nor a group`);
+  }
+
+  #skip(path: string, reason: string): void {
+    this.#skipped.push({ path, reason });
   }
 
   #addTask(path: string, config: ConfigDict, type: 'task' | 'python_task', problem: string | null): void {
     const name = config.get('task');
     if (typeof name !== 'string') {
-      this.skipped.push(`${path} has a class but no name`);
+      this.#skip(path, `${path} has a class but no name`);
       return;
     }
     this.#define(name, path, { type });
@@ -101,7 +108,7 @@ class Builder implements BuiltRoot {
 
   #addGroup(path: string, config: ConfigDict, problem: string | null): void {
     const name = config.get('group');
-    if (typeof name !== 'string' || problem !== null) this.skipped.push(problem ?? `${path} is a group without a name`);
+    if (typeof name !== 'string' || problem !== null) this.#skip(path, problem ?? `${path} is a group without a name`);
     else this.#define(name, path, { type: 'group', config });
   }
 
@@ -114,9 +121,9 @@ class Builder implements BuiltRoot {
   }
 
   #define(name: string, path: string, entry: IndexEntry): void {
-    const earlier = this.#definedIn.get(name);
+    const earlier = this.definedIn.get(name);
     if (earlier !== undefined) this.clashes.set(name, [...(this.clashes.get(name) ?? [earlier]), path]);
-    this.#definedIn.set(name, path);
+    this.definedIn.set(name, path);
     this.index.set(name, entry);
   }
 

@@ -30,6 +30,7 @@ export class DefinitionReader {
   readonly #modules: ModuleNames;
   readonly #loaded = new Map<string, ConfigDict | DefinitionError>();
   readonly #resolved = new Map<string, ConfigDict>();
+  readonly #targets = new Set<string>();
   #mergedKeys = 0;
 
   /** `prefix` goes before the folders in the names of functions, so that roots can't take each other's. */
@@ -47,6 +48,11 @@ export class DefinitionReader {
    */
   read(path: string): ConfigDict {
     return this.#resolve(path, [], new Map());
+  }
+
+  /** Whether a definition that was read includes that file. */
+  includes(path: string): boolean {
+    return this.#targets.has(path);
   }
 
   /** @param failed what failed in this reading, whose chain of includes may be at fault */
@@ -96,6 +102,7 @@ export class DefinitionReader {
       new DefinitionError(`${path} includes "${include.slice(0, 200)}", ${problem}`, own);
     if (posix.isAbsolute(include) || target.startsWith('..')) throw refuse('which leads out of the folder of tasks');
     if (!this.#files.has(target)) throw refuse('which does not exist');
+    this.#targets.add(target);
     if (chain.includes(target)) throw refuse('which includes it in turn');
     if (chain.length >= MAX_INCLUDE_DEPTH) throw refuse('and so on: too many levels');
     return target;

@@ -3,11 +3,11 @@ import { join, relative, sep } from 'node:path';
 import type { Bucket } from '../../bucket/bucket.ts';
 import { messageOf, PermanentError } from '../../errors/errors.ts';
 import { compareCodePoints } from '../../python/sort.ts';
-import { buildIndex } from '../definitions/build-index.ts';
+import { type BuiltIn, clashesOf } from '../clash.ts';
+import { type BuiltRoot, buildIndex } from '../definitions/build-index.ts';
 import { DefinitionError, DefinitionReader, type TaskFiles } from '../definitions/definition.ts';
 import { includePrefix, MAX_INCLUDE_BYTES, MAX_INCLUDE_FILES } from '../include.ts';
 import { encodeInclude, INCLUDE_ARCHIVE } from '../include-archive.ts';
-import type { TaskIndex, TaskRoot } from '../task-index.ts';
 
 /** Broken files that one message reports. */
 const MAX_TOLD = 20;
@@ -16,7 +16,7 @@ const MAX_TOLD = 20;
 export interface LocalInclude {
   readonly name: string;
   readonly files: TaskFiles;
-  readonly root: TaskRoot;
+  readonly root: BuiltRoot;
 }
 
 /** What staging a folder of definitions did. */
@@ -30,6 +30,8 @@ export interface IncludeSummary {
   readonly removed: number;
   /** Names that the harness has too, whose own task or group is used. */
   readonly hidden: readonly string[];
+  /** What to tell of names that are defined twice, and of files that are no definitions. */
+  readonly warnings: readonly string[];
 }
 
 /**
@@ -59,7 +61,7 @@ export async function readLocalInclude(name: string, dir: string): Promise<Local
 export async function stageInclude(
   bucket: Bucket,
   { name, files, root }: LocalInclude,
-  harness: TaskIndex,
+  harness: BuiltIn,
 ): Promise<IncludeSummary> {
   const prefix = includePrefix(name);
   const listed = await Array.fromAsync(bucket.list(prefix));
@@ -79,7 +81,11 @@ export async function stageInclude(
     files: files.size,
     bytes: [...files.values()].reduce((sum, { length }) => sum + length, 0),
     removed: loose.length,
-    hidden: [...root.index.keys()].filter((key) => harness.has(key)),
+    hidden: [...root.index.keys()].filter((key) => harness.index.has(key)),
+    warnings: [
+      ...(await clashesOf(`include/${name}`, root, harness)),
+      ...root.skipped.map((reason) => `${reason}; it is left out`),
+    ],
   };
 }
 

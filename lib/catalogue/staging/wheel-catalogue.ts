@@ -1,9 +1,10 @@
 import { SUPPORTED_HOOKS } from '../../hooks/registry.ts';
 import type { Catalogue } from '../catalogue.ts';
+import { clashOf, type FiledRoot } from '../clash.ts';
 import { includePrefix } from '../include.ts';
 import { includeSources, mergeSources } from '../sources.ts';
 import { requireSupported } from '../support.ts';
-import { mergeIndexes, type TaskRoot } from '../task-index.ts';
+import { mergeIndexes } from '../task-index.ts';
 import { compileHarness } from './compile.ts';
 
 /**
@@ -29,7 +30,7 @@ export async function wheelCatalogue(wheelPath: string): Promise<Catalogue> {
 export function withRoot(
   catalogue: Catalogue,
   name: string,
-  root: TaskRoot,
+  root: FiledRoot,
   files: ReadonlyMap<string, Uint8Array> = new Map(),
 ): Catalogue {
   const own = includeSources(files, includePrefix(name));
@@ -38,6 +39,7 @@ export function withRoot(
     source: `${catalogue.source} and include/${name}`,
     index: mergeIndexes([catalogue.index, root.index]),
     find: async (task) => (catalogue.index.has(task) ? catalogue.find(task) : (root.tasks.get(task) ?? null)),
+    clashOf: (task) => clashOf(task, `include/${name}`, root, catalogue),
     sources: async () => mergeSources(await catalogue.sources(), own),
   };
 }

@@ -8,7 +8,7 @@ import { readLocalInclude, stageInclude } from '../../../lib/catalogue/staging/l
 import { Logger } from '../../../lib/log/log.ts';
 import { createLocalS3 } from '../../../localstack/resources.ts';
 import { freshStack, required, type TestStack } from '../../helpers/stack.ts';
-import { taskYaml } from '../roots.ts';
+import { catalogueOf, taskYaml } from '../roots.ts';
 
 const log = new Logger('error');
 let stack: TestStack;
@@ -75,7 +75,7 @@ async function local(name: string, texts: Record<string, string>) {
   return readLocalInclude(name, dir);
 }
 const stage = async (to: Bucket, name: string, texts: Record<string, string>) =>
-  stageInclude(to, await local(name, texts), new Map());
+  stageInclude(to, await local(name, texts), { index: new Map(), find: async () => null });
 async function copy(name: string, texts: Record<string, string>) {
   for (const [path, text] of Object.entries(texts)) await bucket.put(`include/${name}/${path}`, Buffer.from(text));
 }
@@ -90,6 +90,35 @@ const OLD = folder('1.5', ['a', 'b', 'gone']);
 const NEW = folder('2.5', ['a', 'b', 'added', 'sub/c']);
 
 describe('staging a folder of definitions', () => {
+  const harness = {
+    index: catalogueOf({ 'built/in.yaml': taskYaml('built_in') }).index,
+    find: catalogueOf({ 'built/in.yaml': taskYaml('built_in') }).find,
+  };
+
+  test('warns of names that are defined twice or that the harness has, with the files and which one counts; once', async () => {
+    const name = `twice-${number++}`;
+    const texts = {
+      'a.yaml': taskYaml('t'),
+      'b/a.yaml': taskYaml('t'),
+      'mine.yaml': taskYaml('built_in'),
+      '_base.yaml': 'dataset_path: some/data\n',
+      'base2.yaml': 'test_split: test\n',
+      'c.yaml': 'include: [_base.yaml, base2.yaml]\ntask: c\ndoc_to_text: q\ndoc_to_target: a\n',
+      'stray.yaml': 'just: settings\n',
+    };
+    const { warnings, hidden } = await stageInclude(bucket, await local(name, texts), harness);
+    expect(hidden).toEqual(['built_in']);
+    expect(warnings).toEqual([
+      `t is defined in a.yaml and in b/a.yaml of include/${name}: b/a.yaml counts. Give one of them another name.`,
+      `built_in is defined in mine.yaml of include/${name}, but the harness has this name too: built/in.yaml of the harness counts. Give yours another name.`,
+      'stray.yaml defines neither a task nor a group; it is left out',
+    ]);
+    const lines: string[] = [];
+    const info = new Logger('info', {}, (line) => lines.push(line));
+    const root = await readInclude(bucket, name, undefined, info);
+    expect([lines, root.tasks.get('t')?.yaml]).toEqual([[], 'b/a.yaml']);
+  });
+
   test.each<[string, (name: string) => Promise<unknown>]>([
     ['staged', (name) => stage(bucket, name, OLD)],
     ['copied by hand', (name) => copy(name, OLD)],
