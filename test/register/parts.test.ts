@@ -125,7 +125,7 @@ describe('a data set that is too large for one message', () => {
     await Promise.all(pools.map((sql) => sql.end()));
     expect(outcomes.filter((outcome) => outcome === 'finished')).toHaveLength(1);
     await expectWhole('shuffled', 'shuffled_task');
-    expect(await load(pending, 3)).toBe('over');
+    expect(await load(pending, 3)).toBe('published');
     expect(await traces('shuffled')).toEqual(['shuffled', 'shuffled_task']);
   });
 
@@ -216,7 +216,7 @@ describe('a load in parts that cannot succeed', () => {
     await load(pending, 0);
     await dataStack.put('moved/default/train/0001.parquet', rows(1000, 180));
     await expect(load(pending, 3)).rejects.toMatchObject({ code: 'DatasetInvalid', permanent: true });
-    expect(await load(pending, 4)).toBe('over');
+    expect(await load(pending, 4)).toBe('unknown');
     await sixHundredForty('moved/default');
     const again = await beginPending('moved', 'moved_task');
     expect(again.load).not.toBe(pending.load);
@@ -252,7 +252,7 @@ describe('a load in parts that cannot succeed', () => {
     await load(old, 0);
     await sixHundredForty('newer/default');
     const pending = await beginPending('newer', 'newer_task');
-    expect(await load(old, 1)).toBe('over');
+    expect(await load(old, 1)).toBe('unknown');
     for (const part of pending.parts) await load(pending, part);
     await expectWhole('newer', 'newer_task');
   });
@@ -284,6 +284,6 @@ describe('a load in parts that cannot succeed', () => {
     await dataStack.put('hashed/default/test/0000.parquet', file);
     const wrong = await beginUnsure();
     await expect(load(wrong, 0, dataStack.sql, unsure)).rejects.toThrow(/SHA-256/);
-    expect(await load(wrong, 1, dataStack.sql, unsure)).toBe('over');
+    expect(await load(wrong, 1, dataStack.sql, unsure)).toBe('unknown');
   });
 });
