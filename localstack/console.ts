@@ -57,7 +57,9 @@ interface Request {
 
 /** Every line as the function wrote it, for machines. */
 export function rawConsole(write: (line: string) => void): Console {
-  return { take: (name, text) => write(`[${name}] ${text}`) };
+  return {
+    take: (name, text) => write(text.startsWith('{') ? text : JSON.stringify({ function: name, message: text })),
+  };
 }
 
 /**

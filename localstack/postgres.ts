@@ -1,5 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { chownSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import postgres from 'postgres';
 import { endStaleServer, listens, type ServerProcess, startServer, waitUntilReady } from './processes.ts';
@@ -42,7 +51,11 @@ export async function startPostgres(
   mkdirSync(join(dir, 'logs'), { recursive: true });
   const runner = chooseRunner(binaries.postgres, dir);
   await endStalePostgres(dir);
-  if (!existsSync(join(data, 'PG_VERSION'))) initialise(binaries.initdb, data, runner);
+  if (!existsSync(join(data, 'PG_VERSION'))) {
+    // Whatever is there was a cluster once, and may still hold what somebody wants.
+    if (existsSync(data) && readdirSync(data).length > 0) throw new Error(`${data} holds no cluster of Postgres.`);
+    initialise(binaries.initdb, data, runner);
+  }
   const flags = {
     listen_addresses: '127.0.0.1',
     unix_socket_directories: '',
@@ -109,22 +122,28 @@ function chooseRunner(program: string, dir: string): Runner {
   );
 }
 
+/** Makes a cluster next to where it is to be, so that one that is there is whole. */
 function initialise(initdb: string, data: string, runner: Runner): void {
-  mkdirSync(data, { recursive: true, mode: 0o700 });
-  if (process.getuid?.() === 0) chownSync(data, NOBODY.uid, NOBODY.gid);
+  const unfinished = `${data}.new`;
+  rmSync(unfinished, { recursive: true, force: true });
+  mkdirSync(unfinished, { recursive: true, mode: 0o700 });
+  if (process.getuid?.() === 0) chownSync(unfinished, NOBODY.uid, NOBODY.gid);
   const passwordFile = `${data}.password`;
   writeFileSync(passwordFile, PASSWORD, { mode: 0o644 });
   const [program = '', ...args] = [
     ...runner.prefix,
     initdb,
-    ...['--pgdata', data, '--username', USER, '--pwfile', passwordFile, '--auth', 'scram-sha-256'],
+    ...['--pgdata', unfinished, '--username', USER, '--pwfile', passwordFile, '--auth', 'scram-sha-256'],
     // The same sorting and messages on every machine, whatever locales it has.
     ...['--encoding', 'UTF8', '--locale', 'C', '--no-sync', '--no-instructions'],
   ];
   const result = spawnSync(program, args, { ...runner.user, cwd: '/', encoding: 'utf8' });
   rmSync(passwordFile, { force: true });
-  if (result.status === 0) return;
-  rmSync(data, { recursive: true, force: true });
+  if (result.status === 0) {
+    renameSync(unfinished, data);
+    return;
+  }
+  rmSync(unfinished, { recursive: true, force: true });
   throw new Error(`Postgres could not make its data folder ${data}:\n${result.stderr}${result.error?.message ?? ''}`);
 }
 

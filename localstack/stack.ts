@@ -116,7 +116,18 @@ async function startAll(dir: string, ports: Ports, kind: EmulatorKind): Promise<
     ...(mongo.status === 'fulfilled' ? { mongo: mongo.value } : {}),
     ...(emulator.status === 'fulfilled' ? { emulator: emulator.value } : {}),
   });
-  throw [postgres, mongo, emulator].find((result) => result.status === 'rejected')?.reason;
+  const reason: unknown = [postgres, mongo, emulator].find((result) => result.status === 'rejected')?.reason;
+  const message = reason instanceof Error ? reason.message : String(reason);
+  throw new Error([message, ...whatToDo(message, dir)].join('\n'), { cause: reason });
+}
+
+/** What helps where a server does not start: mostly its data is to blame, as after a full disk or a kill of the machine. */
+function whatToDo(message: string, dir: string): string[] {
+  if (/no space left|ENOSPC/i.test(message)) return ['What to do: the disk is full; make room, then start again.'];
+  if (message.includes('What to do:')) return [];
+  return [
+    `What to do: start again. If that does not help, the data in ${dir} is damaged; to start with empty databases, queues and bucket: npm start -- --fresh`,
+  ];
 }
 
 async function stopAll({ postgres, mongo, emulator }: Partial<Servers>): Promise<void> {

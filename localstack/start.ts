@@ -12,7 +12,9 @@ const USAGE = `npm start -- [--fresh] [--docker] [--json-logs] [--postgres-port 
   --json-logs  prints what the functions log as it is, a JSON object a line, in place of a line per request
   --...port    takes that port instead of the last run's or a free one (also: SAMPLER_POSTGRES_PORT and so on)`;
 
-const say = (line: string) => console.log(`[stack] ${line}`);
+// With --json-logs standard output is the functions'.
+const tell = process.argv.includes('--json-logs') ? console.error : console.log;
+const say = (line: string) => tell(`[stack] ${line}`);
 
 try {
   process.exitCode = await main();

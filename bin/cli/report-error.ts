@@ -41,7 +41,9 @@ function tellError(error: unknown): number {
     const unset = code === 'Configuration' && message.includes('is not set');
     const away = code === 'Unavailable' && /ECONNREFUSED|ENOTFOUND|ETIMEDOUT|timed out/.test(message);
     const advice = unset || away ? stackAdvice(unset ? 'unset' : 'away') : '';
-    return tell(code, `${message}${advice}`, code === 'UnknownTask' ? EXIT.notFound : EXIT.failed);
+    // The functions do so; a command has ended.
+    const told = message.replace(/ It is tried again\.$/, '');
+    return tell(code, `${told}${advice}`, code === 'UnknownTask' ? EXIT.notFound : EXIT.failed);
   }
   const file = fileProblem(error);
   if (file !== undefined) return tell('Files', file, EXIT.failed);

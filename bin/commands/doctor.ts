@@ -1,5 +1,7 @@
 import { Command } from 'commander';
-import { type Check, checkAll } from '../cli/checks.ts';
+import type { Check } from '../cli/check.ts';
+import { checkMachine } from '../cli/checks-machine.ts';
+import { checkStack } from '../cli/checks-stack.ts';
 import { EXIT } from '../cli/exit.ts';
 import { examples } from '../cli/group.ts';
 import { jsonOption, optionsOf, withJson } from '../cli/options.ts';
@@ -17,7 +19,7 @@ export function doctorCommand(): Command {
 
 async function run(command: Command): Promise<void> {
   const { json } = optionsOf(jsonOption, command);
-  const checks = await checkAll();
+  const checks = [...checkMachine(), ...(await checkStack())];
   const wrong = checks.filter(({ state }) => state === 'missing');
   print(json, { healthy: wrong.length === 0, checks }, () => text(checks));
   if (wrong.length > 0) process.exitCode = EXIT.negative;

@@ -8,6 +8,7 @@ import { findRequests } from '../../lib/operator/requests.ts';
 import { findResult } from '../../lib/operator/results.ts';
 import { EXIT, NotFoundError } from '../cli/exit.ts';
 import { examples } from '../cli/group.ts';
+import { oneTaskOf } from '../cli/one-task.ts';
 import { jsonOption, optionsOf, wholeNumber, withJson } from '../cli/options.ts';
 import { note, print } from '../cli/output.ts';
 import { resultText } from '../cli/result-text.ts';
@@ -20,23 +21,24 @@ const POLL_MS = 300;
 export function evaluateCommand(): Command {
   const command = new Command('evaluate')
     .description("ask for a task's responses to be scored (the clock does so by itself within a minute)")
-    .argument('<task-id>', '_id of the task in `tasks`: 24 hexadecimal digits')
+    .argument('<id>', 'id of the task, of its request or message, of an instance or a prompt')
     .option('--wait', 'wait for the scores and show them; exit code 3 where the task can not be evaluated')
     .option('--timeout <SECONDS>', 'how long to wait', '600')
     .addHelpText('after', examples('evaluate 6565a1f0c0ffee0123456789 --wait'));
   return withJson(command).action((id: string) => run(id, command));
 }
 
-async function run(id: string, command: Command): Promise<void> {
+async function run(given: string, command: Command): Promise<void> {
   const shape = { wait: z.boolean().default(false), timeout: wholeNumber('timeout', 1) };
   const { json, wait, timeout } = optionsOf({ ...jsonOption, ...shape }, command);
-  const body = JSON.stringify({ task_id: id });
-  parseMessage('evaluate', evaluateMessage, body);
   await withSession(['evaluateQueueUrl', 'mongodbUri'], async ({ config, clients }) => {
     const db = clients.mongo().db();
-    if (!(await isKnown(db, id))) {
-      throw new NotFoundError(`no task ${id}; ids are listed by: sampler requests ls --state done`);
+    const id = await oneTaskOf(db, given);
+    if (id === null || !(await isKnown(db, id))) {
+      throw new NotFoundError(`no task ${given}; ids are listed by: npx sampler requests ls --state done`);
     }
+    const body = JSON.stringify({ task_id: id });
+    parseMessage('evaluate', evaluateMessage, body);
     const messageId = await sendMessage(clients.sqs(), config.evaluateQueueUrl, body);
     if (!wait) {
       print(json, { request_id: messageId, queue: config.evaluateQueueUrl }, () => `sent: ${messageId}`);
@@ -59,7 +61,7 @@ async function run(id: string, command: Command): Promise<void> {
       }
       if (Date.now() > end) {
         note(
-          `${id} has no scores yet: it may still wait for answers (sampler requests show ${id}), or lie in the dead-letter queue (sampler dlq ls evaluate)`,
+          `${id} has no scores yet: it may still wait for answers (npx sampler requests show ${id}), or lie in the dead-letter queue (npx sampler dlq ls evaluate)`,
         );
         process.exitCode = EXIT.negative;
         return;

@@ -18,6 +18,7 @@ import { pageOf } from '../../lib/pages/page.ts';
 import manifest from '../../package.json' with { type: 'json' };
 import { NotFoundError } from '../cli/exit.ts';
 import { examples } from '../cli/group.ts';
+import { oneTaskOf } from '../cli/one-task.ts';
 import { jsonOption, optionsOf, wholeNumber, withJson } from '../cli/options.ts';
 import { note, print } from '../cli/output.ts';
 import { resultText } from '../cli/result-text.ts';
@@ -27,7 +28,7 @@ import { withSession } from '../cli/session.ts';
 export function resultsShowCommand(): Command {
   const command = new Command('show')
     .description('show how a task was scored; --html writes a page: what was asked, came back, was extracted, is right')
-    .argument('<task-id>', '_id of the task: 24 hexadecimal digits')
+    .argument('<id>', 'id of the task, of its request or message, of an instance or a prompt')
     .option('--html <FILE>', 'write one self-contained page, sorted and filtered by outcome')
     .option('--limit <N>', 'documents on the page', '2000')
     .addHelpText(
@@ -37,11 +38,12 @@ export function resultsShowCommand(): Command {
   return withJson(command).action((id: string) => run(id, command));
 }
 
-async function run(id: string, command: Command): Promise<void> {
+async function run(given: string, command: Command): Promise<void> {
   const shape = { html: z.string().optional(), limit: wholeNumber('limit', 1) };
   const { json, html, limit } = optionsOf({ ...jsonOption, ...shape }, command);
   await withSession(['mongodbUri'], async ({ clients }) => {
     const db = clients.mongo().db();
+    const id = (await oneTaskOf(db, given)) ?? given;
     const result = await findResult(db, id);
     if (result === null) throw new NotFoundError(await whyNone(db, id));
     if (html === undefined) {
@@ -59,11 +61,11 @@ async function run(id: string, command: Command): Promise<void> {
 /** Why there is no evaluation of a task, and what to do. */
 async function whyNone(db: Db, id: string): Promise<string> {
   const task = ObjectId.isValid(id) ? await db.collection('tasks').findOne({ _id: new ObjectId(id) }) : null;
-  if (task === null) return `no task ${id}; those that have scores are listed by: sampler results ls`;
+  if (task === null) return `no task ${id}; those that have scores are listed by: npx sampler results ls`;
   const framework = String(task['framework']);
   if (!framework.includes('lmeh')) return `${id} is a task of framework ${framework}, which is not scored here`;
   if (task['done'] !== true) return `${id} still waits for answers; it is scored within a minute of the last one`;
-  return `no evaluation of ${id} yet; ask for it with: sampler evaluate ${id} --wait`;
+  return `no evaluation of ${id} yet; ask for it with: npx sampler evaluate ${id} --wait`;
 }
 
 /** The page in pieces, so that memory stays flat however many documents there are. */

@@ -99,8 +99,12 @@ function cardOf(
       blocks.push(fold(`${count} worked example${count === 1 ? '' : 's'}`, split.examples.map(turn)));
     }
     blocks.push(...split.question.map(turn));
-    if (plan.requestType === 'loglikelihood') blocks.push(...choicesOf(instances, parts, first));
-    if (parts !== null && parts.answers.length > 0) {
+    const one = plan.requestType === 'loglikelihood' && instances.length === 1 && !parts?.choices.length;
+    if (one) {
+      const scored = cutForPage(first.continuation ?? '');
+      blocks.push({ kind: 'text', label: 'right answer, scored after the prompt', text: scored, mark: 'gold' });
+    } else if (plan.requestType === 'loglikelihood') blocks.push(...choicesOf(instances, parts, first));
+    if (!one && parts !== null && parts.answers.length > 0) {
       const label = parts.answers.length > 1 ? 'right answers, any of' : 'right answer';
       blocks.push({ kind: 'text', label, text: cutForPage(parts.answers.join('\n')), mark: 'gold' });
     }

@@ -13,7 +13,7 @@ function instanceText({ plan }: Pick<Preview, 'plan'>, instance: ShownInstance):
   const path = String(plan.asked.requesterArgs.get('path'));
   const twin = plan.resolvedTask === plan.task ? '' : `, by ${plan.resolvedTask}`;
   const number = plan.requestType === 'loglikelihood' ? `, choice ${instance.idx}` : '';
-  const head = `${plan.task}${twin}, document ${instance.docId}${number}: ${path}, ${plan.shotsInEffect} shots, about ${instance.ctxlen} tokens`;
+  const head = `${plan.task}${twin}, document ${instance.docId}${number}: ${path}, ${plan.shotsInEffect} shot${plan.shotsInEffect === 1 ? '' : 's'}, about ${instance.ctxlen} tokens`;
   return [
     `===== ${head}`,
     ...[...system, ...examples, ...question].map(turnText),

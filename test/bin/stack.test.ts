@@ -1,7 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DeleteMessageCommand, ReceiveMessageCommand, SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
-import { type Db, MongoClient } from 'mongodb';
+import { type Db, MongoClient, ObjectId } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { createLocalSqs } from '../../localstack/resources.ts';
@@ -204,13 +204,29 @@ describe('signatures', () => {
 
   it('are not scored: evaluate ends the wait with code 3 and the reason, not when the time is over', async () => {
     const task = await db.collection('tasks').findOneAndUpdate({ tasks: 'config' }, { $set: { done: true } });
-    const ended = await here('evaluate', String(task?._id), '--wait');
-    expect(ended).toMatchObject({ code: 3, stdout: expect.stringMatching(/ is not scored: UnsupportedTask: /) });
+    const prompt = await db.collection('prompts').findOne({ task_id: new ObjectId(String(task?._id)) });
+    const ended = await here('evaluate', String(prompt?._id), '--wait');
+    expect(ended).toMatchObject({
+      code: 3,
+      stdout: expect.stringMatching(new RegExp(`^${task?._id} is not scored: UnsupportedTask: `)),
+    });
   });
 
   it('evaluate tells of a task that is not there with code 4', async () => {
-    const ended = await here('evaluate', 'f'.repeat(24), '--wait');
-    expect(ended).toMatchObject({ code: 4, stderr: expect.stringMatching(/^NotFound: no task f{24}/) });
+    for (const id of ['f'.repeat(24), 'nobody']) {
+      const ended = await here('evaluate', id, '--wait');
+      expect(ended).toMatchObject({ code: 4, stderr: expect.stringMatching(`^NotFound: no task ${id}`) });
+    }
+  });
+
+  it('evaluate and results show ask which where an id leads to several tasks', async () => {
+    const ids = await db.collection('tasks').distinct('_id', { framework: 'signatures' });
+    const record = await db.collection('sample_requests').findOne({ task: 'tokenizer' });
+    for (const command of [['evaluate'], ['results', 'show']]) {
+      const ended = await here(...command, String(record?.['request_id']));
+      expect(ended).toMatchObject({ code: 2, stderr: expect.stringMatching(/^Usage: .* stands for 2 tasks; /) });
+      for (const id of ids) expect(ended.stderr).toContain(String(id));
+    }
   });
 });
 
@@ -261,6 +277,18 @@ describe('a request that fails', () => {
 });
 
 describe('what an operator looks at', () => {
+  it('finds a task for results show by every id that leads to it', async () => {
+    const prompt = await db.collection('prompts').findOne({});
+    const record = await db.collection('sample_requests').findOne({ _id: new ObjectId(String(prompt?.['task_id'])) });
+    for (const id of [record?._id, record?.['request_id'], prompt?._id, prompt?.['instance_id']]) {
+      const shown = await here('results', 'show', String(id));
+      expect(shown).toMatchObject({
+        code: 4,
+        stderr: expect.stringMatching(`^NotFound: ${record?._id} still waits for answers`),
+      });
+    }
+  });
+
   it('finds a request by every id that a command prints: of the plan, the message, a prompt, a shard in the dead-letter queue', async () => {
     const letters = z.array(z.looseObject({ queue: z.string(), message_id: z.string(), request_id: z.string() }));
     const [shard] = letters.parse((await json('dlq', 'ls', 'shard')).json);

@@ -89,9 +89,11 @@ describe('the console of npm start', () => {
     expect(shown(false, refused).join()).not.toContain('\u001b');
   });
 
-  it('passes every line on as it is for machines', () => {
+  it('gives machines a JSON object a line: what functions log as it is, and other lines with their function', () => {
     const out: string[] = [];
-    rawConsole((line) => out.push(line)).take('shard', log('shard written'));
-    expect(out).toEqual([`[shard] ${log('shard written')}`]);
+    const shown = rawConsole((line) => out.push(line));
+    shown.take('shard', log('shard written'));
+    shown.take('shard', 'ran out of memory');
+    expect(out).toEqual([log('shard written'), '{"function":"shard","message":"ran out of memory"}']);
   });
 });

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseEnv } from 'node:util';
 import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
@@ -99,6 +99,23 @@ it('refuses a port that is taken, and leaves nothing running', async () => {
   const ports = { mongo: stack.ports.mongo };
   await expect(startStack({ dir: elsewhere, queues: 'fauxqs', ports })).rejects.toThrow(/taken/);
   await stack.stop();
+});
+
+it.each([
+  ['Postgres', 'postgres/global/pg_control', /Postgres ended with code 1/],
+  ['Postgres', 'postgres/PG_VERSION', /holds no cluster of Postgres/],
+  ['MongoDB', 'mongo/WiredTiger.turtle', /MongoDB ended with code \d+/],
+])('tells of damaged data of %s (%s) what to type, and removes none of it', async (_, file, reason) => {
+  const damaged = join(folder, 'damaged');
+  const path = join(damaged, file);
+  await (await startStack({ dir: damaged, queues: 'fauxqs', fresh: true })).stop();
+  if (file.endsWith('PG_VERSION')) rmSync(path);
+  else writeFileSync(path, 'damaged');
+  const neighbours = readdirSync(dirname(path));
+  const started = startStack({ dir: damaged, queues: 'fauxqs' });
+  await expect(started).rejects.toThrow(reason);
+  await expect(started).rejects.toThrow(/What to do: .*npm start -- --fresh$/);
+  expect(readdirSync(dirname(path))).toEqual(expect.arrayContaining(neighbours));
 });
 
 it('writes a file of variables that is read back as it was', () => {

@@ -24,7 +24,7 @@ doc_to_text: "{{t}}"
 doc_to_target: "answer <i>"
 `;
 
-async function previews(path: string, numFewshot: number): Promise<Preview[]> {
+async function previews(path: string, numFewshot: number, yaml = YAML): Promise<Preview[]> {
   const from = writeFolder({
     'own/hostile/default/train/0000.parquet': texts('t', [`first ${HOSTILE}`, `second ${HOSTILE}`]),
     'own/hostile/default/test/0000.parquet': texts('t', [`asked ${HOSTILE}`]),
@@ -36,7 +36,7 @@ async function previews(path: string, numFewshot: number): Promise<Preview[]> {
     requireSupported: (entry) => requireSupported(entry, new Set()),
     sources: async () => new Map(),
   };
-  const catalogue = withRoot(empty, 'own', buildIndex(new Map([['h.yaml', Buffer.from(YAML)]]), 'include/own'));
+  const catalogue = withRoot(empty, 'own', buildIndex(new Map([['h.yaml', Buffer.from(yaml)]]), 'include/own'));
   const body = {
     framework: 'lmeh',
     tasks: 'hostile',
@@ -120,6 +120,17 @@ describe('a page of prompts', () => {
       expect.stringMatching(/^(first|second) <\/pre>.* answer <i>$/s),
     ]);
     expect(blocks[2]?.text).toBe(`asked ${HOSTILE}`);
+  });
+
+  it('shows the one text that a task of output_type loglikelihood scores as the right answer, once and not as a choice', async () => {
+    const yaml = YAML.replace('generate_until', 'loglikelihood');
+    const blocks = blocksOf(await pageOf(await previews('/v1/completions', 0, yaml)));
+    expect(blocks.map(({ kind, label, text }) => [kind, label, text])).toEqual([
+      ['turn', undefined, expect.stringMatching(/^Sys <b>/)],
+      ['turn', undefined, `asked ${HOSTILE}`],
+      ['text', 'right answer, scored after the prompt', ' answer <i>'],
+      ['fold', 'data as sent', undefined],
+    ]);
   });
 
   it('tells of tasks that are not shown, and why', async () => {

@@ -1,6 +1,3 @@
-import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { Bucket } from '../../lib/bucket/bucket.ts';
 import { openCatalogue } from '../../lib/catalogue/catalogue.ts';
@@ -8,101 +5,26 @@ import { supportOf } from '../../lib/catalogue/support.ts';
 import { messageOf } from '../../lib/errors/errors.ts';
 import { SUPPORTED_HOOKS } from '../../lib/hooks/registry.ts';
 import { redact } from '../../lib/log/redact.ts';
-import { deployedImage, readImage } from '../../lib/sandbox/image.ts';
-import manifest from '../../package.json' with { type: 'json' };
-import { wheelPath } from './catalogue.ts';
+import { type Check, missing, ok, warn } from './check.ts';
 import { counted } from './output.ts';
 import { QUEUES } from './queues.ts';
 import { withSession } from './session.ts';
-import { LOCAL_ENV, namedByEnvironment, ROOT, STACK_VARIABLES, stackChoice } from './stack-choice.ts';
+import { stackChoice } from './stack-choice.ts';
 import { stagedFolders } from './staged.ts';
-
-/** What was looked at, how it stands, and what to type where it should be otherwise. */
-export interface Check {
-  readonly name: string;
-  /** `missing`: requests fail without it. `warn`: worth a look. */
-  readonly state: 'ok' | 'warn' | 'missing';
-  readonly what: string;
-  readonly type: string | null;
-}
 
 /** Whoever does not answer within so many milliseconds is not there. */
 const PATIENCE_MS = 8_000;
-const NODE = 20;
 
-/** Looks at this machine and the stack, all parts of the stack at once. */
-export async function checkAll(): Promise<Check[]> {
-  const machine = [version(), python(), wheel(), sandbox(), stack()];
-  if (stackChoice() === 'none') return machine;
+/** How each part of the stack stands, all asked at once; nothing where no stack is known. */
+export async function checkStack(): Promise<Check[]> {
+  if (stackChoice() === 'none') return [];
   const parts = await Promise.all([
     within('Postgres', 'POSTGRES_URI', postgres),
     within('MongoDB', 'MONGODB_URI', mongodb),
     within('bucket', 'DATASETS_BUCKET', bucket),
     ...QUEUES.map((queue) => within(`queue ${queue}`, `${queue.toUpperCase()}_QUEUE_URL`, () => queueOf(queue))),
   ]);
-  return [...machine, ...parts.flat()];
-}
-
-const ok = (name: string, what: string): Check => ({ name, state: 'ok', what, type: null });
-const warn = (name: string, what: string, type: string): Check => ({ name, state: 'warn', what, type });
-const missing = (name: string, what: string, type: string): Check => ({ name, state: 'missing', what, type });
-
-function version(): Check {
-  const node = Number.parseInt(process.versions.node, 10);
-  const what = `sampler ${manifest.version}, Node.js ${process.versions.node}`;
-  return node >= NODE ? ok('versions', what) : missing('versions', what, `install Node.js ${NODE} or later`);
-}
-
-function python(): Check {
-  const { stdout } = spawnSync('python3', ['-c', 'import sys, venv, pip; print(sys.version.split()[0])'], {
-    encoding: 'utf8',
-  });
-  const found = stdout?.trim();
-  if (found) return ok('Python', `${found}, with pip and venv (used to install, never to run)`);
-  return warn(
-    'Python',
-    'no python3 with pip and venv: the set-up can download nothing',
-    'apt-get install python3-pip python3-venv',
-  );
-}
-
-function wheel(): Check {
-  const path = wheelPath(undefined);
-  if (existsSync(path)) return ok('wheel', path);
-  return missing('wheel', `${path} is not there`, 'npm start (its set-up brings it)');
-}
-
-function sandbox(): Check {
-  const image = readImage(deployedImage(ROOT));
-  const wheels = existsSync(join(ROOT, '.cache', 'wheels', 'installed-from'));
-  if (image !== null)
-    return ok('sandbox', `its image is built, ${wheels ? 'with' : 'without'} the libraries for mathematics`);
-  return warn(
-    'sandbox',
-    'its image is not built: tasks with Python functions can not be asked',
-    'npm start (its set-up builds it)',
-  );
-}
-
-function stack(): Check {
-  const chosen = stackChoice();
-  const unset = STACK_VARIABLES.filter((name) => !process.env[name]);
-  if (chosen === 'none')
-    return missing(
-      'stack',
-      'none: the environment names none, and .local/env is not there',
-      'npm start (in another terminal)',
-    );
-  if (chosen === 'local') {
-    if (existsSync(join(ROOT, '.local', 'ready')))
-      return ok('stack', '.local/env, which npm start wrote; it is running');
-    return missing('stack', '.local/env, but npm start is not running', 'npm start (in another terminal)');
-  }
-  const names = namedByEnvironment();
-  if (unset.length === 0) return ok('stack', 'the one that the environment names');
-  const what = `the environment sets ${names.join(', ')} and not ${unset.join(', ')}`;
-  if (!existsSync(LOCAL_ENV)) return missing('stack', what, `set ${unset.join(', ')} as well`);
-  return missing('stack', `${what}, so that .local/env is not read`, `unset ${names.join(' ')}`);
+  return parts.flat();
 }
 
 /** A part of the stack, whose answer is waited for no longer than a moment. */
@@ -115,7 +37,8 @@ async function within(name: string, variable: string, look: () => Promise<Check[
   try {
     return await Promise.race([looking, late.promise]);
   } catch (error) {
-    const reason = redact(messageOf(error) || String(error)).split('\n')[0] ?? '';
+    const [line = ''] = redact(messageOf(error) || String(error)).split('\n');
+    const reason = line.replace(/ It is tried again\.$/, '');
     const type =
       stackChoice() === 'local' ? 'npm start (in another terminal)' : `correct ${variable}, or start what it names`;
     return [missing(name, `does not answer: ${reason}`, type)];
