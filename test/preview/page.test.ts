@@ -126,9 +126,8 @@ describe('a page of prompts', () => {
     const yaml = YAML.replace('generate_until', 'loglikelihood');
     const blocks = blocksOf(await pageOf(await previews('/v1/completions', 0, yaml)));
     expect(blocks.map(({ kind, label, text }) => [kind, label, text])).toEqual([
-      ['turn', undefined, expect.stringMatching(/^Sys <b>/)],
-      ['turn', undefined, `asked ${HOSTILE}`],
-      ['text', 'right answer, scored after the prompt', ' answer <i>'],
+      ['turn', undefined, `Sys <b>asked ${HOSTILE}`],
+      ['text', 'right answer, scored after the prompt', 'answer <i>'],
       ['fold', 'data as sent', undefined],
     ]);
   });
