@@ -114,7 +114,9 @@ describe('what is refused', () => {
   it('a data set that is not staged, with the place that was searched and the command', async () => {
     const refused = dataStack.register('missing_task', 'no/such', 'cfg');
     await expect(refused).rejects.toMatchObject({ code: 'DatasetMissing', permanent: true });
-    await expect(refused).rejects.toThrow(/datasets\/no\/such\/cfg\/.*npx sampler stage datasets missing_task, or --from DIR/);
+    await expect(refused).rejects.toThrow(
+      /datasets\/no\/such\/cfg\/.*npx sampler stage datasets missing_task, or --from DIR/,
+    );
   });
 
   it.each(['../up', 'a/../../b', '', '/abs', 'a//b', 'a\\b', 'a/.'])(
