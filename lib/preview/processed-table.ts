@@ -3,7 +3,7 @@ import { PermanentError } from '../errors/errors.ts';
 import { DocValues, docIdsOf, docOf } from '../processed/docs.ts';
 import { functionsOf } from '../processed/functions.ts';
 import { processedKey } from '../processed/key.ts';
-import { type ProcessedDoc, runFunctions, runOnSamples } from '../processed/run.ts';
+import { inPortionsOrTogether, type ProcessedDoc, runFunctions, runOnSamples } from '../processed/run.ts';
 import { spelled } from '../processed/types.ts';
 import type { Doc } from '../python/value.ts';
 import type { SandboxTransport } from '../sandbox/client.ts';
@@ -68,13 +68,17 @@ export async function openProcessed(
           rows: () => table.stream(split),
         }
       : undefined;
-  const kept: Kept[] = [];
-  const firsts = new Map<string, number>();
   const toRun = { ...wanted, task, sources: await sandbox.sources() };
-  for await (const { split, columns, docs } of runFunctions(await sandbox.open(), toRun, rowsOf)) {
-    if (!firsts.has(split)) firsts.set(split, kept.length);
-    for (const doc of docs) kept.push({ ...doc, columns, docId: -1 });
-  }
+  const boxes = await sandbox.open();
+  const { kept, firsts } = await inPortionsOrTogether(async (together) => {
+    const kept: Kept[] = [];
+    const firsts = new Map<string, number>();
+    for await (const { split, columns, docs } of runFunctions(boxes, toRun, rowsOf, together)) {
+      if (!firsts.has(split)) firsts.set(split, kept.length);
+      for (const doc of docs) kept.push({ ...doc, columns, docId: -1 });
+    }
+    return { kept, firsts };
+  });
   const splits = new Map<string, SplitInfo>();
   const starts = [...firsts];
   for (const [i, [split, min]] of starts.entries()) {

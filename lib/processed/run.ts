@@ -1,21 +1,12 @@
 import { modulePath } from '../catalogue/sources.ts';
 import { PermanentError } from '../errors/errors.ts';
 import { dumps } from '../python/json.ts';
-import type { Doc, PyDict, PyValue } from '../python/value.ts';
+import type { PyDict, PyValue } from '../python/value.ts';
 import { type FunctionResult, openSandbox, type SandboxSession, type SandboxTransport } from '../sandbox/client.ts';
 import { type ProcessedSplit, processedSplit } from '../sandbox/processed.ts';
 import { type SourceFiles, sourcesOf } from '../sandbox/sources.ts';
-import { tagged } from '../sandbox/tagged.ts';
 import type { TaskFunctions } from './functions.ts';
-
-/** A split's rows, as the data set has them. */
-export interface SplitRows {
-  readonly columns: readonly string[];
-  /** As the runtime spells them; null where it has to look at the values. */
-  readonly types: readonly PyValue[];
-  /** By ascending `__id`, which is each row's first key. */
-  rows(): AsyncIterable<readonly Doc[]>;
-}
+import { dictOf, MAX_TEXT, type Portion, portionsOf, type SplitRows, textOf } from './portions.ts';
 
 /** Documents that came of a split, in their order. */
 export interface ProcessedDocs {
@@ -40,15 +31,27 @@ export interface TaskToRun extends TaskFunctions {
   readonly sources: SourceFiles;
 }
 
-/** Text that a box takes at once with ease; a split with more goes through in portions, where its functions allow that. */
-const MAX_TEXT = 4_000_000;
-/** Text of one portion. */
-const PORTION_TEXT = 1_500_000;
-/** Rows of a portion: as many as `datasets` looks at together when it finds a column's type. */
-const PORTION_ROWS = 1_000;
-/** What a module may do with all rows at once, as far as its text tells. */
-const WHOLE =
-  /random|shuffle|sort|select\(|from_(dict|list|pandas)|DataFrame|concatenate|enumerate|with_indices|global |islice|Counter/;
+/** Characters of rows that fit one call, where functions look at all of them at once: about half of a box's memory. */
+const MAX_TOGETHER = 20_000_000;
+
+/** Thrown where portions would not give what all rows at once give, and why. */
+class RowsTogether extends Error {
+  override readonly name = 'RowsTogether';
+}
+
+/**
+ * Does something with documents of `runFunctions`: with rows in portions, and where the runtime saw that functions look at rows
+ * together, from the beginning with all at once.
+ * @throws as `attempt` does
+ */
+export async function inPortionsOrTogether<T>(attempt: (together?: string) => Promise<T>): Promise<T> {
+  try {
+    return await attempt();
+  } catch (error) {
+    if (error instanceof RowsTogether) return await attempt(error.message);
+    throw error;
+  }
+}
 
 /** The files that a task's functions need. @throws PermanentError SandboxFailed where a module is not among the sources */
 export function filesOf({ task, functions, sources }: TaskToRun): Map<string, string> {
@@ -64,26 +67,25 @@ export function filesOf({ task, functions, sources }: TaskToRun): Map<string, st
 
 /**
  * Runs a task's functions over its splits, in a box of its own, the evaluated split first (the harness's order, on which the
- * state of its random generators depends). A split that is too long for one request goes through in portions.
+ * state of its random generators depends). Splits that are too long for one request go through in portions; the runtime watches
+ * that this makes no difference. To be called within {@link inPortionsOrTogether}.
+ * @param together why all rows have to go in one request; undefined where that is not known to be so
  * @throws PermanentError SandboxFailed naming task, function and document; TransientError Unavailable
  */
 export async function* runFunctions(
   transport: SandboxTransport,
   toRun: TaskToRun,
   rowsOf: (split: string) => SplitRows | undefined,
+  together?: string,
 ): AsyncGenerator<ProcessedDocs> {
-  const files = filesOf(toRun);
-  const session = openSandbox(transport, { task: toRun.task, files });
+  const session = openSandbox(transport, { task: toRun.task, files: filesOf(toRun) });
   try {
-    const ref = toRun.functions.get('process_docs');
-    const text = ref === undefined ? '' : (files.get(modulePath(ref, toRun.sources)) ?? '');
-    const whole = WHOLE.test(text);
-    const run = new Run(session, toRun);
-    for (const { split, fields } of toRun.splits) {
+    const splits = toRun.splits.flatMap(({ split, fields }) => {
       const rows = rowsOf(split);
-      if (rows !== undefined) yield* run.split(split, fields, rows, whole);
-    }
-    yield* run.finish();
+      return rows === undefined ? [] : [{ split, fields, rows }];
+    });
+    const run = new Run(session, toRun);
+    yield* together === undefined ? run.inPortions(splits) : run.together(splits, together);
   } finally {
     session.close();
   }
@@ -125,20 +127,18 @@ export async function runOnSamples(
   }
 }
 
-/** Rows of a split that go out together, as text already. */
-interface Portion {
+interface SplitToRun {
   readonly split: string;
-  readonly columns: readonly string[];
-  readonly ids: readonly number[];
-  readonly text: string;
+  readonly fields: readonly string[];
+  readonly rows: SplitRows;
 }
 
-/** Splits that fit one request together go out in one, as the state of random generators goes from one to the next. */
 class Run {
   readonly #session: SandboxSession;
   readonly #task: TaskToRun;
   readonly #functions: string;
-  #waiting: Portion[] = [];
+  /** The types of columns that a split's first portions came to: those of its rows, and of each `map`. */
+  readonly #settled = new Map<string, readonly (string | null)[]>();
 
   constructor(session: SandboxSession, task: TaskToRun) {
     this.#session = session;
@@ -153,65 +153,48 @@ class Run {
     );
   }
 
-  async *split(
-    split: string,
-    fields: readonly string[],
-    rows: SplitRows,
-    whole: boolean,
-  ): AsyncGenerator<ProcessedDocs> {
-    let ids: number[] = [];
-    let texts: string[] = [];
+  /** Splits that fit one request go out in one; else split by split and portion by portion, watched. */
+  async *inPortions(splits: readonly SplitToRun[]): AsyncGenerator<ProcessedDocs> {
+    let waiting: Portion[] = [];
     let size = 0;
-    let sent = false;
-    const head = dumps(
-      dictOf({
-        columns: [...rows.columns],
-        types: new Map(rows.columns.map((name, i) => [name, rows.types[i] ?? null])),
-        fields: [...fields],
-      }),
-    );
-    const take = (count: number): Portion => {
-      const text = `${head.slice(0, -1)}, "rows": [${texts.slice(0, count).join(',')}]}`;
-      const portion = { split, columns: rows.columns, ids: ids.slice(0, count), text };
-      ids = ids.slice(count);
-      texts = texts.slice(count);
-      size = texts.reduce((sum, { length }) => sum + length, 0);
-      return portion;
-    };
-    for await (const batch of rows.rows()) {
-      for (const row of batch) {
-        ids.push(Number(row.get('__id')));
-        const text = dumps(
-          rows.columns.map((name, i) => {
-            const value = row.get(name) ?? null;
-            return needsTags(rows.types[i] ?? null) ? tagged(value) : value;
-          }),
-        );
-        texts.push(text);
-        size += text.length;
-      }
-      while (!whole && size > MAX_TEXT) {
-        if (this.#waiting.length > 0) yield* this.finish();
-        sent = true;
-        yield* this.#ask([take(portionOf(texts))]);
+    let apart = false;
+    for (const { split, fields, rows } of splits) {
+      for await (const portion of portionsOf(split, fields, rows)) {
+        size += portion.text.length;
+        waiting.push(portion);
+        apart ||= size > MAX_TEXT || !portion.whole;
+        if (!apart) continue;
+        for (const one of waiting) yield* this.#ask([one], true);
+        waiting = [];
       }
     }
-    while (sent && texts.length > 0) yield* this.#ask([take(portionOf(texts))]);
-    if (!sent) this.#waiting.push(take(texts.length));
+    yield* this.#ask(waiting, false);
   }
 
-  /** Sends what waits. */
-  async *finish(): AsyncGenerator<ProcessedDocs> {
-    const portions = this.#waiting;
-    this.#waiting = [];
-    const size = portions.reduce((sum, { text }) => sum + text.length, 0);
-    if (size <= MAX_TEXT) yield* this.#ask(portions);
-    else for (const portion of portions) yield* this.#ask([portion]);
+  /** All splits in one request. @throws PermanentError SandboxFailed where they do not fit */
+  async *together(splits: readonly SplitToRun[], why: string): AsyncGenerator<ProcessedDocs> {
+    const sizes: number[] = [];
+    for (const { rows } of splits) sizes.push(await textOf(rows));
+    const size = sizes.reduce((sum, one) => sum + one, 0);
+    if (size > MAX_TOGETHER) {
+      const found = splits.map(({ split }, i) => `${split} ${sizes[i] ?? 0}`).join(', ');
+      throw this.#failed(
+        '',
+        `looks at rows together (${why}), and the ${size} characters of its splits (${found}) are more than the ${MAX_TOGETHER} that fit one call`,
+        null,
+      );
+    }
+    const portions: Portion[] = [];
+    for (const { split, fields, rows } of splits) {
+      for await (const portion of portionsOf(split, fields, rows, Number.POSITIVE_INFINITY)) portions.push(portion);
+    }
+    yield* this.#ask(portions, false);
   }
 
-  async *#ask(portions: readonly Portion[]): AsyncGenerator<ProcessedDocs> {
+  async *#ask(portions: readonly Portion[], watched: boolean): AsyncGenerator<ProcessedDocs> {
     if (portions.length === 0) return;
-    const text = `{"op": "process", "functions": ${this.#functions}, "splits": [${portions.map((portion) => portion.text).join(',')}]}`;
+    const head = `{"op": "process", ${watched ? '"watch": true, ' : ''}"functions": ${this.#functions}`;
+    const text = `${head}, "splits": [${portions.map((portion) => portion.text).join(',')}]}`;
     const answer = await this.#session.request(text, () => '', portions.length === 1 ? (portions[0]?.ids[0] ?? 0) : 0);
     const unloadable = answer.get('unloadable');
     if (unloadable instanceof Map) {
@@ -220,8 +203,28 @@ class Run {
     const splits = answer.get('splits');
     for (const [i, portion] of portions.entries()) {
       const given = Array.isArray(splits) ? splits[i] : undefined;
+      if (watched) this.#requireApart(portion, given);
       yield this.#docs(portion, given);
     }
+  }
+
+  /** @throws RowsTogether where functions keep something from row to row, look at all rows, or make other types of some */
+  #requireApart({ split, whole }: Portion, answer: PyValue | undefined): void {
+    const seen = answer instanceof Map ? answer.get('together') : undefined;
+    if (!(seen instanceof Map)) throw this.#failed('', 'gave no answer that can be read', null);
+    const [kept, looked, settled] = [seen.get('kept'), seen.get('looked'), seen.get('settled')];
+    if (typeof kept === 'string') throw new RowsTogether(`it keeps ${kept}`);
+    if (whole) return;
+    if (typeof looked === 'string') throw new RowsTogether(`it uses ${looked}`);
+    const types = (Array.isArray(settled) ? settled : []).map((given) => (given === null ? null : dumps(given)));
+    const known = this.#settled.get(split) ?? types;
+    if (types.length !== known.length || types.some((type, i) => type !== null && (known[i] ?? type) !== type)) {
+      throw new RowsTogether('columns have one type in some rows and another in others');
+    }
+    this.#settled.set(
+      split,
+      known.map((type, i) => type ?? types[i] ?? null),
+    );
   }
 
   #docs({ split, ids }: Portion, answer: PyValue | undefined): ProcessedDocs {
@@ -267,34 +270,6 @@ function docAt({ differing, values, columns }: ProcessedSplit, i: number, origin
   };
 }
 
-function portionOf(texts: readonly string[]): number {
-  let size = 0;
-  let count = 0;
-  for (const { length } of texts) {
-    if (count > 0 && (size + length > PORTION_TEXT || count >= PORTION_ROWS)) break;
-    size += length;
-    count++;
-  }
-  return count;
-}
-
-/** Whether values of a column of that type cross with tags (`has_tags`, sampler_box/values.py). */
-function needsTags(type: PyValue): boolean {
-  if (type === null) return true;
-  if (typeof type === 'string') return type === 'binary' || /^(date|time|dura)/.test(type);
-  if (!Array.isArray(type)) return false;
-  const [kind, content] = type;
-  if (kind === 'list') return needsTags(content ?? null);
-  if (kind === 'struct' && Array.isArray(content)) {
-    return content.some((field) => Array.isArray(field) && needsTags(field[1] ?? null));
-  }
-  return kind === 'decimal';
-}
-
 function said(error: PyDict): string {
   return `${String(error.get('err'))}: ${String(error.get('m'))}`;
-}
-
-function dictOf(fields: Record<string, PyValue>): PyDict {
-  return new Map(Object.entries(fields));
 }

@@ -7,7 +7,8 @@ import { PermanentError } from '../errors/errors.ts';
 import type { Logger } from '../log/log.ts';
 import { functionsOf } from '../processed/functions.ts';
 import { processedKey } from '../processed/key.ts';
-import { runFunctions, runOnSamples, type SplitRows, type TaskToRun } from '../processed/run.ts';
+import type { SplitRows } from '../processed/portions.ts';
+import { inPortionsOrTogether, runFunctions, runOnSamples, type TaskToRun } from '../processed/run.ts';
 import { findProcessed, storeProcessed } from '../processed/store.ts';
 import { encodeDoc } from '../processed/stored-doc.ts';
 import { type ClassNames, classNames, spelled } from '../processed/types.ts';
@@ -45,16 +46,16 @@ export async function runTaskFunctions(services: FunctionServices, task: string,
       'SANDBOX_FUNCTION is not set: it names the function in which Python functions of tasks are run.',
     );
   }
-  const produce = async function* () {
+  const produce = async function* (together?: string) {
     const classes = await classesOf(source, config);
-    yield* runFunctions(sandbox, toRun, (split) => rowsOf(sql, table, classes, split));
+    yield* runFunctions(sandbox, toRun, (split) => rowsOf(sql, table, classes, split), together);
   };
   const functions = Object.fromEntries([...wanted.functions].map(([field, { hook }]) => [field, hook]));
   const version = table.version === undefined ? {} : { version: table.version };
   const given = await runOnSamples(sandbox, toRun);
   const samples = given.map((values) => encodeDoc({ differing: new Map(), values }));
   const toStore = { key, task, table: table.table, functions, ...version, ...(samples.length > 0 ? { samples } : {}) };
-  const documents = await storeProcessed(sql, toStore, produce);
+  const documents = await inPortionsOrTogether((together) => storeProcessed(sql, toStore, () => produce(together)));
   log.info('ran the functions of a task', { task, table: table.table, documents, milliseconds: Date.now() - started });
 }
 

@@ -3,6 +3,7 @@
 Each row also says from which row of the split it stems, as far as that can be told; None where it can't.
 """
 
+import functools
 import itertools
 
 from collections.abc import Mapping, MutableMapping
@@ -12,6 +13,23 @@ from sampler_box import arrow, features, numbers, refusing
 WRITTEN = 1000
 # Told before each row that a function is called on; the box replaces it.
 at = lambda row: None
+# Told what is done with rows together, of each function before rows are handed to it, and of each row done; `settled` notes the
+# types that each `map` settled. All of it is for sampler_box/apart.py.
+look = lambda what: None
+meet = lambda function: None
+row_done = lambda: None
+settled = []
+
+
+def together(what):
+    """Marks a method that looks at rows together."""
+    def mark(method):
+        @functools.wraps(method)
+        def looking(*args, **options):
+            look(what)
+            return method(*args, **options)
+        return looking
+    return mark
 
 
 def fresh(value):
@@ -145,6 +163,7 @@ class Dataset:
 
     # --------------------------------------------------------------------------------------------- making
     @classmethod
+    @together('from_dict')
     def from_dict(cls, mapping, features=None, info=None, split=None):
         columns, types, count = {}, {}, None
         if features is not None:
@@ -163,11 +182,13 @@ class Dataset:
         return cls(rows, types, [None] * len(rows))
 
     @classmethod
+    @together('from_list')
     def from_list(cls, mapping, features=None, info=None, split=None):
         mapping = list(mapping)
         return cls.from_dict({name: [row.get(name) for row in mapping] for name in mapping[0]} if mapping else {}, features)
 
     @classmethod
+    @together('from_generator')
     def from_generator(cls, generator, features=None, cache_dir=None, keep_in_memory=False, gen_kwargs=None, **ignored):
         writer = Writer({}, None if features is None else {name: kind_of(feature) for name, feature in features.items()})
         for row in generator(**(gen_kwargs or {})):
@@ -176,6 +197,7 @@ class Dataset:
         return cls(writer.rows, writer.types or {}, [None] * len(writer.rows))
 
     @classmethod
+    @together('from_pandas')
     def from_pandas(cls, df, features=None, info=None, split=None, preserve_index=None):
         return cls.from_list(df.rows, features)
 
@@ -189,6 +211,7 @@ class Dataset:
         return list(self._types)
 
     @property
+    @together('the number of rows')
     def num_rows(self):
         return len(self._rows)
 
@@ -197,18 +220,22 @@ class Dataset:
         return len(self._types)
 
     @property
+    @together('the number of rows')
     def shape(self):
         return len(self._rows), len(self._types)
 
+    @together('the number of rows')
     def __len__(self):
         return len(self._rows)
 
+    @together('a loop over rows')
     def __iter__(self):
         for row, origin in zip(self._rows, self._origins):
             if origin is not None:
                 at(origin)
             yield fresh(row)
 
+    @together('rows by their places')
     def __getitem__(self, key):
         if isinstance(key, str):
             if key not in self._types:
@@ -225,24 +252,29 @@ class Dataset:
             rows = [self._rows[int(position)] for position in key]
         return {name: [fresh(row[name]) for row in rows] for name in self._types}
 
+    @together('batches of rows')
     def iter(self, batch_size, drop_last_batch=False):
         for start in range(0, len(self), batch_size):
             if drop_last_batch and start + batch_size > len(self):
                 return
             yield self[start:start + batch_size]
 
+    @together('to_list')
     def to_list(self):
         return fresh(self._rows)
 
+    @together('to_dict')
     def to_dict(self, batch_size=None):
         return self[:]
 
     def to_pandas(self, *ignored, **options):
         raise refusing.Unavailable('Dataset.to_pandas is not in the sandbox')
 
+    @together('unique')
     def unique(self, column):
         return list(dict.fromkeys(self[column]))
 
+    @together('the number of rows')
     def __repr__(self):
         return f'Dataset({{\n    features: {self.column_names},\n    num_rows: {len(self)}\n}})'
 
@@ -250,6 +282,7 @@ class Dataset:
     def _taken(self, positions):
         return Dataset([self._rows[i] for i in positions], self._types, [self._origins[i] for i in positions])
 
+    @together('select')
     def select(self, indices, **ignored):
         positions = [int(i) for i in indices]
         for position in positions:
@@ -257,12 +290,15 @@ class Dataset:
                 raise IndexError(f'Index {position} out of range for dataset of size {len(self)}.')
         return self._taken(positions)
 
+    @together('skip')
     def skip(self, n):
         return self._taken(range(min(n, len(self)), len(self)))
 
+    @together('take')
     def take(self, n):
         return self._taken(range(min(n, len(self))))
 
+    @together('shard')
     def shard(self, num_shards, index, contiguous=True, **ignored):
         if contiguous:
             size, more = divmod(len(self), num_shards)
@@ -270,6 +306,7 @@ class Dataset:
             return self._taken(range(start, start + size + (index < more)))
         return self._taken(range(index, len(self), num_shards))
 
+    @together('sort')
     def sort(self, column_names, reverse=False, **ignored):
         names = [column_names] if isinstance(column_names, str) else list(column_names)
         flags = [reverse] * len(names) if isinstance(reverse, bool) else list(reverse)
@@ -284,6 +321,7 @@ class Dataset:
         if function is None:
             function = lambda *args, **kwargs: True
         options = fn_kwargs or {}
+        self._meet(function, options, with_indices, with_rank, batched)
         kept = []
         if batched:
             for positions, given in self._batches(batch_size, input_columns):
@@ -303,6 +341,7 @@ class Dataset:
                     keep = function(*given, *extras(i, with_indices, with_rank), **options)
                 if keep:
                     kept.append(i)
+                row_done()
         return self._taken(kept)
 
     # --------------------------------------------------------------------------------------------- changing
@@ -316,11 +355,14 @@ class Dataset:
         for name in removed:
             if name not in self._types:
                 raise ValueError(f"Column to remove ['{name}'] not in the dataset. Current columns in the dataset: {self.column_names}")
+        settled.append(None)
         if not self._rows:
             return self.remove_columns(removed) if removed else self
         writer = Writer(self._types if try_original_type else dict.fromkeys(self._types),
                         None if features is None else {name: kind_of(feature) for name, feature in features.items()})
         options = fn_kwargs or {}
+        self._meet(function, options, with_indices, with_rank, batched)
+        order = len(settled) - 1
         origins, changed = [], False
         if batched:
             for positions, given in self._batches(batch_size, input_columns, drop_last_batch):
@@ -348,7 +390,9 @@ class Dataset:
                 given = [lazy] if input_columns is None else columns_of(row, input_columns)
                 done = function(*given, *extras(i, with_indices, with_rank), **options)
                 changed = done is not None
+                row_done()
                 if not changed:
+                    look('a map that gives nothing for a row')
                     continue
                 if i and not origins:
                     # `datasets` has no writer where the first row gave nothing.
@@ -361,7 +405,14 @@ class Dataset:
         writer.flush()
         if writer.types is None:
             return Dataset([], dict(self._types), [])
+        settled[order] = list(writer.types.items())
         return Dataset(writer.rows, writer.types, origins)
+
+    def _meet(self, function, options, with_indices, with_rank, batched):
+        if with_indices or with_rank or batched:
+            look('the places of rows' if not batched else 'batches of rows')
+        meet(function)
+        meet(options)
 
     def _tell(self, i):
         origin = self._origins[i]
@@ -407,6 +458,7 @@ class Dataset:
     def rename_column(self, original_column_name, new_column_name, **ignored):
         return self.rename_columns({original_column_name: new_column_name})
 
+    @together('add_column')
     def add_column(self, name, column, new_fingerprint=None, feature=None):
         values, kind = arrow.column(list(column))
         if name in self._types:
@@ -489,6 +541,7 @@ class DatasetDict(dict):
         return DatasetDict((split, part.filter(*args, **options)) for split, part in self.items())
 
 
+@together('concatenate_datasets')
 def concatenate_datasets(dsets, info=None, split=None, axis=0):
     dsets = list(dsets)
     types = {}
@@ -502,6 +555,7 @@ def concatenate_datasets(dsets, info=None, split=None, axis=0):
 class DataFrame:
     """Of pandas just enough to hold rows for `Dataset.from_pandas`."""
 
+    @together('a DataFrame')
     def __init__(self, data=None):
         if isinstance(data, dict):
             columns = {name: list(values) for name, values in data.items()}

@@ -4,7 +4,7 @@ import operator
 import random
 import traceback
 
-from sampler_box import arrow, chance, dataset, loader, refusing, values
+from sampler_box import apart, arrow, chance, dataset, loader, refusing, values
 
 
 # Telling the host of a document costs as much as a plain filter of it: it hears of one in so many. Where these take too long
@@ -63,16 +63,34 @@ def run(request):
     chance.seed(1234)
     refusing.RUNNING = True
     PLACE.every = 1 if request.get('exact') else TOLD
-    return {'splits': [split_of(split, functions, request['functions']) for split in request['splits']]}
+    watched = request.get('watch', False)
+    return {'splits': [split_of(split, functions, request['functions'], watched) for split in request['splits']]}
 
 
-def split_of(split, functions, references):
+def split_of(split, functions, references, watched):
+    """One split; where that is wanted, with what was seen of functions that look at rows together (apart.py)."""
+    if not watched:
+        return made_of(split, functions, references, apart.NOBODY)
+    watch = apart.Watch()
+    watch.add(functions)
+    dataset.settled.clear()
+    dataset.meet, dataset.row_done = watch.add, watch.row_done
+    try:
+        answer = made_of(split, functions, references, watch)
+        answer['together'] = {**watch.finish(), 'settled': [answer.get('given'), *dataset.settled]}
+        return answer
+    finally:
+        dataset.meet, dataset.row_done = apart.NOBODY.add, apart.NOBODY.row_done
+
+
+def made_of(split, functions, references, watch):
     """One split: which documents come of it, and what the functions make of each."""
     rows, types = rows_of(split)
     given = dataset.Dataset(rows, types, list(range(len(rows))))
     docs = given
     if 'process_docs' in functions:
         PLACE.enter(references['process_docs']['name'])
+        dataset.look = watch.look
         try:
             docs = functions['process_docs'](given)
             if not isinstance(docs, dataset.Dataset):
@@ -81,10 +99,13 @@ def split_of(split, functions, references):
             raise
         except BaseException as error:
             return {'failed': told(error), 'document': PLACE.document, 'trace': traced(error)}
+        finally:
+            dataset.look = apart.NOBODY.look
     answer = described(docs, rows)
+    answer['given'] = list(types.items())
     for field in split['fields']:
         PLACE.enter(references[field]['name'])
-        answer['values'][field] = [value_of(functions[field], docs, i) for i in range(len(docs))]
+        answer['values'][field] = [value_of(functions[field], docs, i, watch) for i in range(len(docs))]
     return answer
 
 
@@ -94,7 +115,7 @@ def traced(error):
     return [f'{frame.filename.removeprefix(loader.ROOT + "/")}:{frame.lineno}' for frame in frames[-3:]]
 
 
-def value_of(function, docs, i):
+def value_of(function, docs, i, watch):
     PLACE.at(i)
     try:
         return {'v': values.encoded(function(docs[i]))}
@@ -102,6 +123,8 @@ def value_of(function, docs, i):
         raise
     except BaseException as error:
         return told(error)
+    finally:
+        watch.row_done()
 
 
 def rows_of(split):

@@ -1,0 +1,205 @@
+"""Whether functions look at each row by itself, so that the rows of a split may come in portions.
+
+A function can keep something from one row for the next in what it reaches: globals of the task's modules, closures, defaults,
+classes, objects and random generators. All of that is looked at before the first row and again after rows. What can't be
+compared (an iterator, an object of a library) counts as kept. Looks at a data set as a whole are told by `dataset.look`.
+"""
+
+import builtins
+import collections
+import datetime
+import decimal
+import enum
+import fractions
+import functools
+import logging
+import pathlib
+import random
+import re
+import string
+import sys
+import types
+import typing
+
+from sampler_box import chance, loader, refusing
+
+# They can't change, and hold nothing that can.
+PLAIN = frozenset((int, float, complex, str, bytes, bool, type(None), type(...), type(NotImplemented), range, re.Pattern, types.CodeType,
+                   types.GenericAlias, types.MethodDescriptorType, types.WrapperDescriptorType, types.GetSetDescriptorType,
+                   types.MemberDescriptorType, types.ClassMethodDescriptorType))
+STEADY = (pathlib.PurePath, logging.Logger, refusing.Placeholder, refusing.StandModule, decimal.Decimal, fractions.Fraction,
+          datetime.date, datetime.time, datetime.timedelta, datetime.tzinfo, string.Formatter, typing.TypeVar, types.UnionType)
+DICTS = frozenset((dict, collections.OrderedDict, collections.defaultdict, collections.Counter))
+SEQUENCES = frozenset((list, set, bytearray, collections.deque))
+FIXED = frozenset((tuple, frozenset, types.MappingProxyType))
+# Of a module's globals; none is the task's.
+MACHINERY = frozenset(('__builtins__', '__spec__', '__loader__', '__cached__'))
+EMPTY = object()
+# Rows after each of which is looked; later ones are looked at as often as what there is to look at allows.
+CLOSELY = 100
+EASE = 1000
+
+
+class Watch:
+    """What functions can keep between rows, as it was when they were met."""
+
+    def __init__(self):
+        self.met, self.alive = set(), []
+        self.held, self.cells, self.classes, self.chances = [], [], [], []
+        self.size, self.rows = 0, 0
+        self.kept = self.looked = None
+        self.held_once = [(vars(builtins), dict(vars(builtins)))]
+        self.add(random._inst)
+        self.add(chance.GLOBAL)
+
+    def add(self, value):
+        waiting = [value]
+        while waiting:
+            found = waiting.pop()
+            if type(found) not in PLAIN and id(found) not in self.met:
+                self.met.add(id(found))
+                self.alive.append(found)
+                waiting.extend(self.within(found))
+
+    def within(self, value):
+        """Notes what of a value can change and gives what it holds."""
+        kind = type(value)
+        if kind in DICTS:
+            self.hold(value, kind.copy(value))
+            return [*value, *value.values(), *([value.default_factory] if kind is collections.defaultdict else [])]
+        if kind in SEQUENCES:
+            self.hold(value, kind.copy(value))
+            return list(value)
+        if kind in FIXED:
+            return list(value.values()) if kind is types.MappingProxyType else list(value)
+        if kind is types.FunctionType:
+            return self.within_function(value)
+        if kind is types.MethodType:
+            return [value.__self__, value.__func__]
+        if kind in (types.BuiltinFunctionType, types.MethodWrapperType):
+            return [] if isinstance(value.__self__, (types.ModuleType, type(None))) else [value.__self__]
+        if kind is functools.partial:
+            return [value.func, value.args, value.keywords]
+        if kind in (staticmethod, classmethod):
+            return [value.__func__]
+        if kind is property:
+            return [value.fget]
+        if isinstance(value, random.Random):
+            self.chances.append((value, value.getstate()))
+            return []
+        if isinstance(value, chance.RandomState):
+            return [value._bits]
+        if isinstance(value, types.ModuleType):
+            return [] if sys.modules.get(value.__name__) is value and not is_task(vars(value)) else self.within_names(vars(value))
+        if isinstance(value, type):
+            return self.within_class(value)
+        return self.within_object(value, kind)
+
+    def within_function(self, value):
+        names = value.__globals__
+        if not is_task(names) and getattr(sys.modules.get(names.get('__name__')), '__dict__', None) is names:
+            return []
+        held = [value.__defaults__, value.__kwdefaults__]
+        self.met.add(id(vars(value)))
+        self.hold(vars(value), dict(vars(value)))
+        held += vars(value).values()
+        for cell in value.__closure__ or ():
+            content = content_of(cell)
+            self.cells.append((cell, content))
+            if content is not EMPTY:
+                held.append(content)
+        if id(names) not in self.met:
+            self.met.add(id(names))
+            self.alive.append(names)
+            held += self.within_names(names)
+        return held
+
+    def within_names(self, names):
+        self.hold(names, dict(names))
+        return [value for name, value in names.items() if name not in MACHINERY]
+
+    def within_class(self, value):
+        if is_foreign(value):
+            return []
+        self.classes.append((value, dict(vars(value))))
+        self.size += len(vars(value))
+        return [item for name, item in vars(value).items() if name not in ('__dict__', '__weakref__')] + list(value.__bases__)
+
+    def within_object(self, value, kind):
+        if is_foreign(kind):
+            if not isinstance(value, STEADY) and not kind.__module__ in ('typing', 'datasets', 'sampler_box.numbers', 'sampler_box.features'):
+                self.keep(f'an object of {kind.__module__}.{kind.__qualname__}')
+            return []
+        parts = kind.__mro__
+        if any(not is_foreign(part) and '__slots__' in vars(part) for part in parts) or not hasattr(value, '__dict__'):
+            self.keep(f'an object of {kind.__qualname__}')
+            return []
+        if any(is_foreign(part) and part not in (object, enum.Enum, int, str) for part in parts):
+            self.keep(f'an object of {kind.__qualname__}')
+            return []
+        self.hold(vars(value), dict(vars(value)))
+        return [kind, *vars(value).values()]
+
+    def hold(self, value, copy):
+        self.held.append((value, copy))
+        self.size += len(copy)
+
+    def keep(self, what):
+        self.kept = self.kept or what
+
+    def look(self, what):
+        self.looked = self.looked or what
+
+    def row_done(self):
+        self.rows += 1
+        if self.kept is None and (self.rows <= CLOSELY or self.rows % (1 + self.size // EASE) == 0):
+            self.compare()
+
+    def compare(self):
+        try:
+            same = (all(value == copy for value, copy in self.held) and
+                    all(content_of(cell) is content for cell, content in self.cells) and
+                    all(dict(vars(value)) == copy for value, copy in self.classes))
+        except BaseException:
+            same = False
+        if not same:
+            self.keep('what one row leaves for the next')
+
+    def finish(self):
+        """At the end of a split: what was seen of it."""
+        self.compare()
+        if any(value.getstate() != state for value, state in self.chances):
+            self.keep('random numbers')
+        if any(value != copy for value, copy in self.held_once):
+            self.keep('what one row leaves for the next')
+        return {'kept': self.kept, 'looked': self.looked}
+
+
+class Nobody:
+    """Where nothing is watched."""
+    add = look = lambda self, what: None
+    row_done = lambda self: None
+
+
+NOBODY = Nobody()
+
+
+def content_of(cell):
+    try:
+        return cell.cell_contents
+    except ValueError:
+        return EMPTY
+
+
+def is_task(names):
+    return str(names.get('__file__', '')).startswith(loader.ROOT + '/')
+
+
+def is_foreign(kind):
+    """Whether a class is none of the task's."""
+    found = sys.modules.get(kind.__module__)
+    if found is None or is_task(vars(found)):
+        return False
+    for name in kind.__qualname__.split('.'):
+        found = vars(found).get(name) if hasattr(found, '__dict__') else None
+    return found is kind or not kind.__flags__ & (1 << 9)  # no heap type: built in
