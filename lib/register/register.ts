@@ -11,6 +11,7 @@ import { functionsOf } from '../processed/functions.ts';
 import { reapProcessed } from '../processed/store.ts';
 import type { Queue } from '../queue/queue.ts';
 import type { SandboxTransport } from '../sandbox/client.ts';
+import { fewshotSource } from '../task/fewshot.ts';
 import { reapTables } from './reap.ts';
 import { registerDataset } from './register-dataset.ts';
 import type { InParts, RegisterResult } from './registration.ts';
@@ -95,6 +96,7 @@ async function registerTask(
 ): Promise<RegisterResult> {
   const { sql, source, catalogue, log } = services;
   const config = catalogue.requireSupported(entry);
+  const examples = fewshotSource(config);
   const registered = await registerDataset({
     sql,
     source,
@@ -102,6 +104,7 @@ async function registerTask(
     datasetName: config.dataset_name,
     taskName: entry.name,
     split: config.test_split ?? config.validation_split,
+    examples: examples?.kind === 'split' ? examples.split : null,
     log,
     // Functions look at the table once it is whole, which would be after this message.
     inParts: functionsOf(config) === null ? inParts : undefined,

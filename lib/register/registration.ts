@@ -20,6 +20,8 @@ export interface RegisterRequest {
   readonly log: Pick<Logger, 'info' | 'warn'>;
   /** The split that the task asks about; a data set that is staged without it is refused. */
   readonly split?: string | null | undefined;
+  /** The split that its few-shot examples are drawn from; the same holds. */
+  readonly examples?: string | null | undefined;
   /** From which size on a data set is loaded in parts, and who sends those; without it all are loaded at once. */
   readonly inParts?: InParts | undefined;
 }

@@ -110,7 +110,7 @@ describe('what a data set says about itself', () => {
     await expect(dataStack.register('twice_task', 'twice')).rejects.toThrow(/"a" occurs twice/);
   });
 
-  it('a split that the task asks about must be staged', async () => {
+  it('the splits that the task asks about and takes examples from must be staged', async () => {
     await dataStack.putDataset('part/default', { train: [good], dev: [good] });
     const request = {
       sql: dataStack.sql,
@@ -122,9 +122,13 @@ describe('what a data set says about itself', () => {
     const refused = registerDataset({ ...request, taskName: 'part_task', split: 'test' });
     await expect(refused).rejects.toMatchObject({ code: 'DatasetMissing', permanent: true });
     await expect(refused).rejects.toThrow(/without the split test.*it has train, dev/);
-    expect(await registerDataset({ ...request, taskName: 'part_task', split: 'dev' })).toMatchObject({
-      outcome: 'loaded',
-    });
+    // The harness reads the few-shot split too when it builds the task, whatever it is asked for.
+    const unshown = { ...request, taskName: 'part_task', split: 'dev', examples: 'validation' };
+    const words =
+      /without the split validation, which the task part_task takes its few-shot examples from; it has train, dev/;
+    await expect(registerDataset(unshown)).rejects.toThrow(words);
+    expect(await registerDataset({ ...unshown, examples: 'train' })).toMatchObject({ outcome: 'loaded' });
+    await expect(registerDataset({ ...unshown, taskName: 'joining_task' })).rejects.toThrow(/joining_task takes/);
   });
 });
 

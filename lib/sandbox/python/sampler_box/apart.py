@@ -29,6 +29,8 @@ PLAIN = frozenset((int, float, complex, str, bytes, bool, type(None), type(...),
                    types.MemberDescriptorType, types.ClassMethodDescriptorType))
 STEADY = (pathlib.PurePath, logging.Logger, refusing.Placeholder, refusing.StandModule, decimal.Decimal, fractions.Fraction,
           datetime.date, datetime.time, datetime.timedelta, datetime.tzinfo, string.Formatter, typing.TypeVar, types.UnionType)
+STEADY_MODULES = frozenset(('typing', 'datasets', 'sampler_box.numbers', 'sampler_box.features'))
+CHANGING = frozenset(('ndarray', 'Features', 'DatasetDict'))
 DICTS = frozenset((dict, collections.OrderedDict, collections.defaultdict, collections.Counter))
 SEQUENCES = frozenset((list, set, bytearray, collections.deque))
 FIXED = frozenset((tuple, frozenset, types.MappingProxyType))
@@ -127,7 +129,8 @@ class Watch:
 
     def within_object(self, value, kind):
         if is_foreign(kind):
-            if not isinstance(value, STEADY) and not kind.__module__ in ('typing', 'datasets', 'sampler_box.numbers', 'sampler_box.features'):
+            steady = kind.__module__ in STEADY_MODULES and kind.__name__ not in CHANGING or kind.__name__ == '_abc_data'
+            if not steady and not isinstance(value, STEADY):
                 self.keep(f'an object of {kind.__module__}.{kind.__qualname__}')
             return []
         parts = kind.__mro__
