@@ -19,6 +19,8 @@ export interface Catalogue {
   /** What it is made of, for messages. */
   readonly source: string;
   readonly index: TaskIndex;
+  /** What is wrong with definitions that can't be read, and so have no name here. */
+  readonly broken?: readonly string[];
   /** The task of exactly that name, or null. Groups and tags are none. */
   find(name: string): Promise<TaskEntry | null>;
   /** What a user should know of a name that is defined more than once; missing where there is no folder of further definitions. */
@@ -62,6 +64,7 @@ export async function openCatalogue({
   return {
     source: include ? `lm-eval ${version} and include/${includePath}` : `lm-eval ${version}`,
     index: include ? mergeIndexes([opened.index, include.index]) : opened.index,
+    broken: include?.broken ?? [],
     async find(name) {
       return opened.index.has(name) ? opened.find(name) : (findIncluded(include, name) ?? null);
     },

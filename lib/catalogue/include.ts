@@ -19,6 +19,8 @@ const READS = 5;
 /** A folder of further definitions, as read, and what shows whether it changed. */
 export interface IncludeRoot extends FiledRoot {
   readonly fingerprint: string;
+  /** What is wrong with files that can't be read. */
+  readonly broken: readonly string[];
   /** Texts that its Python functions may need, by path: `include/<name>/...`. */
   readonly sources: ReadonlyMap<string, string>;
 }
@@ -57,10 +59,10 @@ export async function readInclude(
     if (known?.fingerprint === fingerprint) return known;
     const files = await readListed(bucket, name, prefix, listed);
     if (files === null) continue;
-    const { index, tasks, skipped, definedIn, clashes } = buildIndex(files, prefix.slice(0, -1));
+    const { index, tasks, skipped, broken, definedIn, clashes } = buildIndex(files, prefix.slice(0, -1));
     // Staging warns of them, once.
     for (const reason of skipped) log.debug('definition left out', { includePath: name, reason });
-    return { index, tasks, definedIn, clashes, fingerprint, sources: includeSources(files, prefix) };
+    return { index, tasks, broken, definedIn, clashes, fingerprint, sources: includeSources(files, prefix) };
   }
   throw new TransientError('Unavailable', `${bucket.name}/${prefix} changed each time it was read. It is read again.`);
 }

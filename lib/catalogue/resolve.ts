@@ -1,3 +1,4 @@
+import { listed } from '../errors/bounds.ts';
 import { PermanentError } from '../errors/errors.ts';
 import { fnmatchFilter, type MatchBudget, matchBudget } from '../python/fnmatch.ts';
 import { compareCodePoints } from '../python/sort.ts';
@@ -16,6 +17,8 @@ const MAX_NAMES = 5000;
 const MAX_UNKNOWN_TOLD = 20;
 /** Of these the names that are like them are looked for. */
 const MAX_LIKENED = 3;
+/** Of definitions that can't be read this many are told, with the reason. */
+const MAX_BROKEN_TOLD = 3;
 /** Longer names and wildcards are refused: no task has one. */
 const MAX_NAME_CHARS = 500;
 /** More tasks, counted once for each name that leads to them, are refused. */
@@ -126,13 +129,19 @@ function didYouMean(names: readonly string[], { index }: Catalogue): string {
   return likely.length === 0 ? '' : ` Did you mean ${[...new Set(likely)].join(', or ')}?`;
 }
 
+/** A name that nobody knows may stand in a file that could not be read. */
+function unread({ broken = [] }: Catalogue): string {
+  if (broken.length === 0) return '';
+  return ` Definitions that can't be read: ${listed(broken, MAX_BROKEN_TOLD, '; ', 300)}.`;
+}
+
 function unknownTask(names: readonly string[], catalogue: Catalogue): PermanentError {
   const told = names.slice(0, MAX_UNKNOWN_TOLD).map((name) => `"${name.slice(0, 100)}"`);
   const more = names.length > told.length ? ` and ${names.length - told.length} more` : '';
   const wildcard = names.some((name) => name.includes('*')) ? ' A wildcard must match at least one name.' : '';
   return new PermanentError(
     'UnknownTask',
-    `No such task, group or tag in ${catalogue.source}: ${told.join(', ')}${more}.${wildcard}${didYouMean(names, catalogue)}`,
+    `No such task, group or tag in ${catalogue.source}: ${told.join(', ')}${more}.${wildcard}${didYouMean(names, catalogue)}${unread(catalogue)}`,
     {
       context: { tasks: names.slice(0, MAX_UNKNOWN_TOLD) },
     },

@@ -1,9 +1,14 @@
+import { cutTo } from '../errors/bounds.ts';
 import { PermanentError } from '../errors/errors.ts';
+import { repr } from '../python/repr.ts';
 import { type Doc, type PyDict, PyTuple, type PyValue, typeName } from '../python/value.ts';
 import { type ConfigDict, type ConfigValue, isConfigDict, withoutFunctions } from './config-value.ts';
 import { type DataFiles, dataFilesOf, filesName } from './data-files.ts';
 import { FunctionRef } from './function-ref.ts';
 import { generationKwargs } from './generation-kwargs.ts';
+
+/** A text or number that stands where it does not belong is shown up to this length. */
+const MAX_SHOWN_BYTES = 100;
 
 /** The ways in which the harness can ask a model (`ALL_OUTPUT_TYPES`; CATALOGUE-13). */
 export type OutputType = 'generate_until' | 'multiple_choice' | 'loglikelihood' | 'loglikelihood_rolling';
@@ -149,7 +154,7 @@ class Reader {
     if (value === null) return null;
     const count = typeof value === 'bigint' ? Number(value) : -1;
     if (Number.isSafeInteger(count) && count >= 0) return count;
-    throw this.#wrong(field, 'a whole number');
+    throw this.#wrong(field, 'a whole number from 0');
   }
 
   optionalFunction(field: string): FunctionRef | null {
@@ -228,8 +233,12 @@ function isOutputType(value: string): value is OutputType {
   return Object.hasOwn(DEFAULT_METRICS, value);
 }
 
+/** What stands there, in words: a number, a truth value or a text is shown, what is long is only named. */
 function kindOf(value: ConfigValue): string {
   if (value instanceof FunctionRef) return `the function ${value.hook}`;
   if (Array.isArray(value) || value instanceof PyTuple) return 'a list';
-  return isConfigDict(value) ? 'a mapping' : typeName(value);
+  if (isConfigDict(value)) return 'a mapping';
+  if (typeof value === 'string') return `the text "${cutTo(value, MAX_SHOWN_BYTES)}"`;
+  if (typeof value === 'bigint') return value.toString(16).length > MAX_SHOWN_BYTES ? 'a huge number' : `${value}`;
+  return typeof value === 'number' || typeof value === 'boolean' ? repr(value) : typeName(value);
 }

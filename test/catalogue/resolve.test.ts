@@ -29,6 +29,11 @@ describe('a list of names', () => {
     await expect(names(' , ')).rejects.toMatchObject({ code: 'BadMessage' });
   });
 
+  test('with an unknown name tells which definitions could not be read, and why', async () => {
+    const of = catalogueOf({ 'a.yaml': 'task: [', 'b.yaml': taskYaml('there') });
+    await expect(names('missing', of)).rejects.toThrow(/can't be read: a\.yaml is no YAML that can be read: /);
+  });
+
   test('names every name that leads to nothing', async () => {
     const failure = names('m_a,m_x, nothing*,M_A');
     await expect(failure).rejects.toThrow(PermanentError);

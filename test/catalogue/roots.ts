@@ -15,10 +15,11 @@ export function rootOf(texts: Record<string, string>, prefix?: string): BuiltRoo
 
 /** A catalogue of one root, in memory. */
 export function catalogueOf(texts: Record<string, string>): Catalogue {
-  const { index, tasks } = rootOf(texts);
+  const { index, tasks, broken } = rootOf(texts);
   return {
     source: 'these files',
     index,
+    broken,
     find: async (name) => tasks.get(name) ?? null,
     requireSupported: (entry) => requireSupported(entry, new Set()),
     sources: async () => new Map(),

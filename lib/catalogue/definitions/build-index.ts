@@ -11,8 +11,12 @@ import { withSamples } from './samples.ts';
 export interface BuiltRoot extends FiledRoot {
   /** Why files that look like definitions are not in the index. What others include is a template, and not among them. */
   readonly skipped: readonly string[];
+  /** Those of `skipped` that are there because something is wrong with them: files that can't be read, or what they include. */
+  readonly broken: readonly string[];
 }
 
+/** So often may tasks stand under tags, over all of a root; the tags of further tasks are left out, and that is told. */
+const MAX_TAGGED = 500_000;
 /** So much Python source is looked through for samples, over all tasks of a root; further functions are not read. */
 const MAX_PYTHON_BYTES = 20_000_000;
 
@@ -55,10 +59,14 @@ class Builder implements BuiltRoot {
   readonly tasks = new Map<string, TaskEntry>();
   readonly clashes = new Map<string, string[]>();
   readonly definedIn = new Map<string, string>();
+  readonly broken: string[] = [];
   readonly #skipped: { readonly path: string; readonly reason: string }[] = [];
   readonly #files: TaskFiles;
   readonly #prefix: string;
   readonly #reader: DefinitionReader;
+  /** The lists of the index's tags, to be added to. */
+  readonly #tagged = new Map<string, string[]>();
+  #taggings = 0;
   #pythonBytes = 0;
 
   constructor(files: TaskFiles, prefix: string) {
@@ -82,41 +90,51 @@ class Builder implements BuiltRoot {
       problem = error.message;
     }
     const task = config?.get('task');
-    if (config === null) this.#skip(path, problem ?? path);
+    if (config === null) this.#skip(path, problem, 'holds nothing');
     else if (config.has('class'))
       this.#addTask(path, config, 'python_task', problem ?? 'it is a Python class of the harness');
     else if (Array.isArray(task)) this.#addGroup(path, config, problem);
     else if (typeof task === 'string') this.#addTask(path, config, 'task', problem);
-    else this.#skip(path, problem ?? `${path} defines neither a task nor a group`);
-  }
-
-  #skip(path: string, reason: string): void {
-    this.#skipped.push({ path, reason });
+    else this.#skip(path, problem, 'defines neither a task nor a group');
   }
 
   #addTask(path: string, config: ConfigDict, type: 'task' | 'python_task', problem: string | null): void {
     const name = config.get('task');
     if (typeof name !== 'string') {
-      this.#skip(path, `${path} has a class but no name`);
+      this.#skip(path, null, 'has a class but no name');
       return;
     }
     this.#define(name, path, { type });
     const readable = withSamples(config, (file) => this.#pythonSource(file));
     this.tasks.set(name, { name, yaml: path, config: readable, problem });
-    for (const tag of textList(config.get('tag'))) if (!this.#addTag(tag, name)) break;
+    const tags = textList(config.get('tag'));
+    this.#taggings += tags.length;
+    if (this.#taggings > MAX_TAGGED)
+      this.#skip(path, `${path}: the tasks here have too many tags; its own are left out`);
+    else for (const tag of tags) if (!this.#addTag(tag, name)) break;
   }
 
   #addGroup(path: string, config: ConfigDict, problem: string | null): void {
     const name = config.get('group');
-    if (typeof name !== 'string' || problem !== null) this.#skip(path, problem ?? `${path} is a group without a name`);
+    if (typeof name !== 'string' || problem !== null) this.#skip(path, problem, 'is a group without a name');
     else this.#define(name, path, { type: 'group', config });
+  }
+
+  #skip(path: string, problem: string | null, otherwise = ''): void {
+    this.#skipped.push({ path, reason: problem ?? `${path} ${otherwise}` });
+    if (problem !== null) this.broken.push(problem);
   }
 
   /** False where the name is no tag: the harness then leaves out the task's other tags as well. */
   #addTag(tag: string, task: string): boolean {
     const known = this.index.get(tag);
     if (known !== undefined && known.type !== 'tag') return false;
-    this.index.set(tag, { type: 'tag', tasks: [...(known?.tasks ?? []), task] });
+    const tasks = this.#tagged.get(tag) ?? [];
+    tasks.push(task);
+    if (known === undefined) {
+      this.#tagged.set(tag, tasks);
+      this.index.set(tag, { type: 'tag', tasks });
+    }
     return true;
   }
 

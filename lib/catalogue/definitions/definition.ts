@@ -10,8 +10,10 @@ export type TaskFiles = ReadonlyMap<string, Uint8Array>;
 
 /** Includes deeper than this are refused. */
 const MAX_INCLUDE_DEPTH = 20;
+/** So are more files in one list of includes: the harness's own definitions name one or two. */
+const MAX_INCLUDES = 100;
 /** So are more keys merged, over all files of a root. */
-const MAX_MERGED_KEYS = 6_000_000;
+const MAX_MERGED_KEYS = 500_000;
 
 /** A definition that can't be resolved. `own` is what the file itself says, where that much can be read. */
 export class DefinitionError extends Error {
@@ -154,6 +156,9 @@ export class DefinitionReader {
 
 function includeList(value: ConfigValue, path: string, own: ConfigDict): string[] {
   const list = Array.isArray(value) ? value : [value];
+  if (list.length > MAX_INCLUDES) {
+    throw new DefinitionError(`${path} includes ${list.length} files; at most ${MAX_INCLUDES} can be`, own);
+  }
   return list.map((item) => {
     if (typeof item === 'string') return item;
     throw new DefinitionError(`${path}: include must be a path or a list of paths`, own);

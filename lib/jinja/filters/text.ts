@@ -65,7 +65,7 @@ function regexReplace(
     throw limitFault("regex_replace's text and replacement are too long");
   }
   return runtime.made(
-    withDeadline(Math.min(runtime.budget.limits.maxRegexMs, runtime.budget.clock.left()), () =>
+    withDeadline({ limit: runtime.budget.limits.maxRegexMs, left: runtime.budget.clock.left(), pattern: regex }, () =>
       times < 0 ? input : reSub(regex, to, input, times),
     ),
   );

@@ -24,8 +24,28 @@ describe('includes', () => {
   test('what many files include is read once, also where it is broken', () => {
     const broken = `a:\n  b:\n    c: "${'x\n'.repeat(20_000)}"`;
     const files = many(2000, (i) => [`t${i}.yaml`, `include: ${i % 2 ? 'broken' : 'keys'}\ntask: t${i}`]);
-    const root = rootOf({ ...files, broken, keys: Array.from({ length: 5000 }, (_, i) => `k${i}: 1\n`).join('') });
+    const root = rootOf({ ...files, broken, keys: Array.from({ length: 400 }, (_, i) => `k${i}: 1\n`).join('') });
     expect([...root.tasks.values()].filter(({ problem }) => problem !== null)).toHaveLength(1000);
+  });
+
+  test('a list of more includes than a hundred is refused, and tells how many there are', () => {
+    const list = Array.from({ length: 101 }, (_, i) => `b${i}`).join(', ');
+    const root = rootOf({ 't.yaml': `task: t\ninclude: [${list}]` });
+    expect(root.tasks.get('t')?.problem).toBe('t.yaml includes 101 files; at most 100 can be');
+  });
+
+  test('tags that many files include are added up to a bound, and what is beyond it is told', () => {
+    const files = many(1900, (i) => [`t${i}.yaml`, `include: base\ntask: n${i}`]);
+    const root = rootOf({ ...files, base: `tag: [${Array.from({ length: 1000 }, (_, i) => `g${i}`).join(', ')}]` });
+    expect(root.tasks.size).toBe(1900);
+    expect(root.index.get('g0')).toMatchObject({ type: 'tag', tasks: { length: 500 } });
+    expect(root.broken).toHaveLength(1400);
+  });
+
+  test('keys that many files include are merged up to a bound', () => {
+    const files = many(1900, (i) => [`t${i}.yaml`, `include: base\ntask: n${i}`]);
+    const root = rootOf({ ...files, base: Array.from({ length: 3000 }, (_, i) => `k${i}: 1`).join('\n') });
+    expect([...root.tasks.values()].at(-1)?.problem).toMatch(/too much is included/);
   });
 
   test('a chain of includes ends in an error', () => {
