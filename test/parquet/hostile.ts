@@ -97,6 +97,21 @@ export const HOSTILE: Readonly<Record<string, () => Uint8Array>> = {
         pages: [page(sized(runs(10_000, 0)), { count: 10_000 })],
       })),
     ),
+  'a thousand columns of texts, all of them repeats of a dictionary of one, in twenty thousand rows': () =>
+    rawFile(
+      20_000,
+      Array.from({ length: 1000 }, (_, index) => ({
+        name: `c${index}`,
+        type: TYPE.BYTE_ARRAY,
+        converted: UTF8,
+        entries: 20_000,
+        dictionary: true,
+        pages: [
+          dictionaryPage(sized(Buffer.alloc(500, 'a')), { count: 1 }),
+          page(bytes([1], runs(20_000, 0)), { count: 20_000, encoding: ENCODING.RLE_DICTIONARY }),
+        ],
+      })),
+    ),
   'one text of 500 kB in a hundred thousand rows': () =>
     rawFile(100_000, [
       {
