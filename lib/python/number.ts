@@ -121,13 +121,17 @@ export function intFromText(text: string, base = 10n): bigint {
 
 /** `null` where a digit is not below the radix. */
 function fromDigits(digits: string, radix: number): bigint | null {
-  const values = Array.from(digits, (digit) => Number.parseInt(digit, 36));
-  if (values.some((value) => value >= radix)) return null;
+  const digit = radix <= 10 ? `0-${radix - 1}` : `0-9a-${(radix - 1).toString(36)}`;
+  // Looked for before anything is made of each character: a text may have millions of them.
+  if (new RegExp(`[^${digit}]`).test(digits)) return null;
   const bits = Math.log2(radix);
-  if (Number.isInteger(bits))
-    return BigInt(`0b${values.map((value) => value.toString(2).padStart(bits, '0')).join('')}`);
-  if (digits.length > MAX_INT_DIGITS) throw new PyValueError(`an int of more than ${MAX_INT_DIGITS} digits`);
-  return radix === 10 ? BigInt(digits) : values.reduce((sum, value) => sum * BigInt(radix) + BigInt(value), 0n);
+  const powerOfTwo = Number.isInteger(bits);
+  if (!powerOfTwo && digits.length > MAX_INT_DIGITS)
+    throw new PyValueError(`an int of more than ${MAX_INT_DIGITS} digits`);
+  if (radix === 10) return BigInt(digits);
+  const values = Array.from(digits, (one) => Number.parseInt(one, radix));
+  if (powerOfTwo) return BigInt(`0b${values.map((value) => value.toString(2).padStart(bits, '0')).join('')}`);
+  return values.reduce((sum, value) => sum * BigInt(radix) + BigInt(value), 0n);
 }
 
 /** What one of these gives, or null where it raises ValueError. */
