@@ -61,9 +61,13 @@ describe('tasks of the harness with Python functions, over our own rows, are ask
   });
   afterAll(() => service?.stop());
 
-  it('in at least 40 folders of it', () => {
+  it('in at least 40 folders of it, each task with what the harness made of it', async () => {
     expect(new Set(cases.map(({ task }) => task)).size).toBe(cases.length);
     expect(expected.size).toBe(cases.length);
+    const catalogue = await openCatalogue({ bucket: service.bucket, log: new Logger('error') });
+    const entries = await Promise.all(cases.map(({ task }) => catalogue.find(task)));
+    const folders = new Set(entries.map((entry) => entry?.yaml.split('/')[0]));
+    expect(folders.size).toBeGreaterThanOrEqual(40);
   });
 
   it.each(['afrimmlu_direct_amh_prompt_4', 'crows_pairs_english_gender'])(
