@@ -9,7 +9,8 @@ import { queueFunction } from '../lib/lambda/queue-function.ts';
 import { startRuntime } from '../lib/lambda/runtime.ts';
 import { MessageLog } from '../lib/ledger/message-log.ts';
 import { parseRegisterQueueMessage, type RegisterQueueMessage } from '../lib/messages/register-queue.ts';
-import type { Delivery } from '../lib/queue/delivery.ts';
+import type { TimeLeft } from '../lib/queue/batch.ts';
+import { type Delivery, REQUEST_ID_ATTRIBUTE } from '../lib/queue/delivery.ts';
 import { Queue } from '../lib/queue/queue.ts';
 import { keepHeapFlat } from '../lib/register/copy-rows.ts';
 import { loadDatasetPart } from '../lib/register/load-part.ts';
@@ -27,7 +28,10 @@ const limits = readPartLimits(process.env);
 const sandboxName = process.env['SANDBOX_FUNCTION'];
 const sandbox = sandboxName ? lambdaSandbox(traced(createLambda()), sandboxName) : undefined;
 
-async function handle(message: RegisterQueueMessage, delivery: Delivery): Promise<Counts> {
+/** With less time left no further task is begun: the largest one takes less to load, and to run its functions. Milliseconds. */
+const LEAST_TIME_LEFT_MS = 400_000;
+
+async function handle(message: RegisterQueueMessage, delivery: Delivery, timeLeft: TimeLeft): Promise<Counts> {
   const { log } = delivery;
   const services = { sql, source: bucket, log };
   if ('load' in message) {
@@ -55,9 +59,12 @@ async function handle(message: RegisterQueueMessage, delivery: Delivery): Promis
   const onLoad = (load: string) => messages.registering(delivery, load);
   const inParts = { queue, limits, onLoad };
   const onRefused = (refused: readonly RefusedTask[]) => messages.refused(delivery, refused);
-  const whole = { ...services, catalogue, inParts, sandbox, onRefused };
-  const { tables, rows, loads } = await registerTasks(whole, message.tasks);
-  if (loads === 0) await messages.registered(delivery, { tables, rows });
+  const whole = { ...services, catalogue, inParts, sandbox, onRefused, timeUp: () => timeLeft() < LEAST_TIME_LEFT_MS };
+  const { tables, rows, loads, left } = await registerTasks(whole, message.tasks);
+  if (left > 0) {
+    await queue.putBack(delivery.body, { [REQUEST_ID_ATTRIBUTE]: delivery.requestId });
+    log.info('registers the other tasks with another delivery, as time is up', { left });
+  } else if (loads === 0) await messages.registered(delivery, { tables, rows });
   return { TablesLoaded: tables, RowsLoaded: rows };
 }
 

@@ -2,7 +2,7 @@ import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { Tracer } from '@aws-lambda-powertools/tracer';
 import middy, { type MiddyfiedHandler } from '@middy/core';
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { type BatchOptions, type MessageOutcome, processBatch } from '../queue/batch.ts';
+import { type BatchOptions, type MessageOutcome, processBatch, type TimeLeft } from '../queue/batch.ts';
 import type { Delivery } from '../queue/delivery.ts';
 import { failureOf } from '../queue/failure.ts';
 import { addCounts, type Counts, observed } from './observed.ts';
@@ -12,7 +12,7 @@ import type { FunctionRuntime } from './runtime.ts';
 export interface QueueWork<Message>
   extends Pick<BatchOptions<Message>, 'queue' | 'parse' | 'identify' | 'keepReason' | 'awaits'> {
   /** Does one message's work and returns how much it was. What it throws decides whether it is tried again. */
-  readonly handle: (message: Message, delivery: Delivery) => Promise<Counts>;
+  readonly handle: (message: Message, delivery: Delivery, timeLeft: TimeLeft) => Promise<Counts>;
 }
 
 const OUTCOMES: Readonly<Record<MessageOutcome, string>> = {
@@ -31,12 +31,14 @@ export function queueFunction<Message>(
   const options: BatchOptions<Message> = {
     ...work,
     log,
-    async handle(message, delivery) {
+    async handle(message, delivery, timeLeft) {
       const started = performance.now();
       const { requestId, received } = delivery;
       // No dimension: whoever reads the lines finds whose numbers these are.
       metrics.addMetadata('requestId', requestId);
-      const counts = await inSubsegment(tracer, 'message', { requestId, received }, () => handle(message, delivery));
+      const counts = await inSubsegment(tracer, 'message', { requestId, received }, () =>
+        handle(message, delivery, timeLeft),
+      );
       addCounts(metrics, counts);
       metrics.addMetric('MessageDuration', MetricUnit.Milliseconds, performance.now() - started);
     },

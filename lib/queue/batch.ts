@@ -23,6 +23,9 @@ export interface Identified {
   readonly foreign?: boolean;
 }
 
+/** How long the function may still run, in milliseconds. */
+export type TimeLeft = () => number;
+
 /** How a batch is worked through. */
 export interface BatchOptions<Message> {
   readonly queue: Queue;
@@ -32,7 +35,7 @@ export interface BatchOptions<Message> {
   /** Finds out who a message is that comes back under another id; without it, it is who it says. */
   readonly identify?: (delivery: Delivery) => Promise<Identified>;
   /** Does the message's work. What it throws decides: a permanent error ends in the dead-letter queue, others are retried. */
-  readonly handle: (message: Message, delivery: Delivery) => Promise<void>;
+  readonly handle: (message: Message, delivery: Delivery, timeLeft: TimeLeft) => Promise<void>;
   readonly keepReason: KeepReason<Message>;
   /** What may still come that mends a failure; without it, such a failure is tried again like others. */
   readonly awaits?: Awaited | undefined;
@@ -60,7 +63,9 @@ export async function processBatch<Message>(
   await hearWhatEnded();
   for (const [place, record] of event.Records.entries()) {
     const late = context.getRemainingTimeInMillis() < MIN_TIME_LEFT_MS;
-    const outcome = late ? await notBegun(record, place, options) : await processRecord(record, options);
+    const outcome = late
+      ? await notBegun(record, place, options)
+      : await processRecord(record, options, () => context.getRemainingTimeInMillis());
     options.onOutcome?.(outcome);
     if (outcome === 'retried') batchItemFailures.push({ itemIdentifier: record.messageId });
   }
@@ -100,7 +105,11 @@ async function notBegun<Message>(
   return 'retried';
 }
 
-async function processRecord<Message>(record: SQSRecord, options: BatchOptions<Message>): Promise<MessageOutcome> {
+async function processRecord<Message>(
+  record: SQSRecord,
+  options: BatchOptions<Message>,
+  timeLeft: TimeLeft,
+): Promise<MessageOutcome> {
   let delivery = toDelivery(record, options.log);
   let message: Message | undefined;
   try {
@@ -108,7 +117,7 @@ async function processRecord<Message>(record: SQSRecord, options: BatchOptions<M
     const who = await options.identify?.(delivery);
     if (who) delivery = identified(delivery, who);
     if (who?.foreign) throw foreignId(who.requestId);
-    await options.handle(message, delivery);
+    await options.handle(message, delivery, timeLeft);
     return 'done';
   } catch (error) {
     const failure = failureOf(error);

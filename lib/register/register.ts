@@ -34,6 +34,8 @@ export interface RegisterServices {
   readonly onRefused?: (refused: readonly RefusedTask[]) => Promise<void>;
   /** Where Python functions of tasks are run; missing where that is not configured. */
   readonly sandbox?: SandboxTransport | undefined;
+  /** Whether what is left is for another delivery. Asked between tasks, once one of them was more than looked at. */
+  readonly timeUp?: () => boolean;
   readonly log: Logger;
 }
 
@@ -50,12 +52,15 @@ export interface Registered {
   readonly rows: number;
   /** How many loads are under way in parts. */
   readonly loads: number;
+  /** How many tasks were not begun, as time was up; the same message goes on with them. */
+  readonly left: number;
 }
 
 /**
  * Loads the data sets of all tasks named, one after the other; those registered already cost a look at what is staged. Of
  * large ones only the parts are sent out. A task that can't be registered does not hold up the others: what is wrong with
- * each is reported at the end.
+ * each is reported at the end, by the delivery that gets there: where time is up before, what is done stays done, and the next
+ * delivery of the message only looks at it.
  * @throws PermanentError naming every task that can never be registered, with its reason.
  */
 export async function registerTasks(services: RegisterServices, tasks: string): Promise<Registered> {
@@ -66,9 +71,13 @@ export async function registerTasks(services: RegisterServices, tasks: string): 
   };
   const refused: { readonly task: string; readonly error: SamplerError }[] = [];
   const loaded = { tables: 0, rows: 0 };
-  for (const entry of entries) {
+  let worked = false;
+  for (const [place, entry] of entries.entries()) {
+    const left = entries.length - place;
+    if (worked && services.timeUp?.()) return { ...loaded, loads: inParts?.sender.loads ?? 0, left };
     try {
-      const { splits } = await registerTask(services, entry, inParts);
+      const { splits, outcome, ran } = await registerTask(services, entry, inParts);
+      worked ||= ran || outcome !== 'known';
       if (splits.length > 0) loaded.tables++;
       for (const { count } of splits) loaded.rows += count;
     } catch (error) {
@@ -78,7 +87,7 @@ export async function registerTasks(services: RegisterServices, tasks: string): 
   }
   await tidy(services);
   const [first, ...others] = refused;
-  if (!first) return { ...loaded, loads: inParts?.sender.loads ?? 0 };
+  if (!first) return { ...loaded, loads: inParts?.sender.loads ?? 0, left: 0 };
   await services.onRefused?.(refused.map(({ task, error: { code, message } }) => ({ task, code, message })));
   if (others.length === 0) throw first.error;
   const reasons = refused.map(({ error }) => error.message).join(' ');
@@ -93,7 +102,7 @@ async function registerTask(
   services: RegisterServices,
   entry: TaskEntry,
   inParts: InParts | undefined,
-): Promise<RegisterResult> {
+): Promise<RegisterResult & { readonly ran: boolean }> {
   const { sql, source, catalogue, log } = services;
   const config = catalogue.requireSupported(entry);
   const examples = fewshotSource(config);
@@ -109,8 +118,7 @@ async function registerTask(
     // Functions look at the table once it is whole, which would be after this message.
     inParts: functionsOf(config) === null ? inParts : undefined,
   });
-  await runTaskFunctions(services, entry.name, config);
-  return registered;
+  return { ...registered, ran: await runTaskFunctions(services, entry.name, config) };
 }
 
 /** What is left of old loads does no harm, so failing to remove it fails nothing. */

@@ -29,17 +29,18 @@ export interface FunctionServices {
 /**
  * Runs a task's Python functions over its table and stores what they make, unless that is there already: for the same version
  * of the data, texts of functions and runtime. Tasks without functions cost nothing.
+ * @returns whether they were run now
  * @throws PermanentError SandboxFailed naming task, function and document; UnsupportedHook; TransientError Unavailable
  */
-export async function runTaskFunctions(services: FunctionServices, task: string, config: TaskConfig): Promise<void> {
+export async function runTaskFunctions(services: FunctionServices, task: string, config: TaskConfig): Promise<boolean> {
   const wanted = functionsOf(config);
-  if (wanted === null) return;
+  if (wanted === null) return false;
   const { sql, source, catalogue, sandbox, log } = services;
   const started = Date.now();
   const table = await openTable(sql, task);
   const toRun: TaskToRun = { ...wanted, task, sources: await catalogue.sources() };
   const key = processedKey(toRun, table);
-  if ((await findProcessed(sql, { task }))?.key === key) return;
+  if ((await findProcessed(sql, { task }))?.key === key) return false;
   if (sandbox === undefined) {
     throw new PermanentError(
       'Configuration',
@@ -57,6 +58,7 @@ export async function runTaskFunctions(services: FunctionServices, task: string,
   const toStore = { key, task, table: table.table, functions, ...version, ...(samples.length > 0 ? { samples } : {}) };
   const documents = await inPortionsOrTogether((together) => storeProcessed(sql, toStore, () => produce(together)));
   log.info('ran the functions of a task', { task, table: table.table, documents, milliseconds: Date.now() - started });
+  return true;
 }
 
 function rowsOf(sql: Pool, table: TableInfo, classes: ClassNames, split: string): SplitRows | undefined {

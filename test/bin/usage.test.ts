@@ -177,7 +177,7 @@ describe('without any stack', () => {
       '--html',
       join(from, 'a', 'b'),
     ]);
-    expect(nowhere).toMatchObject({ code: 2, stderr: expect.stringMatching(/^Usage: --html .* can't be written: /) });
+    expect(nowhere).toMatchObject({ code: 2, stderr: expect.stringMatching(/^Usage: --html .* can't be written: /m) });
     const { code, json } = await samplerJson(
       ['validate', 'house_strict', 'house_sums', '--from', from, ...own],
       {},
