@@ -5,7 +5,7 @@ import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { startOwnStack } from './own-stack.ts';
 
-const ALL = ['latency', 'small', 'functions', 'shard', 'register', 'evaluate'];
+const ALL = ['latency', 'small', 'functions', 'shard', 'register', 'evaluate', 'sandbox'];
 const sizes = process.argv.slice(2).filter((given) => /^\d+$/.test(given));
 const wanted = process.argv.slice(2).filter((given) => !sizes.includes(given));
 const unknown = wanted.filter((name) => !ALL.includes(name));
