@@ -71,12 +71,13 @@ await through('a process_docs that rewrites (hellaswag)', 'hellaswag', 'validati
 await through('a process_docs that filters (global_mmlu_en_stem)', 'global_mmlu_en_stem', 'test', globalMmlu);
 
 async function coldStart(): Promise<{ cpu: number; wall: number }> {
-  using sandbox = localSandbox(image);
+  const sandbox = localSandbox(image);
   const session = openSandbox(sandbox, { task: 'bench', files: new Map([['bench.py', BARE]]) });
   const started = performance.now();
   await session.call([{ function: { path: 'bench.py', name: 'again' }, args: ['[]'] }]);
   const cost = { cpu: boxes().cpu, wall: performance.now() - started };
   session.close();
+  sandbox[Symbol.dispose]();
   return cost;
 }
 
@@ -102,7 +103,7 @@ async function through(what: string, task: string, split: string, row: (i: numbe
       yield rows;
     },
   };
-  using sandbox = localSandbox(image);
+  const sandbox = localSandbox(image);
   let documents = 0;
   let peakMb = 0;
   const started = performance.now();
@@ -115,6 +116,7 @@ async function through(what: string, task: string, split: string, row: (i: numbe
   });
   const wall = performance.now() - started;
   const used = boxes();
+  sandbox[Symbol.dispose]();
   const floor = await bareFloor(rows);
   const each = (ms: number) => ((ROWS * 1000) / ms).toFixed(0);
   console.log(
@@ -125,7 +127,7 @@ async function through(what: string, task: string, split: string, row: (i: numbe
 
 /** Processor time of a box for rows that come as JSON and go as JSON, without its start. Milliseconds. */
 async function bareFloor(rows: readonly Doc[]): Promise<number> {
-  using sandbox = localSandbox(image);
+  const sandbox = localSandbox(image);
   const session = openSandbox(sandbox, { task: 'bench', files: new Map([['bench.py', BARE]]) });
   const PORTION = 1000;
   for (let i = 0; i < rows.length; i += PORTION) {
@@ -134,6 +136,7 @@ async function bareFloor(rows: readonly Doc[]): Promise<number> {
   }
   const { cpu } = boxes();
   session.close();
+  sandbox[Symbol.dispose]();
   return cpu - box.cpu;
 }
 
