@@ -16,6 +16,7 @@ import type { Delivery } from '../lib/queue/delivery.ts';
 import type { Failure } from '../lib/queue/failure.ts';
 import { Queue } from '../lib/queue/queue.ts';
 import { renderShard } from '../lib/shard/shard.ts';
+import { forgetRows } from '../lib/tables/read.ts';
 
 const runtime = startRuntime(['postgresUri', 'mongodbUri', 'shardQueueUrl']);
 const { config, traced } = runtime;
@@ -33,11 +34,17 @@ const attempts = new WeakMap<Delivery, Attempt>();
 async function handle(message: ShardMessage, delivery: Delivery): Promise<Counts> {
   await ensureIndexes(db);
   const services = { sql, mongo, db, ledger, shardQueue: queue, timeouts: config.timeouts, requestChars };
-  const { instances, prompts, completed } = await renderShard(services, message, {
-    ...delivery,
-    onAttempt: (attempt) => attempts.set(delivery, attempt),
-  });
-  return { Instances: instances, Prompts: prompts, TasksCompleted: completed ? 1 : 0 };
+  try {
+    const { instances, prompts, completed } = await renderShard(services, message, {
+      ...delivery,
+      onAttempt: (attempt) => attempts.set(delivery, attempt),
+    });
+    return { Instances: instances, Prompts: prompts, TasksCompleted: completed ? 1 : 0 };
+  } catch (error) {
+    // A row may be what is wrong, and be mended in its place before the shard is tried again.
+    forgetRows(sql);
+    throw error;
+  }
 }
 
 /** Renders shards of planned requests into instances and prompts. */

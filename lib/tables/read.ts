@@ -62,6 +62,11 @@ function knownOf(sql: Asking) {
   return found;
 }
 
+/** Forgets tables and rows that were read through these connections, so that Postgres is asked for them again. */
+export function forgetRows(sql: Asking): void {
+  known.delete(sql);
+}
+
 /**
  * The table that a task is registered with: one query. What it learns is kept in the process, but the query is made each
  * time and notices a table that was rebuilt; reads check that they still read the same table.

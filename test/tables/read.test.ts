@@ -3,7 +3,14 @@ import { toTaskConfig } from '../../lib/catalogue/task-config.ts';
 import { createSql } from '../../lib/clients/postgres.ts';
 import { openDocs, type TaskDocs } from '../../lib/processed/open.ts';
 import type { Doc, PyValue } from '../../lib/python/value.ts';
-import { openTable, openVersion, readDocsByIds, readDocsByPositions, streamSplit } from '../../lib/tables/read.ts';
+import {
+  forgetRows,
+  openTable,
+  openVersion,
+  readDocsByIds,
+  readDocsByPositions,
+  streamSplit,
+} from '../../lib/tables/read.ts';
 import { type DataStack, openDataStack, parquet, texts } from '../datasets/data-stack.ts';
 
 let dataStack: DataStack;
@@ -198,6 +205,21 @@ describe('what is known of a version', () => {
     const rowsAsked = statements.flatMap((text) => /ANY\('\{(.*)\}'/.exec(text)?.[1] ?? []);
     const lookUps = statements.filter((text) => text.includes('task_registry'));
     expect([lookUps.length, rowsAsked]).toEqual([2, ['0,1', '2']]);
+    await sql.end();
+  });
+
+  it('is read again once it is forgotten, as after a shard that failed: a row mended in its place is seen', async () => {
+    await dataStack.putDataset('mended/default', { test: [texts('t', ['wrong'])] });
+    const { table } = await dataStack.register('mended_task', 'mended');
+    const { sql } = instance();
+    const { version } = await openTable(sql, 'mended_task');
+    const read = async () =>
+      (await readDocsByIds(sql, await openVersion(sql, 'mended_task', version), [0]))[0]?.get('t');
+    expect(await read()).toBe('wrong');
+    await dataStack.sql`UPDATE ${dataStack.sql(table)} SET t = 'right'`;
+    expect(await read()).toBe('wrong');
+    forgetRows(sql);
+    expect(await read()).toBe('right');
     await sql.end();
   });
 
