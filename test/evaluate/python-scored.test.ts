@@ -61,15 +61,19 @@ async function evaluated(name: string, transport: SandboxTransport | undefined) 
   return { result, evaluation, told: told.bodies.length };
 }
 
+/** Id, score and status of each sample of a result. */
+function scoresOf(result: Awaited<ReturnType<typeof evaluated>>['result']) {
+  return result?.['scores'].map((sample: Record<string, unknown>) => [
+    sample['id'],
+    sample['score'],
+    sample['status_code'],
+  ]);
+}
+
 describe('tasks that a Python function scores', () => {
   it('get its metrics for each document, and a document that it raises for counts against nobody', async () => {
     const { result, evaluation, told } = await evaluated('process_results', sandbox);
-    const scores = result?.['scores'].map((sample: Record<string, unknown>) => [
-      sample['id'],
-      sample['score'],
-      sample['status_code'],
-    ]);
-    expect(scores).toEqual([
+    expect(scoresOf(result)).toEqual([
       [0, 1, 0],
       [2, 0, 0],
       [1, 0, 11],
@@ -81,12 +85,7 @@ describe('tasks that a Python function scores', () => {
 
   it('lose one document to what a box has no memory for, and score the others without it', async () => {
     const { result } = await evaluated('hungry', sandbox);
-    const scores = result?.['scores'].map((sample: Record<string, unknown>) => [
-      sample['id'],
-      sample['score'],
-      sample['status_code'],
-    ]);
-    expect(scores).toEqual([
+    expect(scoresOf(result)).toEqual([
       [0, 1, 0],
       [2, 1, 0],
       [1, 0, 11],
