@@ -41,25 +41,35 @@ function wordsOf({ commands, choices, options }: Completed): string {
   return [...commands.map(({ name }) => name), ...choices, ...options.map(({ long }) => long)].join(' ');
 }
 
+/** The commands by their words, in quotes. */
+function pathsOf(all: readonly Completed[]): string {
+  return all.flatMap(({ path }) => (path === '' ? [] : [`'${path}'`])).join(' ');
+}
+
+/** Branches of a `case` over a command and one of its options: the values that the option can only have. */
+function valueCases(all: readonly Completed[], variable: string, [open, close]: readonly [string, string]): string {
+  return all
+    .flatMap(({ path, options }) =>
+      options
+        .filter(({ choices }) => choices.length > 0)
+        .map(({ long, choices }) => `    '${path} ${long}') ${variable}=${open}${choices.join(' ')}${close} ;;`),
+    )
+    .join('\n');
+}
+
 /** `npx sampler` and `sampler` alike: words before the command's name are passed over. */
 function bash(all: readonly Completed[]): string {
   const cases = all.map((command) => `    '${command.path}') words='${wordsOf(command)}' ;;`);
-  const values = all.flatMap(({ path, options }) =>
-    options
-      .filter(({ choices }) => choices.length > 0)
-      .map(({ long, choices }) => `    '${path} ${long}') words='${choices.join(' ')}' ;;`),
-  );
-  const paths = all.flatMap(({ path }) => (path === '' ? [] : [`'${path}'`]));
   return `# bash completion of sampler; for this shell: source <(npx sampler completion bash)
 _sampler() {
   local word="\${COMP_WORDS[COMP_CWORD]}" before="\${COMP_WORDS[COMP_CWORD-1]}" path='' words='' i=0 next known
   while [ "$i" -lt "$COMP_CWORD" ] && [ "\${COMP_WORDS[$i]##*/}" != sampler ]; do i=$((i+1)); done
   for ((i=i+1; i<COMP_CWORD; i++)); do
     next="\${path:+$path }\${COMP_WORDS[$i]}"
-    for known in ${paths.join(' ')}; do [ "$known" = "$next" ] && path="$next"; done
+    for known in ${pathsOf(all)}; do [ "$known" = "$next" ] && path="$next"; done
   done
   case "$path $before" in
-${values.join('\n') || "    '') ;;"}
+${valueCases(all, 'words', ["'", "'"]) || "    '') ;;"}
   esac
   if [ -z "$words" ]; then case "$path" in
 ${cases.join('\n')}
@@ -80,27 +90,34 @@ function zsh(all: readonly Completed[]): string {
       described(name, what),
     );
     const flags = options.map(({ long, what }) => described(long, what));
-    return `    '${path}') words=(${words.join(' ')}); flags=(${flags.join(' ')}) ;;`;
+    return `    '${path}') words_of=(${words.join(' ')}); flags=(${flags.join(' ')}) ;;`;
   });
-  const paths = all.flatMap(({ path }) => (path === '' ? [] : [`'${path}'`]));
   return `#compdef sampler
 # zsh completion of sampler; for this shell: source <(npx sampler completion zsh)
 _sampler() {
   local path_here='' next known i
-  local -a words_of flags words_typed
-  words_typed=("\${words[@]}")
+  local -a words_of flags values
   for ((i=2; i<CURRENT; i++)); do
-    next="\${path_here:+$path_here }\${words_typed[$i]}"
-    for known in ${paths.join(' ')}; do [[ "$known" == "$next" ]] && path_here="$next"; done
+    next="\${path_here:+$path_here }\${words[$i]}"
+    for known in ${pathsOf(all)}; do [[ "$known" == "$next" ]] && path_here="$next"; done
   done
-  case "$path_here" in
-${cases.join('\n').replaceAll(' words=(', ' words_of=(')}
+  case "$path_here \${words[CURRENT-1]}" in
+${valueCases(all, 'values', ['(', ')']) || "    '') ;;"}
   esac
-  _describe 'command' words_of
-  _describe 'option' flags
-  _files
+  if (( \${#values} )); then compadd -- "\${values[@]}"; return; fi
+  case "$path_here" in
+${cases.join('\n')}
+  esac
+  if [[ "\${words[CURRENT]}" == -* ]]; then _describe -o 'option' flags
+  elif (( \${#words_of} )); then _describe 'command' words_of
+  else _files; fi
+}
+_sampler_npx() {
+  if [[ "\${words[2]}" == sampler ]] && (( CURRENT > 2 )); then shift words; (( CURRENT-- )); _sampler
+  else compadd -- sampler || _files; fi
 }
 compdef _sampler sampler
+compdef _sampler_npx npx
 `;
 }
 
@@ -113,6 +130,7 @@ function fish(all: readonly Completed[]): string {
   const lines = all.flatMap(({ path, commands, options, choices }) => {
     const when = `-n '__sampler_at ${JSON.stringify(path)}'`;
     return [
+      ...(commands.length + choices.length > 0 ? [`complete -c sampler -f ${when}`] : []),
       ...commands.map(({ name, what }) => `complete -c sampler -f ${when} -a ${name} -d ${quoted(what)}`),
       ...choices.map((name) => `complete -c sampler -f ${when} -a ${name}`),
       ...options.map(
@@ -121,19 +139,20 @@ function fish(all: readonly Completed[]): string {
       ),
     ];
   });
-  const paths = all.flatMap(({ path }) => (path === '' ? [] : [`'${path}'`]));
   return `# fish completion of sampler: npx sampler completion fish > ~/.config/fish/completions/sampler.fish
 function __sampler_at
   set -l path ''
   for word in (commandline -opc)[2..-1]
     set -l next (string trim -- "$path $word")
-    if contains -- $next ${paths.join(' ')}
+    if contains -- $next ${pathsOf(all)}
       set path $next
     end
   end
   test "$path" = "$argv[1]"
 end
 ${lines.join('\n')}
+complete -c npx -n 'test (count (commandline -opc)) -eq 1' -a sampler
+complete -c npx -f -n 'test "$(commandline -opc)[2]" = sampler' -a '(complete -C (string replace -r "^\\s*npx\\s+" "" -- (commandline -cp)))'
 `;
 }
 

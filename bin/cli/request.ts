@@ -8,22 +8,42 @@ import { isDict, type PyDict, type PyValue } from '../../lib/python/value.ts';
 import { UsageError } from './exit.ts';
 import { idList, repeatable } from './options.ts';
 
+/** What decides a prompt besides the task, as options: of a request, and of what renders everything. */
+const RENDER_OPTIONS = [
+  ['--num-fewshot <N>', 'worked examples (default: the table of the name, else the YAML)'],
+  ['--gen-kwargs <JSON|TEXT>', 'generation arguments: JSON, or key=value,key=value'],
+  ['--system-instruction <TEXT>', "text before the task's description"],
+] as const;
+/** What decides it besides, for a model of one's own. */
+const MODEL_OPTIONS = [
+  ['--model <NAME>', "the message's model"],
+  ['--llm-args <JSON>', 'arguments of the model, as a JSON object'],
+  ['--apply-chat-template <BOOL>', 'true or false (default: by the path)'],
+  ['--fewshot-as-multiturn <BOOL>', 'true or false (default: by the path)'],
+] as const;
+
+/** Adds the options that all commands have which render every document of a task. */
+export function withRenderOptions(command: Command): Command {
+  for (const [flags, what] of RENDER_OPTIONS) command.option(flags, what);
+  return command;
+}
+
+/** Adds the options that say how a model is asked. */
+export function withModelOptions(command: Command): Command {
+  for (const [flags, what] of MODEL_OPTIONS) command.option(flags, what);
+  return command;
+}
+
 /** Adds the options for what a sample message may say besides its tasks and its supplier. */
 export function withRequestOptions(command: Command): Command {
-  return command
+  command
     .option('--qty <N>', 'so many documents, picked by the seed; -1 means all')
     .option('--doc-ids <IDS>', 'these documents: ids and ranges such as 4,7-9')
     .option('--blacklist <IDS>', 'never these documents')
     .option('--seed <N>', 'picks the documents (default: from the identity of the message)')
     .option('--random-seed <N>', 'picks documents and worked examples as the Manager does, alike for all suppliers')
-    .option('--num-fewshot <N>', 'worked examples (default: the table of the name, else the YAML)')
-    .option('--gen-kwargs <JSON|TEXT>', 'generation arguments: JSON, or key=value,key=value')
-    .option('--path <PATH>', '/v1/chat/completions (default) or /v1/completions')
-    .option('--model <NAME>', "the message's model")
-    .option('--llm-args <JSON>', 'arguments of the model, as a JSON object')
-    .option('--system-instruction <TEXT>', "text before the task's description")
-    .option('--apply-chat-template <BOOL>', 'true or false (default: by the path)')
-    .option('--fewshot-as-multiturn <BOOL>', 'true or false (default: by the path)')
+    .option('--path <PATH>', '/v1/chat/completions (default) or /v1/completions');
+  return withModelOptions(withRenderOptions(command))
     .option('--bootstrap-iters <N>', 'for the Evaluator')
     .option('--confirm-run-unsafe-code <BOOL>', 'for the Evaluator')
     .option('--method <METHOD>', 'HTTP method of the requests')
@@ -32,21 +52,20 @@ export function withRequestOptions(command: Command): Command {
 
 const text = z.string().optional();
 
-/** These options as parsed. */
+/** Those of {@link withRenderOptions} and the path. */
+export const renderShape = { path: text, numFewshot: text, genKwargs: text, systemInstruction: text };
+/** Those of {@link withModelOptions}. */
+export const modelShape = { model: text, llmArgs: text, applyChatTemplate: text, fewshotAsMultiturn: text };
+
+/** All of a request's options as parsed. */
 export const requestShape = {
+  ...renderShape,
+  ...modelShape,
   qty: text,
   docIds: text,
   blacklist: text,
   seed: text,
   randomSeed: text,
-  numFewshot: text,
-  genKwargs: text,
-  path: text,
-  model: text,
-  llmArgs: text,
-  systemInstruction: text,
-  applyChatTemplate: text,
-  fewshotAsMultiturn: text,
   bootstrapIters: text,
   confirmRunUnsafeCode: text,
   method: text,

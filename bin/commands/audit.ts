@@ -5,7 +5,7 @@ import { auditTask } from '../../lib/audit/audit.ts';
 import { type Baseline, newSince, readBaseline } from '../../lib/audit/baseline.ts';
 import { type Finding, mergePaths } from '../../lib/audit/finding.ts';
 import { messageOf } from '../../lib/errors/errors.ts';
-import { tasksNamed, withCatalogue } from '../cli/catalogue.ts';
+import { noteClashes, tasksNamed, withCatalogue } from '../cli/catalogue.ts';
 import { EXIT, UsageError } from '../cli/exit.ts';
 import { examples } from '../cli/group.ts';
 import {
@@ -21,7 +21,7 @@ import {
 import { print } from '../cli/output.ts';
 import { CHAT, COMPLETIONS, pathsOf } from '../cli/paths.ts';
 import { showProgress } from '../cli/progress.ts';
-import { readSampleBody, requestShape, sampleBody } from '../cli/request.ts';
+import { readOptionsBody, renderShape, sampleBody, withRenderOptions } from '../cli/request.ts';
 import { withSandbox } from '../cli/sandbox.ts';
 import { planningSettings } from '../cli/session.ts';
 import { withSource } from '../cli/source.ts';
@@ -32,9 +32,6 @@ export function auditCommand(): Command {
     .description('render everything that tasks can ask and report what is wrong with the questions (exit code 3)')
     .argument('<tasks...>', 'names, wildcards, groups and tags')
     .option('--path <PATH>', `${CHAT} or ${COMPLETIONS} (default: both)`)
-    .option('--num-fewshot <N>', 'worked examples (default: the table of the name, else the YAML)')
-    .option('--gen-kwargs <JSON|TEXT>', 'generation arguments, as in a sample message')
-    .option('--system-instruction <TEXT>', "text before the task's description")
     .option('--max-chars <N>', 'report prompts of more characters')
     .option('--max-tokens <N>', 'report prompts of more tokens, as they are estimated')
     .option('--baseline <FILE>', 'report only what is not in FILE, which --json wrote before')
@@ -48,28 +45,28 @@ export function auditCommand(): Command {
       ),
     );
   withFrom(command, 'read data sets of this folder, in the layout of the bucket, instead of the bucket');
-  return withJson(withCatalogueOptions(command)).action((tasks: string[]) => run(tasks, command));
+  return withJson(withCatalogueOptions(withRenderOptions(command))).action((tasks: string[]) => run(tasks, command));
 }
 
 async function run(names: readonly string[], command: Command): Promise<void> {
-  const { path, numFewshot, genKwargs, systemInstruction } = requestShape;
   const own = {
     maxChars: wholeNumber('max-chars', 1).optional(),
     maxTokens: wholeNumber('max-tokens', 1).optional(),
     baseline: z.string().optional(),
   };
-  const asked = { path, numFewshot, genKwargs, systemInstruction };
-  const options = optionsOf({ ...jsonOption, ...catalogueShape, ...fromShape, ...asked, ...own }, command);
+  const options = optionsOf({ ...jsonOption, ...catalogueShape, ...fromShape, ...renderShape, ...own }, command);
   const baseline = options.baseline === undefined ? undefined : baselineOf(options.baseline);
   const messageFor = (path: string) =>
-    readSampleBody(sampleBody(names, { address: 'audit', service: 'audit' }, { ...options, path, qty: '-1' }));
+    readOptionsBody(sampleBody(names, { address: 'audit', service: 'audit' }, { ...options, path, qty: '-1' }));
   const settings = planningSettings();
   const found = await withSource(options.from, (source) =>
     withCatalogue(options, (catalogue) =>
       withSandbox(async (sandbox) => {
         const services = { catalogue, source, settings, sandbox };
         const findings: Finding[] = [];
-        for (const entry of await tasksNamed(catalogue, names)) {
+        const entries = await tasksNamed(catalogue, names);
+        await noteClashes(catalogue, names, entries);
+        for (const entry of entries) {
           const onPaths: (readonly Finding[])[] = [];
           for (const path of await pathsOf(entry, options.path, catalogue)) {
             const progress = showProgress(`${entry.name} on ${path}`, 0, 'documents');

@@ -19,7 +19,7 @@ import { EXIT, UsageError } from '../cli/exit.ts';
 import { examples } from '../cli/group.ts';
 import { jsonOption, optionsOf, wholeNumber, withJson } from '../cli/options.ts';
 import { note, print } from '../cli/output.ts';
-import { readSampleBody, requestShape, sampleBody, withRequestOptions } from '../cli/request.ts';
+import { readOptionsBody, requestShape, sampleBody, withRequestOptions } from '../cli/request.ts';
 import { sendMessage } from '../cli/send.ts';
 import { withSession } from '../cli/session.ts';
 
@@ -90,7 +90,7 @@ async function run(names: readonly string[], command: Command): Promise<void> {
     async function sampled(): Promise<string[] | null> {
       const { address, service, includePath } = options;
       const body = sampleBody(names, { address, service }, options, includePath);
-      readSampleBody(body);
+      readOptionsBody(body);
       const wanted = await withCatalogue({ includePath }, async (catalogue) =>
         (await tasksNamed(catalogue, names)).map(({ name }) => name),
       );

@@ -22,24 +22,23 @@ import {
 import { note, print } from '../cli/output.ts';
 import { CHAT, COMPLETIONS, pathsOf } from '../cli/paths.ts';
 import { showProgress } from '../cli/progress.ts';
-import { readSampleBody, requestShape, sampleBody } from '../cli/request.ts';
+import {
+  modelShape,
+  readOptionsBody,
+  renderShape,
+  requestShape,
+  sampleBody,
+  withModelOptions,
+  withRenderOptions,
+} from '../cli/request.ts';
 import { withSandbox } from '../cli/sandbox.ts';
 import { planningSettings } from '../cli/session.ts';
 import { withSource } from '../cli/source.ts';
 
 /** What a lock remembers of the options, so that a check renders the same. */
-const { path, numFewshot, genKwargs, systemInstruction, model, llmArgs, randomSeed } = requestShape;
-const { applyChatTemplate, fewshotAsMultiturn } = requestShape;
-const SETTINGS = {
-  numFewshot,
-  genKwargs,
-  systemInstruction,
-  model,
-  llmArgs,
-  randomSeed,
-  applyChatTemplate,
-  fewshotAsMultiturn,
-};
+const { path, ...render } = renderShape;
+const { model, llmArgs, ...chat } = modelShape;
+const SETTINGS = { ...render, model, llmArgs, randomSeed: requestShape.randomSeed, ...chat };
 const settingsSchema = z.object(SETTINGS);
 
 /** `sampler lock`: hashes of all prompts of tasks, and what became of them since. */
@@ -49,14 +48,7 @@ export function lockCommand(): Command {
     .argument('[tasks...]', 'names, wildcards, groups and tags; with --check and none, all of the file')
     .option('--check <FILE>', 'compare with FILE, and show the first prompt of each task that differs')
     .option('--path <PATH>', `${CHAT} or ${COMPLETIONS} (default: both)`)
-    .option('--num-fewshot <N>', 'worked examples (default: the table of the name, else the YAML)')
-    .option('--gen-kwargs <JSON|TEXT>', 'generation arguments, as in a sample message')
-    .option('--system-instruction <TEXT>', "text before the task's description")
-    .option('--model <NAME>', "the message's model")
-    .option('--llm-args <JSON>', 'arguments of the model, as a JSON object')
     .option('--random-seed <N>', 'draws worked examples as the Manager does')
-    .option('--apply-chat-template <BOOL>', 'true or false (default: by the path)')
-    .option('--fewshot-as-multiturn <BOOL>', 'true or false (default: by the path)')
     .addHelpText(
       'after',
       examples(
@@ -66,7 +58,9 @@ export function lockCommand(): Command {
       ),
     );
   withFrom(command, 'read data sets of this folder, in the layout of the bucket, instead of the bucket');
-  return withJson(withCatalogueOptions(command)).action((tasks: string[]) => run(tasks, command));
+  return withJson(withCatalogueOptions(withModelOptions(withRenderOptions(command)))).action((tasks: string[]) =>
+    run(tasks, command),
+  );
 }
 
 async function run(names: readonly string[], command: Command): Promise<void> {
@@ -181,7 +175,7 @@ async function renderAll(
   locked?: LockedTask,
 ): Promise<Rendered> {
   const asked = settingsSchema.parse(settings);
-  const message = readSampleBody(
+  const message = readOptionsBody(
     sampleBody([entry.name], { address: 'lock', service: 'lock' }, { ...asked, path, qty: '-1' }),
   );
   const progress = showProgress(`${entry.name} on ${path}`, 0, 'documents');

@@ -18,7 +18,7 @@ import {
 import { counted, print, table } from '../cli/output.ts';
 import { CHAT, COMPLETIONS, pathsOf } from '../cli/paths.ts';
 import { showProgress } from '../cli/progress.ts';
-import { readOptionsBody, requestShape, sampleBody } from '../cli/request.ts';
+import { readOptionsBody, renderShape, sampleBody, withRenderOptions } from '../cli/request.ts';
 import { withSandbox } from '../cli/sandbox.ts';
 import { planningSettings } from '../cli/session.ts';
 import { withSource } from '../cli/source.ts';
@@ -45,9 +45,6 @@ export function validateCommand(): Command {
       '--path <PATH>',
       `${CHAT} or ${COMPLETIONS} (default: both; a multiple_choice task without twin, the latter)`,
     )
-    .option('--num-fewshot <N>', 'worked examples (default: the table of the name, else the YAML)')
-    .option('--gen-kwargs <JSON|TEXT>', 'generation arguments, as in a sample message')
-    .option('--system-instruction <TEXT>', "text before the task's description")
     .addHelpText(
       'after',
       examples(
@@ -57,12 +54,11 @@ export function validateCommand(): Command {
       ),
     );
   withFrom(command, 'read data sets of this folder, in the layout of the bucket, instead of the bucket');
-  return withJson(withCatalogueOptions(command)).action((tasks: string[]) => run(tasks, command));
+  return withJson(withCatalogueOptions(withRenderOptions(command))).action((tasks: string[]) => run(tasks, command));
 }
 
 async function run(names: readonly string[], command: Command): Promise<void> {
-  const { path, numFewshot, genKwargs, systemInstruction } = requestShape;
-  const shape = { ...jsonOption, ...catalogueShape, ...fromShape, path, numFewshot, genKwargs, systemInstruction };
+  const shape = { ...jsonOption, ...catalogueShape, ...fromShape, ...renderShape };
   const options = optionsOf(shape, command);
   const messageFor = (asked: string) =>
     readOptionsBody(

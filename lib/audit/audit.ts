@@ -68,14 +68,15 @@ async function lookAtDocuments(planned: PreviewPlan, findings: Findings, options
   ];
   let rendered = 0;
   for await (const docs of walkDocs(planned)) {
-    for (const { docId, doc, render, label } of docs) {
+    for (const walked of docs) {
       try {
-        const seen = seenOf(docId, doc, label(), render());
+        const seen = seenOf(walked, walked.label(), walked.render());
         for (const check of checks) check.see(seen);
         rendered++;
       } catch (error) {
         if (!(error instanceof SamplerError)) throw error;
         const { code, message } = error;
+        const { docId } = walked;
         findings.add({ kind: 'unrenderable', subject: `${docId}`, docIds: [docId], message: `${code}: ${message}` });
       }
     }

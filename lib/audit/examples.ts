@@ -4,8 +4,8 @@ import { fewshotSource } from '../task/fewshot.ts';
 import type { WorkedExample } from '../task/renderer.ts';
 import type { TaskRendering } from '../task/slice.ts';
 import type { Findings, Observation } from './finding.ts';
-import { digest, type SamePrompts } from './same-prompts.ts';
-import { askedText, type Check, shownText } from './seen.ts';
+import type { SamePrompts } from './same-prompts.ts';
+import { askedText, type Check, digest, shownText } from './seen.ts';
 
 /** Gold answers that are kept until it is known how many documents have them. */
 const MAX_CANDIDATES = 2_000;

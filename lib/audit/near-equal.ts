@@ -1,7 +1,6 @@
 import { distance } from 'fastest-levenshtein';
 import { excerptOf, type Findings } from './finding.ts';
-import { digest } from './same-prompts.ts';
-import { type Check, shownText } from './seen.ts';
+import { type Check, digest, shownText } from './seen.ts';
 
 /** Documents that are compared; of larger tasks the first ones. */
 const MAX_DOCUMENTS = 200_000;
@@ -29,6 +28,7 @@ const MAX_IDS = 10;
 
 interface Kept {
   readonly docId: number;
+  readonly row: string;
   /** Its words and numbers in their order; null where it is too short or too long to be compared by them. */
   readonly words: string | null;
   /** Its numbers and signs, which have to be the same. */
@@ -49,7 +49,7 @@ export function nearEqualCheck(findings: Findings): Check {
   const exact = new Set<string>();
   let chars = 0;
   return {
-    see({ docId, question, golds }) {
+    see({ docId, row, question, golds }) {
       const same = digest(question);
       if (kept.length >= MAX_DOCUMENTS || exact.has(same)) return;
       exact.add(same);
@@ -61,6 +61,7 @@ export function nearEqualCheck(findings: Findings): Check {
       if (comparable) chars += normal.length;
       kept.push({
         docId,
+        row,
         words: comparable ? normal : null,
         figures: digest(list.filter((word) => !/\p{L}/u.test(word)).join(' ')),
         gold: digest(golds.join('\u0000').toLowerCase()),
@@ -128,11 +129,11 @@ function signatureOf(words: Uint32Array): Uint32Array {
 
 function joinNormal(kept: readonly Kept[], groups: Groups): void {
   const first = new Map<string, number>();
-  for (const [at, { normal, gold }] of kept.entries()) {
+  for (const [at, { normal, gold, row }] of kept.entries()) {
     const key = normal + gold;
     const before = first.get(key);
     if (before === undefined) first.set(key, at);
-    else groups.join(before, at);
+    else if (kept[before]?.row !== row) groups.join(before, at);
   }
 }
 
@@ -154,7 +155,7 @@ function joinBand(kept: readonly Kept[], signatures: readonly Uint32Array[], ban
 }
 
 function nearlyEqual(a: Kept | undefined, b: Kept | undefined): boolean {
-  if (!a?.words || !b?.words || a.figures !== b.figures || a.gold !== b.gold) return false;
+  if (!a?.words || !b?.words || a.figures !== b.figures || a.gold !== b.gold || a.row === b.row) return false;
   const [left, right] = [a.words.split(' '), b.words.split(' ')];
   const longest = Math.max(left.length, right.length);
   return differWithin(left, right, longest <= 40 ? 1 : longest <= 100 ? 2 : 3);

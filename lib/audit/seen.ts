@@ -1,3 +1,5 @@
+import { hash } from 'node:crypto';
+import type { WalkedDoc } from '../preview/walk.ts';
 import { str } from '../python/repr.ts';
 import type { Doc, PyValue } from '../python/value.ts';
 import type { LabelledDoc, RenderedInstance } from '../task/renderer.ts';
@@ -6,6 +8,8 @@ import type { LabelledDoc, RenderedInstance } from '../task/renderer.ts';
 export interface Seen {
   readonly docId: number;
   readonly doc: Doc;
+  /** The same for documents that a function made of one row, short. */
+  readonly row: string;
   readonly labelled: LabelledDoc;
   /** All that distinguishes what is asked: the question's text and its choices. */
   readonly question: string;
@@ -26,13 +30,17 @@ const SEPARATOR = '\n\u0000';
 const LABEL_CHARS = 2;
 
 /** Puts a document's parts into the form that checks look at. */
-export function seenOf(docId: number, doc: Doc, labelled: LabelledDoc, instances: readonly RenderedInstance[]): Seen {
+export function seenOf(
+  { docId, doc, row }: Pick<WalkedDoc, 'docId' | 'doc' | 'row'>,
+  labelled: LabelledDoc,
+  instances: readonly RenderedInstance[],
+): Seen {
   const { text, target, choices, multipleInput } = labelled;
   // Where the choices stand in the context, what they are followed by is scored, and belongs to the question.
   const question = multipleInput
     ? [askedText('', choices), str(target)].join(SEPARATOR)
     : askedText(typeof text === 'string' ? text : '', choices);
-  return { docId, doc, labelled, question, golds: goldTexts(labelled), instances };
+  return { docId, doc, row: digest(row), labelled, question, golds: goldTexts(labelled), instances };
 }
 
 /** A question and its choices as one text. */
@@ -64,4 +72,9 @@ function goldTexts(labelled: LabelledDoc): string[] {
     }
     return value === null ? [] : [str(value)];
   });
+}
+
+/** 128 bits, as short as text can be. */
+export function digest(text: string): string {
+  return hash('sha256', text, 'base64').slice(0, 22);
 }

@@ -5,6 +5,7 @@ import { functionsOf } from '../processed/functions.ts';
 import { processedKey } from '../processed/key.ts';
 import { inPortionsOrTogether, type ProcessedDoc, runFunctions, runOnSamples } from '../processed/run.ts';
 import { spelled } from '../processed/types.ts';
+import { repr } from '../python/repr.ts';
 import type { Doc } from '../python/value.ts';
 import type { SandboxTransport } from '../sandbox/client.ts';
 import type { SourceFiles } from '../sandbox/sources.ts';
@@ -32,6 +33,8 @@ export interface PreviewTable extends StagedTable {
   idsOf(split: string): Promise<number[] | undefined>;
   /** The places of documents of a split. */
   placesOf(split: string, docIds: readonly number[]): readonly number[];
+  /** The same for documents that functions made of one row, and for no others, as far as that can be told. */
+  rowOf(place: number, doc: Doc): string;
 }
 
 interface Kept extends ProcessedDoc {
@@ -57,6 +60,7 @@ export async function openProcessed(
       values: undefined,
       idsOf: async () => undefined,
       placesOf: (_, docIds) => docIds,
+      rowOf: String,
     };
   }
   const columns = table.columns.filter(({ name }) => name !== '__id');
@@ -96,6 +100,7 @@ export async function openProcessed(
   const ofSamples = await runOnSamples(await sandbox.open(), toRun);
   for (const [i, doc] of wanted.samples.docs.entries()) values.setSample(doc, ofSamples[i] ?? new Map());
 
+  const lists = columns.flatMap(({ name, type }) => (type.kind === 'list' ? name : []));
   async function rows(places: Iterable<number>): Promise<Map<number, Doc>> {
     const wanted = [...new Set(places)];
     const origins = wanted.flatMap((place) => kept[place]?.origin ?? []);
@@ -146,5 +151,17 @@ export async function openProcessed(
         );
       });
     },
+    rowOf: (place, doc) => rowOf(place, kept[place]?.origin ?? null, doc, lists),
   };
+}
+
+/**
+ * Functions that build a data set anew don't tell the rows of its documents. They make several of a row to give each one item of
+ * a list, an answer as a rule: what is a list in rows and an item in documents is all in which these differ.
+ */
+function rowOf(place: number, origin: number | null, doc: Doc, lists: readonly string[]): string {
+  if (origin !== null) return `row ${origin}`;
+  const items = lists.filter((name) => doc.has(name) && !Array.isArray(doc.get(name)));
+  if (items.length === 0) return `place ${place}`;
+  return repr(new Map([...doc].filter(([name]) => name !== '__id' && !items.includes(String(name)))));
 }

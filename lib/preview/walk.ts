@@ -10,6 +10,8 @@ import type { StagedTable } from './staged-table.ts';
 export interface WalkedDoc {
   readonly docId: number;
   readonly doc: Doc;
+  /** The same for documents that a function made of one row. */
+  readonly row: string;
   /** Its instances, byte for byte as a shard would write them. */
   render(): RenderedInstance[];
   /** What it is made of: what the task's fields give for it and for the worked examples that it shows. */
@@ -37,6 +39,7 @@ export async function* walkDocs(planned: PreviewPlan): AsyncGenerator<WalkedDoc[
     yield docs.map((doc, position) => ({
       docId: docIds[position] ?? -1,
       doc,
+      row: table.rowOf(places[position] ?? -1, doc),
       render: () => render(position),
       label: () => label(position),
     }));

@@ -33,7 +33,7 @@ async function audit({ text, target, more = '', rows = CAPITALS, train, path = C
 doc_to_target: ${JSON.stringify(target ?? '{{capital}}')}
 training_split: train
 ${more}`;
-  const { services, entry } = await ownTask(yaml, rows, train);
+  const { services, entry } = await ownTask(yaml, rows, { train });
   return (await auditTask(services, everything(path, message), entry, options)).findings;
 }
 

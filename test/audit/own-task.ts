@@ -1,40 +1,56 @@
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parquetWriteBuffer } from 'hyparquet-writer';
 import type { Catalogue } from '../../lib/catalogue/catalogue.ts';
 import { readLocalInclude } from '../../lib/catalogue/staging/local-include.ts';
+import { withRoot } from '../../lib/catalogue/staging/wheel-catalogue.ts';
 import { requireSupported } from '../../lib/catalogue/support.ts';
 import { SUPPORTED_HOOKS } from '../../lib/hooks/registry.ts';
 import { parseMessage } from '../../lib/messages/parse.ts';
 import { sampleMessage } from '../../lib/messages/sample.ts';
 import { FolderSource } from '../../lib/preview/folder-source.ts';
 import type { PreviewServices } from '../../lib/preview/preview.ts';
+import type { SandboxTransport } from '../../lib/sandbox/client.ts';
+import { parquetOf, type Row } from '../service/parquet.ts';
 
-/** A row of a made-up data set: texts and ints. */
-export type Row = Readonly<Record<string, string | number>>;
+export type { Row } from '../service/parquet.ts';
+
+/** What a task has besides its definition and rows. */
+export interface OwnTaskOptions {
+  readonly train?: readonly Row[] | undefined;
+  /** Python files beside the definition, by name; they are run in these boxes. */
+  readonly modules?: Readonly<Record<string, string>> | undefined;
+  readonly sandbox?: SandboxTransport | undefined;
+}
+
+const NO_TASKS: Catalogue = {
+  source: 'test',
+  index: new Map(),
+  find: async () => null,
+  requireSupported: (task) => requireSupported(task, SUPPORTED_HOOKS),
+  sources: async () => new Map(),
+};
 
 /** A task of a definition and rows of our own, ready to be rendered without any stack. */
-export async function ownTask(yaml: string, rows: readonly Row[], train: readonly Row[] = rows) {
+export async function ownTask(yaml: string, rows: readonly Row[], options: OwnTaskOptions = {}) {
+  const { train = rows, modules = {}, sandbox } = options;
   const dir = mkdtempSync(join(tmpdir(), 'sampler-audit-'));
   const put = (path: string, content: string | Uint8Array) => {
     mkdirSync(join(dir, path, '..'), { recursive: true });
     writeFileSync(join(dir, path), content);
   };
   put('tasks/own.yaml', `task: own\ndataset_path: own/data\ntest_split: test\n${yaml}`);
-  put('data/own/data/default/test/0000.parquet', parquet(rows));
-  put('data/own/data/default/train/0000.parquet', parquet(train));
-  const { root } = await readLocalInclude('own', join(dir, 'tasks'));
+  for (const [name, text] of Object.entries(modules)) put(`tasks/${name}`, text);
+  put('data/own/data/default/test/0000.parquet', parquetOf(rows));
+  put('data/own/data/default/train/0000.parquet', parquetOf(train));
+  const { root, files } = await readLocalInclude('own', join(dir, 'tasks'));
   const entry = root.tasks.get('own');
   if (entry === undefined) throw new Error('the definition is none');
-  const catalogue: Catalogue = {
-    source: 'test',
-    index: root.index,
-    find: async (name) => root.tasks.get(name) ?? null,
-    requireSupported: (task) => requireSupported(task, SUPPORTED_HOOKS),
-    sources: async () => new Map(),
+  const services: PreviewServices = {
+    catalogue: withRoot(NO_TASKS, 'own', root, files),
+    source: new FolderSource(join(dir, 'data')),
+    sandbox: sandbox && (async () => sandbox),
   };
-  const services: PreviewServices = { catalogue, source: new FolderSource(join(dir, 'data')) };
   return { services, entry };
 }
 
@@ -48,13 +64,4 @@ export function everything(path: string, more: Readonly<Record<string, unknown>>
     ...more,
   };
   return parseMessage('sample', sampleMessage, JSON.stringify(body));
-}
-
-function parquet(rows: readonly Row[]): Uint8Array {
-  const names = Object.keys(rows[0] ?? { question: '' });
-  const columnData = names.map((name) => {
-    const data = rows.map((row) => row[name] ?? null);
-    return { name, data, type: typeof data[0] === 'number' ? ('INT32' as const) : ('STRING' as const) };
-  });
-  return new Uint8Array(parquetWriteBuffer({ columnData }));
 }
