@@ -22,9 +22,9 @@ const GROUP_ONLY_KEYS: ReadonlySet<unknown> = new Set([
 /** Groups within groups deeper than this are taken for a cycle. */
 const MAX_DEPTH = 20;
 /** More steps than this for one name are refused. */
-const MAX_STEPS = 50_000;
+const MAX_STEPS = 20_000;
 /** So are more settings handed down, and more beginnings of names compared. */
-const MAX_MERGES = 1_000_000;
+const MAX_MERGES = 500_000;
 
 /** One level of the harness's nested result: a task under its name, a group under a key that nothing else has. */
 type Level = Map<string | symbol, GroupedTask | Level>;

@@ -16,7 +16,7 @@ export interface BuiltRoot extends FiledRoot {
 }
 
 /** So often may tasks stand under tags, over all of a root; the tags of further tasks are left out, and that is told. */
-const MAX_TAGGED = 500_000;
+const MAX_TAGGED = 50_000;
 /** So much Python source is looked through for samples, over all tasks of a root; further functions are not read. */
 const MAX_PYTHON_BYTES = 20_000_000;
 
@@ -107,11 +107,14 @@ class Builder implements BuiltRoot {
     this.#define(name, path, { type });
     const readable = withSamples(config, (file) => this.#pythonSource(file));
     this.tasks.set(name, { name, yaml: path, config: readable, problem });
-    const tags = textList(config.get('tag'));
-    this.#taggings += tags.length;
-    if (this.#taggings > MAX_TAGGED)
+    const tags = config.get('tag');
+    const count = Array.isArray(tags) ? tags.length : 1;
+    if (this.#taggings + count > MAX_TAGGED) {
       this.#skip(path, `${path}: the tasks here have too many tags; its own are left out`);
-    else for (const tag of tags) if (!this.#addTag(tag, name)) break;
+      return;
+    }
+    this.#taggings += count;
+    for (const tag of textList(tags)) if (!this.#addTag(tag, name)) break;
   }
 
   #addGroup(path: string, config: ConfigDict, problem: string | null): void {

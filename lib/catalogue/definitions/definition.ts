@@ -12,7 +12,9 @@ export type TaskFiles = ReadonlyMap<string, Uint8Array>;
 const MAX_INCLUDE_DEPTH = 20;
 /** So are more files in one list of includes: the harness's own definitions name one or two. */
 const MAX_INCLUDES = 100;
-/** So are more keys merged, over all files of a root. */
+/** So are more keys of one definition: the harness's own have 18. */
+const MAX_KEYS = 10_000;
+/** So are more keys merged, over all files of a root; the harness's own come to 300,000. */
 const MAX_MERGED_KEYS = 500_000;
 
 /** A definition that can't be resolved. `own` is what the file itself says, where that much can be read. */
@@ -73,6 +75,7 @@ export class DefinitionReader {
       if (this.#mergedKeys > MAX_MERGED_KEYS)
         throw new DefinitionError(`${path}: too much is included by all files together`, rest);
       for (const [key, value] of keys) merged.set(key, value);
+      if (merged.size > MAX_KEYS) throw tooManyKeys(path, merged.size, rest);
     };
     for (const include of withoutRepeats(includeList(includes, path, rest).toReversed())) {
       merge(this.#included(this.#target(path, include, chain, rest), chain, rest, failed));
@@ -142,6 +145,7 @@ export class DefinitionReader {
       throw error;
     }
     if (!isConfigDict(value)) throw new DefinitionError(`${path} holds no mapping`, null);
+    if (value.size > MAX_KEYS) throw tooManyKeys(path, value.size, null);
     const missing = replaced.find((one) => this.#modules.lacks(one));
     if (missing === undefined) return value;
     const message = `${path} names the function ${missing.hook}, which does not exist; a later line replaces it, but it is looked up all the same. Remove the first line`;
@@ -152,6 +156,10 @@ export class DefinitionReader {
     this.#resolved.set(path, config);
     return config;
   }
+}
+
+function tooManyKeys(path: string, keys: number, own: ConfigDict | null): DefinitionError {
+  return new DefinitionError(`${path} has ${keys} keys; at most ${MAX_KEYS} can be`, own);
 }
 
 function includeList(value: ConfigValue, path: string, own: ConfigDict): string[] {

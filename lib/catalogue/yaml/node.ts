@@ -16,11 +16,17 @@ import { resolvePlain, type ScalarTag } from './scalar.ts';
 /** Nesting deeper than this is refused. */
 const MAX_DEPTH = 50;
 /** More nodes than this, aliases counted as what they stand for, are refused. */
-const MAX_NODES = 200_000;
+const MAX_NODES = 100_000;
 /** Longer texts are refused, in UTF-16 units. */
 const MAX_LENGTH = 1_000_000;
+/**
+ * So are more marks that could begin a value: our parser makes an event of each before any of them can be counted. Text of a
+ * million characters has a tenth of them, JSON in a text a fifth.
+ */
+const MAX_MARKS = 250_000;
+const MARKS = /[[\]{},\n\r:?&*!-]/g;
 /** How much text may be read, over all attempts, to repair lines that lack indentation. */
-const MAX_REPAIR_WORK = 10_000_000;
+const MAX_REPAIR_WORK = 3_000_000;
 const MORE_INDENT = ' '.repeat(40);
 /** Characters that end a line in YAML 1.1, which PyYAML reads, but not in 1.2, which our parser reads. */
 const OLD_LINE_BREAKS = /[\u0085\u2028\u2029]/;
@@ -66,6 +72,8 @@ const STANDARD_TAG = /^(?:!!|!<tag:yaml\.org,2002:)([a-z]+)>?$/;
  */
 export function composeYaml(text: string): YamlNode | null {
   if (text.length > MAX_LENGTH) throw new YamlError(`it is longer than ${MAX_LENGTH} characters`);
+  if (marksIn(text) > MAX_MARKS)
+    throw new YamlError(`it has more than ${MAX_MARKS} of the marks by which values begin`);
   if (!text.isWellFormed()) throw new YamlError('it holds half a surrogate pair');
   if (OLD_LINE_BREAKS.test(text)) {
     throw new YamlError(
@@ -74,6 +82,13 @@ export function composeYaml(text: string): YamlNode | null {
   }
   const parsed = parseAll(text.replace(/^\ufeff/, ''));
   return new Composer(parsed.text, parsed.events).document();
+}
+
+function marksIn(text: string): number {
+  let marks = 0;
+  MARKS.lastIndex = 0;
+  while (marks <= MAX_MARKS && MARKS.test(text)) marks++;
+  return marks;
 }
 
 /**
