@@ -1,5 +1,6 @@
 import { Command } from 'commander';
-import { type BatchAnswer, importAnswers, readAnswer } from '../../lib/operator/batch-import.ts';
+import { type BatchAnswer, readAnswer } from '../../lib/operator/batch-answers.ts';
+import { importAnswers } from '../../lib/operator/batch-import.ts';
 import { examples } from '../cli/group.ts';
 import { linesOf } from '../cli/lines.ts';
 import { jsonOption, optionsOf, withJson } from '../cli/options.ts';
@@ -22,7 +23,7 @@ async function run(files: readonly string[], command: Command): Promise<void> {
     const { answers, written, known, done } = imported;
     print(json, imported, () =>
       [
-        `${answers} answers: ${written} responses written, ${known} prompts had been answered before`,
+        `${answers} answers: ${written} responses written, ${known} to prompts that had been answered before`,
         ...done.map((id) => `done: ${id}`),
       ].join('\n'),
     );

@@ -1,157 +1,152 @@
 import { createHash } from 'node:crypto';
-import { type Db, type Document, Int32, Long, type MongoClient, ObjectId } from 'mongodb';
-import * as z from 'zod';
-import { insertOnce } from '../documents/write.ts';
-import { messageOf, PermanentError } from '../errors/errors.ts';
-import { dumps, loads } from '../python/json.ts';
-import { isDict, type PyDict, type PyValue } from '../python/value.ts';
+import { type ClientSession, type Db, type Document, Int32, Long, type MongoClient, ObjectId } from 'mongodb';
+import { PermanentError } from '../errors/errors.ts';
+import type { BatchAnswer } from './batch-answers.ts';
 
-/** Answers that are looked up and written together. */
+/** Answers that are looked up and written together; and bytes of them, so that writing takes seconds. */
 const BATCH = 500;
+const BATCH_BYTES = 16 << 20;
 /** Ids that a refusal names. */
 const MAX_TOLD = 20;
 
-/** The Requester's codes: answered, not sent, the supplier's fault, the request's fault. */
-const CODES = { ok: 0, relay: 1, supplier: 2, badParams: 4 } as const;
-
-/** One answer, as the Requester would have received it. */
-export interface BatchAnswer {
-  /** `_id` of the prompt. */
-  readonly id: string;
-  readonly ok: boolean;
-  readonly errorCode: number;
-  /** The body. */
-  readonly response: string;
-  readonly error: string;
-}
-
 /** What an import did. */
 export interface Imported {
-  /** Answers in the file. */
+  /** Answers in the files. */
   readonly answers: number;
   /** Responses that were written now. */
   readonly written: number;
-  /** Answers of prompts that had been answered before. */
+  /** Answers of prompts that had been answered before, or by an earlier line. */
   readonly known: number;
   /** Tasks whose last prompt this answered. */
   readonly done: readonly string[];
 }
 
-const id = z.string().regex(/^[0-9a-f]{24}$/);
-
 /**
- * Reads a line of a batch's output or error file (`custom_id`, `response: {status_code, body}`, `error`), or a plain one
- * (`custom_id` and the body under `response`, as an object or as text).
- * @throws PermanentError BadMessage naming file and line
- */
-export function readAnswer(file: string, number: number, line: string): BatchAnswer {
-  let value: PyValue;
-  try {
-    value = loads(line);
-  } catch (error) {
-    throw badLine(file, number, `it is no JSON (${messageOf(error)})`);
-  }
-  if (!isDict(value)) throw badLine(file, number, 'it is no object');
-  const customId = id.safeParse(value.get('custom_id'));
-  if (!customId.success) throw badLine(file, number, 'its custom_id is none that export wrote');
-  const response = value.get('response') ?? null;
-  if (response === null) return failed(customId.data, value.get('error') ?? null);
-  if (typeof response === 'string') return answered(customId.data, 200, response);
-  if (!isDict(response)) throw badLine(file, number, 'its response is neither an object nor text');
-  if (!response.has('status_code')) return answered(customId.data, 200, bodyText(response));
-  const status = Number(response.get('status_code'));
-  if (!Number.isInteger(status)) throw badLine(file, number, 'its status_code is no number');
-  return answered(customId.data, status, bodyText(response.get('body') ?? ''));
-}
-
-/** As the Requester has it: an HTTP error counts as answered, with its body as the error. */
-function answered(promptId: string, status: number, response: string): BatchAnswer {
-  if (status >= 200 && status < 300) {
-    const error = status === 200 ? '' : 'non 200 success';
-    return { id: promptId, ok: true, errorCode: CODES.ok, response, error };
-  }
-  const errorCode = status >= 400 && status < 500 ? CODES.badParams : CODES.supplier;
-  return { id: promptId, ok: true, errorCode, response, error: response };
-}
-
-/** Expired, cancelled, never sent. */
-function failed(promptId: string, error: PyValue): BatchAnswer {
-  const told = isDict(error) ? [error.get('code'), error.get('message')].filter((part) => part != null).join(': ') : '';
-  return { id: promptId, ok: false, errorCode: CODES.relay, response: '', error: told || 'the batch has no answer' };
-}
-
-function bodyText(body: PyDict | PyValue): string {
-  return typeof body === 'string' ? body : dumps(body, { ensureAscii: false, separators: [',', ':'] });
-}
-
-/**
- * Writes answers as `responses`, as the Requester writes them, and marks prompts, instances and tasks as done. Ids are derived
- * from the prompts, so that the same file twice writes once; prompts that were answered meanwhile keep their answers.
+ * Writes answers as `responses`, as the Requester writes them, and marks prompts, instances and tasks as done. A prompt is marked and its
+ * response written in one transaction, in which nobody else can mark it: the same file twice, two imports at a time and a Requester beside
+ * them write one response. Prompts that were answered meanwhile keep their answers.
  * @param answers gives the answers from the start each time: they are gone through twice
- * @throws PermanentError BadMessage where there are answers to prompts that don't exist; nothing is written then
+ * @throws PermanentError BadMessage where there are none, or answers to prompts that don't exist or belong to no task; nothing is
+ * written then
  */
 export async function importAnswers(mongo: MongoClient, answers: () => AsyncIterable<BatchAnswer>): Promise<Imported> {
   const db = mongo.db();
-  const count = await refuseUnknown(db, answers());
-  const tasks = new Set<string>();
+  const { count, tasks } = await refuseUnknown(db, answers());
   let written = 0;
   for await (const portion of portions(answers())) {
-    const prompts = await promptsOf(db, portion);
-    for (const { task_id: task } of prompts.values()) tasks.add(String(task));
-    const open = portion.filter(({ id: prompt }) => prompts.get(prompt)?.['done'] === false);
-    await insertOnce(
-      db.collection('responses'),
-      open.map((answer) => responseOf(answer, prompts.get(answer.id) ?? {})),
+    written += await mongo.withSession((session) =>
+      session.withTransaction(() => writePortion(db, portion, session), {
+        readConcern: { level: 'snapshot' },
+        writeConcern: { w: 'majority' },
+      }),
     );
-    const ids = open.map(({ id: prompt }) => new ObjectId(prompt));
-    const { modifiedCount } = await db
-      .collection('prompts')
-      .updateMany({ _id: { $in: ids }, done: false }, { $set: { done: true } });
-    written += modifiedCount;
   }
   const done: string[] = [];
   for (const task of tasks) if (await settle(mongo, new ObjectId(task))) done.push(task);
   return { answers: count, written, known: count - written, done };
 }
 
-async function refuseUnknown(db: Db, answers: AsyncIterable<BatchAnswer>): Promise<number> {
+/** Of several answers to a prompt the first counts. Returns how many were written. */
+async function writePortion(db: Db, portion: readonly BatchAnswer[], session: ClientSession): Promise<number> {
+  const prompts = await promptsOf(db, portion, session);
+  const open = new Map<string, BatchAnswer>();
+  for (const answer of portion) {
+    if (prompts.get(answer.id)?.['done'] === false && !open.has(answer.id)) open.set(answer.id, answer);
+  }
+  if (open.size === 0) return 0;
+  const ids = [...open.keys()].map((prompt) => new ObjectId(prompt));
+  // A prompt that another has marked since the snapshot was taken is a conflict: the transaction starts anew, and finds it done.
+  await db.collection('prompts').updateMany({ _id: { $in: ids }, done: false }, { $set: { done: true } }, { session });
+  const responses = [...open.values()].map((answer) => responseOf(answer, prompts.get(answer.id) ?? {}));
+  // The Requester writes its response first and marks the prompt then.
+  const there = await db
+    .collection('responses')
+    .find(responsesTo(responses), { projection: { prompt_id: 1 }, session })
+    .toArray();
+  const known = new Set(there.map(({ prompt_id }) => String(prompt_id)));
+  const fresh = responses.filter(({ prompt_id }) => !known.has(prompt_id.toHexString()));
+  if (fresh.length > 0) await db.collection('responses').insertMany(fresh, { session, forceServerObjectId: true });
+  return fresh.length;
+}
+
+/** By the fields of their index, in its order. */
+function responsesTo(responses: readonly Document[]): Document {
+  const all = (field: string) => ({ $in: [...new Set(responses.map((response) => response[field]))] });
+  return { task_id: all('task_id'), instance_id: all('instance_id'), prompt_id: all('prompt_id') };
+}
+
+async function refuseUnknown(db: Db, answers: AsyncIterable<BatchAnswer>): Promise<{ count: number; tasks: string[] }> {
   const unknown: string[] = [];
+  const tasks = new Set<string>();
   let count = 0;
   let missing = 0;
   for await (const portion of portions(answers)) {
     count += portion.length;
     const prompts = await promptsOf(db, portion);
     for (const { id: prompt } of portion) {
-      if (prompts.has(prompt)) continue;
+      const found = prompts.get(prompt);
+      if (found !== undefined) {
+        tasks.add(String(found['task_id']));
+        continue;
+      }
       missing++;
       if (unknown.length < MAX_TOLD) unknown.push(prompt);
     }
   }
-  if (missing === 0) return count;
-  const more = missing > unknown.length ? `, and ${missing - unknown.length} more` : '';
+  if (count === 0) throw new PermanentError('BadMessage', 'the files hold no answers. Nothing was written.');
+  if (missing > 0) {
+    const more = missing > unknown.length ? `, and ${missing - unknown.length} more` : '';
+    throw new PermanentError(
+      'BadMessage',
+      `${missing} of ${count} answers are to prompts that are not there: ${unknown.join(', ')}${more}. Nothing was written. ` +
+        'Is it the file of another stack, or was the task removed meanwhile?',
+    );
+  }
+  await refuseOrphans(db, [...tasks]);
+  return { count, tasks: [...tasks] };
+}
+
+/** Prompts of a request that failed are there without their task until they are removed; nobody would score their answers. */
+async function refuseOrphans(db: Db, tasks: readonly string[]): Promise<void> {
+  const ids = tasks.map((task) => new ObjectId(task));
+  const found = await db
+    .collection('tasks')
+    .find({ _id: { $in: ids } }, { projection: { _id: 1 } })
+    .toArray();
+  const there = new Set(found.map(({ _id }) => _id.toHexString()));
+  const gone = tasks.filter((task) => !there.has(task));
+  if (gone.length === 0) return;
+  const named = gone.slice(0, MAX_TOLD).join(', ');
   throw new PermanentError(
     'BadMessage',
-    `${missing} of ${count} answers are to prompts that are not there: ${unknown.join(', ')}${more}. Nothing was written. ` +
-      'Is it the file of another stack, or was the task removed meanwhile?',
+    `the answers are to prompts of tasks that are not there: ${named}. Nothing was written. How the request stands: ` +
+      `npx sampler requests show ${gone[0]}`,
   );
 }
 
 async function* portions(answers: AsyncIterable<BatchAnswer>): AsyncGenerator<BatchAnswer[]> {
   let portion: BatchAnswer[] = [];
+  let bytes = 0;
   for await (const answer of answers) {
     portion.push(answer);
-    if (portion.length < BATCH) continue;
+    bytes += answer.response.length + answer.error.length;
+    if (portion.length < BATCH && bytes < BATCH_BYTES) continue;
     yield portion;
     portion = [];
+    bytes = 0;
   }
   if (portion.length > 0) yield portion;
 }
 
-async function promptsOf(db: Db, answers: readonly BatchAnswer[]): Promise<Map<string, Document>> {
+async function promptsOf(
+  db: Db,
+  answers: readonly BatchAnswer[],
+  session?: ClientSession,
+): Promise<Map<string, Document>> {
   const ids = answers.map(({ id: prompt }) => new ObjectId(prompt));
   const found = await db
     .collection('prompts')
-    .find({ _id: { $in: ids } }, { projection: { task_id: 1, instance_id: 1, done: 1 } })
+    .find({ _id: { $in: ids } }, { projection: { task_id: 1, instance_id: 1, done: 1 }, ...(session && { session }) })
     .toArray();
   return new Map(found.map((prompt) => [prompt._id.toHexString(), prompt]));
 }
@@ -189,8 +184,4 @@ async function settle(mongo: MongoClient, task: ObjectId): Promise<boolean> {
       return modifiedCount === 1;
     }),
   );
-}
-
-function badLine(file: string, number: number, why: string): PermanentError {
-  return new PermanentError('BadMessage', `${file}, line ${number}: ${why}. Nothing was written.`);
 }

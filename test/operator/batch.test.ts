@@ -1,10 +1,13 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { type Document, ObjectId } from 'mongodb';
 import { describe, expect, it } from 'vitest';
 import { evaluateTask } from '../../lib/evaluate/evaluate.ts';
 import { ensureEvaluationIndexes } from '../../lib/evaluate/records.ts';
 import { Logger } from '../../lib/log/log.ts';
+import { readAnswer } from '../../lib/operator/batch-answers.ts';
+import { importAnswers } from '../../lib/operator/batch-import.ts';
 import { answerOpenPrompts } from '../../localstack/requester.ts';
 import { samplerHere, samplerJson } from '../bin/cli.ts';
 import { writeFolder } from '../bin/own-tasks.ts';
@@ -180,14 +183,110 @@ describe('an import', () => {
       /1 of 2 answers .* a{24}\. Nothing was written/,
     ],
     ['a line that is none', '{"custom_id":', /line 2: it is no JSON/],
+    ['a line that is nested without end', `{"custom_id":${'['.repeat(200_000)}`, /line 2: it is no JSON/],
+    ['a list', '[1]', /line 2: it is no object/],
     ['an id that export never wrote', '{"custom_id":"request-1","response":{}}', /line 2: its custom_id is none/],
+    ['an id that is a query', '{"custom_id":{"$ne":null},"response":{}}', /line 2: its custom_id is none/],
+    ['no id', '{"response":{}}', /line 2: its custom_id is none/],
+    [
+      'a request in place of an answer',
+      `{"custom_id":"${'a'.repeat(24)}","method":"POST","url":"/v1","body":{}}`,
+      /line 2: it has neither response nor error; it is one of the requests that export wrote/,
+    ],
+    [
+      'a status that is none',
+      `{"custom_id":"${'a'.repeat(24)}","response":{"status_code":true,"body":{}}}`,
+      /line 2: its status_code is no status/,
+    ],
+    [
+      'an answer that MongoDB could not hold',
+      `{"custom_id":"${'a'.repeat(24)}","response":"${'x'.repeat((15 << 20) + 1)}"}`,
+      /line 2: its answer has 15728641 bytes, and MongoDB takes 15728640/,
+    ],
+    ['a line without end', 'x'.repeat((64 << 20) + 1), /line 2: it has more than 67108864 characters/],
+    ['bytes that are no text', Buffer.from([0xff, 0xfe, 0x61]), /bad.jsonl, line \d: .*the file is no UTF-8/],
   ])('refuses %s and writes nothing', async (_, line, reason) => {
     const id = await openTask(1);
     const [good = ''] = await exported(id);
     const path = file('bad.jsonl');
-    writeFileSync(path, `${JSON.stringify({ custom_id: JSON.parse(good).custom_id, response: {} })}\n${line}\n`);
+    const first = `${JSON.stringify({ custom_id: JSON.parse(good).custom_id, response: {} })}\n`;
+    writeFileSync(path, Buffer.concat([first, line, '\n'].map((part) => Buffer.from(part))));
     const { code, stderr } = await samplerHere(['import', path], { MONGODB_URI: own.uri });
     expect([code, stderr]).toEqual([1, expect.stringMatching(reason)]);
+    expect(stderr).toContain('Nothing was written');
+    expect(stderr.length).toBeLessThan(1_000);
+    expect(await responses(id)).toEqual([]);
+  });
+
+  it('takes files packed by gzip, with lines ended by CR and LF and a mark of the byte order, and none that is cut off', async () => {
+    const id = await openTask(40);
+    const lines = (await exported(id)).map((line) => {
+      const { custom_id } = JSON.parse(line);
+      return JSON.stringify({ custom_id, response: { status_code: '200', body: JSON.parse(chatBody(custom_id)) } });
+    });
+    const packed = gzipSync(`\ufeff${lines.join('\r\n')}`);
+    const [whole, cut] = [file('whole.jsonl.gz'), file('cut.jsonl.gz')];
+    writeFileSync(whole, packed);
+    writeFileSync(cut, packed.subarray(0, -20));
+    const { code, stderr } = await samplerHere(['import', cut], { MONGODB_URI: own.uri });
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/cut\.jsonl\.gz, line \d+: .* cut off or damaged/)]);
+    expect(await responses(id)).toEqual([]);
+    expect((await here(['import', whole])).json).toMatchObject({ written: 40, done: [String(id)] });
+  });
+
+  it.each(['', '\n\n'])('of a file without answers says so (%j)', async (text) => {
+    writeFileSync(file('empty.jsonl'), text);
+    const { code, stderr } = await samplerHere(['import', file('empty.jsonl')], { MONGODB_URI: own.uri });
+    expect([code, stderr]).toEqual([1, expect.stringContaining('the files hold no answers')]);
+    const gone = await samplerHere(['import', file('nowhere.jsonl')], { MONGODB_URI: own.uri });
+    expect([gone.code, gone.stderr]).toEqual([1, expect.stringContaining('there is no such file')]);
+  });
+
+  it('of several answers to a prompt keeps the first, in one file or in two', async () => {
+    const id = await openTask(1);
+    const [line = ''] = await exported(id);
+    const twice = answersFile([line, line], (at) => JSON.parse(chatBody(`answer ${at}`)));
+    expect((await here(['import', twice, twice])).json).toMatchObject({ answers: 4, written: 1, known: 3 });
+    // The file is written backwards.
+    expect(await responses(id)).toMatchObject([{ response: expect.stringContaining('answer 1') }]);
+  });
+
+  it('beside another one of the same file and beside the Requester leaves one response for each prompt', async () => {
+    const id = await openTask(1_200);
+    const lines = await exported(id);
+    const answers = answersFile(lines, (at) => JSON.parse(chatBody(String(at))));
+    const marked = lines.slice(0, 600).map((line) => new ObjectId(String(JSON.parse(line).custom_id)));
+    const requester = async () => {
+      for (const prompt of marked) {
+        const asked = await own.db.collection('prompts').findOne({ _id: prompt });
+        if (asked === null || asked['done']) continue;
+        const response = { ok: true, error_code: 0, response: '{}', prompt_id: prompt, task_id: id };
+        await own.db.collection('responses').insertOne({ ...response, instance_id: asked['instance_id'] });
+        await own.db.collection('prompts').updateOne({ _id: prompt }, { $set: { done: true } });
+      }
+    };
+    // The Requester's have their answer before the imports begin, some without the mark.
+    await requester();
+    await own.db.collection('prompts').updateMany({ _id: { $in: marked.slice(300) } }, { $set: { done: false } });
+    const read = readFileSync(answers, 'utf8').split('\n').slice(0, -1);
+    const again = async function* () {
+      for (const [at, line] of read.entries()) yield readAnswer(answers, at + 1, line);
+    };
+    const both = await Promise.all([importAnswers(own.mongo, again), importAnswers(own.mongo, again)]);
+    expect(both.reduce((sum, { written }) => sum + written, 0)).toBe(600);
+    expect(both.map(({ written, known }) => written + known)).toEqual([1_200, 1_200]);
+    expect(both.flatMap(({ done }) => done)).toEqual([String(id)]);
+    const found = await responses(id);
+    expect([found.length, new Set(found.map(({ prompt_id }) => String(prompt_id))).size]).toEqual([1_200, 1_200]);
+    expect(await own.db.collection('tasks').findOne({ _id: id })).toMatchObject({ done: true });
+  });
+
+  it('into what is left of a request that failed is refused: nobody would score it', async () => {
+    const id = await openTask(1);
+    const answers = answersFile(await exported(id), () => JSON.parse(chatBody('1')));
+    await own.db.collection('tasks').deleteOne({ _id: id });
+    const { code, stderr } = await samplerHere(['import', answers], { MONGODB_URI: own.uri });
+    expect([code, stderr]).toEqual([1, expect.stringContaining(`tasks that are not there: ${id}`)]);
     expect(await responses(id)).toEqual([]);
   });
 });
