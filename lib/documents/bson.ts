@@ -1,4 +1,4 @@
-import { Double, Int32, Long } from 'mongodb';
+import { Double, Long } from 'mongodb';
 import { PermanentError } from '../errors/errors.ts';
 import { PyOpaque, PyTuple, type PyValue } from '../python/value.ts';
 
@@ -20,11 +20,14 @@ export function toBson(value: PyValue): unknown {
     if (value.bson !== undefined) return value.bson;
     throw new PermanentError('DatasetInvalid', `MongoDB can't hold ${value.repr.slice(0, 80)}.`);
   }
-  return new Map([...value].map(([key, item]) => [String(key), toBson(item)]));
+  const dict = new Map<string, unknown>();
+  for (const [key, item] of value) dict.set(String(key), toBson(item));
+  return dict;
 }
 
-function intToBson(value: bigint): Int32 | Long {
-  if (value >= -INT32 && value < INT32) return new Int32(Number(value));
+/** The driver writes whole numbers of up to 32 bits as int32. */
+function intToBson(value: bigint): number | Long {
+  if (value >= -INT32 && value < INT32) return Number(value);
   if (value >= -INT64 && value < INT64) return Long.fromBigInt(value);
   throw new PermanentError('DatasetInvalid', `MongoDB can't hold ${value}: it has more than 64 bits.`);
 }

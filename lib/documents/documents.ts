@@ -1,6 +1,7 @@
-import { type Document, Int32, ObjectId } from 'mongodb';
+import { type Document, ObjectId } from 'mongodb';
 import { messageOf, PermanentError } from '../errors/errors.ts';
 import type { Plan } from '../plan/plan.ts';
+import type { PyDict } from '../python/value.ts';
 import type { RenderedInstance } from '../task/renderer.ts';
 import { toBson } from './bson.ts';
 import { childIds } from './ids.ts';
@@ -22,9 +23,9 @@ export function taskDocument(id: ObjectId, plan: Plan, totalInstances: number, c
     apply_chat_template: asked.applyChatTemplate,
     fewshot_as_multiturn: asked.fewshotAsMultiturn,
     confirm_run_unsafe_code: asked.confirmRunUnsafeCode,
-    qty: new Int32(plan.docCount),
+    qty: plan.docCount,
     tasks: plan.task,
-    total_instances: new Int32(totalInstances),
+    total_instances: totalInstances,
     request_type: plan.requestType,
     done: false,
     evaluated: false,
@@ -98,34 +99,53 @@ export function instanceDocuments(
   const { docId, idx } = instance;
   const instanceId = childId('instance', docId, idx, 0);
   const [text, rest] = instance.arguments;
-  const prompts = Array.from({ length: plan.repeats }, (_, n) => ({
-    _id: childId('prompt', docId, idx, n),
-    data: instance.data,
-    task_id: taskId,
-    instance_id: instanceId,
-    timeout: toBson(BigInt(timeoutOf(instance.ctxlen))),
-    done: false,
-    trigger_session: new Int32(0),
-    creation_date: createdAt,
-    ctxlen: new Int32(instance.ctxlen),
-    context_enc: null,
-    continuation_enc: null,
-  }));
+  const timeout = secondsToBson(timeoutOf(instance.ctxlen));
+  const prompts: Document[] = [];
+  for (let n = 0; n < plan.repeats; n++) {
+    prompts.push({
+      _id: childId('prompt', docId, idx, n),
+      data: instance.data,
+      task_id: taskId,
+      instance_id: instanceId,
+      timeout,
+      done: false,
+      trigger_session: 0,
+      creation_date: createdAt,
+      ctxlen: instance.ctxlen,
+      context_enc: null,
+      continuation_enc: null,
+    });
+  }
   return {
     instance: {
       _id: instanceId,
       request_type: plan.requestType,
       doc: toBson(instance.doc),
-      arguments: [text, toBson(rest)],
-      idx: new Int32(idx),
-      metadata: [plan.resolvedTask, new Int32(docId), new Int32(plan.repeats)],
+      arguments: [text, typeof rest === 'string' ? rest : settingsToBson(rest)],
+      idx,
+      metadata: [plan.resolvedTask, docId, plan.repeats],
       task_name: plan.resolvedTask,
-      doc_id: new Int32(docId),
-      repeats: new Int32(plan.repeats),
+      doc_id: docId,
+      repeats: plan.repeats,
       task_id: taskId,
       done: false,
       creation_date: createdAt,
     },
     prompts,
   };
+}
+
+/** Whole seconds: an int32 where they fit. */
+function secondsToBson(seconds: number): unknown {
+  const int = Math.trunc(seconds) | 0;
+  return int === seconds ? int : toBson(BigInt(seconds));
+}
+
+const settings = new WeakMap<PyDict, unknown>();
+
+/** A request's arguments, which all its instances have in common. */
+function settingsToBson(dict: PyDict): unknown {
+  const known = settings.get(dict) ?? toBson(dict);
+  settings.set(dict, known);
+  return known;
 }

@@ -34,11 +34,15 @@ export function childIds(
   plan: ObjectId,
   createdAt: Date,
 ): (kind: 'instance' | 'prompt', docId: number, idx: number, n: number) => ObjectId {
-  const seconds = Math.floor(createdAt.getTime() / 1000)
-    .toString(16)
-    .padStart(8, '0');
+  const seconds = Math.floor(createdAt.getTime() / 1000);
   const prefix = plan.toHexString();
-  return (kind, docId, idx, n) => new ObjectId(seconds + digest(prefix, kind, `${docId}/${idx}/${n}`).slice(0, 16));
+  return (kind, docId, idx, n) => {
+    // As `digest` does it, but there are two of these for every prompt.
+    const id = hash('sha256', `["${prefix}","${kind}","${docId}/${idx}/${n}"]`, 'buffer').subarray(0, 12);
+    id.copyWithin(4, 0, 8);
+    id.writeUInt32BE(seconds, 0);
+    return new ObjectId(id);
+  };
 }
 
 /** In hexadecimal digits. */

@@ -14,7 +14,7 @@ export function isDuplicateKey(error: unknown): boolean {
 export async function insertOnce(collection: Collection<Document>, documents: readonly Document[]): Promise<void> {
   if (documents.length === 0) return;
   try {
-    await collection.insertMany([...documents], { ordered: false, forceServerObjectId: true });
+    await collection.insertMany(documents, { ordered: false, forceServerObjectId: true });
   } catch (error) {
     if (!onlyDuplicates(error)) throw error;
   }

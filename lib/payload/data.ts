@@ -1,10 +1,9 @@
 import { PermanentError } from '../errors/errors.ts';
-import { dumps } from '../python/json.ts';
 import { intFromText, orNull } from '../python/number.ts';
 import { type PyDict, type PyValue, typeName } from '../python/value.ts';
 import { type Field, printAny, printField, required, TEXT } from './field-types.ts';
 import { CHAT_FIELDS, COMPLETION_FIELDS } from './fields.ts';
-import { type ChatMessage, quotedContent } from './message.ts';
+import { type ChatMessage, printed } from './message.ts';
 
 /** What an operator may want otherwise in requests that generate text, for all tasks alike (MANAGER-6). */
 export interface RequestStyle {
@@ -78,8 +77,17 @@ export function chatPrinter(genKwargs: PyDict, args: ModelArgs): DataPrinter<rea
   for (const [key, value] of payload) {
     if (!known.has(String(key))) parts.push(`${JSON.stringify(String(key))}:${printAny(value)}`);
   }
-  const rest = parts.join(',');
-  return (messages) => `{"messages":[${messages.map(printMessage).join(',')}],${rest}}`;
+  const rest = `],${parts.join(',')}}`;
+  return (messages) => {
+    // Put together piece by piece: V8 then shares the pieces, of which most are worked examples that other prompts have too.
+    let text = '{"messages":[';
+    let comma = '';
+    for (const message of messages) {
+      text += comma + printed(message).data;
+      comma = ',';
+    }
+    return text + rest;
+  };
 }
 
 /** Prints `prompts.data` of completion requests that generate text (PAYLOAD-3); arguments the model does not know are dropped. */
@@ -106,14 +114,13 @@ export function loglikelihoodPrinter(args: ModelArgs): DataPrinter<string> {
 
 /** The chat as the harness hands it to its model: the JSON text in `arguments[0]` (`apply_chat_template`; PAYLOAD-10). */
 export function chatArgument(messages: readonly ChatMessage[]): string {
-  const turns = messages.map((message) => {
-    // Python leaves half surrogate pairs as they are.
-    const content = message.content.isWellFormed()
-      ? quotedContent(message)
-      : dumps(message.content, { ensureAscii: false });
-    return `{"role": "${message.role}", "content": ${content}, "type": "text"}`;
-  });
-  return `[${turns.join(', ')}]`;
+  let text = '[';
+  let comma = '';
+  for (const message of messages) {
+    text += comma + printed(message).argument;
+    comma = ', ';
+  }
+  return `${text}]`;
 }
 
 function printCompletion(payload: PyDict): DataPrinter<string> {
@@ -122,14 +129,6 @@ function printCompletion(payload: PyDict): DataPrinter<string> {
     .map((field) => `,${field}`)
     .join('');
   return (prompt) => `{${model},"prompt":${JSON.stringify(prompt)}${rest}}`;
-}
-
-/** pydantic prints the model's own fields in the order of the role's class, then the rest. */
-function printMessage(message: ChatMessage): string {
-  const text = quotedContent(message);
-  return message.role === 'assistant'
-    ? `{"role":"assistant","content":${text},"type":"text"}`
-    : `{"content":${text},"role":"${message.role}","type":"text"}`;
 }
 
 /** `_create_payload` with `generate` (PAYLOAD-7): what is left of the arguments may override the rest. */

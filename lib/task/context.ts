@@ -1,6 +1,6 @@
 import type { TaskConfig } from '../catalogue/task-config.ts';
 import { PermanentError } from '../errors/errors.ts';
-import type { ChatMessage } from '../payload/message.ts';
+import { type ChatMessage, Turn } from '../payload/message.ts';
 import { str } from '../python/repr.ts';
 import type { Doc, PyValue } from '../python/value.ts';
 import { choiceAt, choicesOf, type Examples, type Fields, notText } from './labelled.ts';
@@ -36,10 +36,10 @@ export function chatContext(
 ): ChatMessage[] {
   const messages: ChatMessage[] = [];
   const system = systemPrompt(parts, doc);
-  if (system !== '') messages.push({ role: 'system', content: system });
+  if (system !== '') messages.push(new Turn('system', system));
   if (examples.length > 0) {
     if (multiturn) for (const turn of asTurns(parts, examples, genPrefix)) messages.push(turn);
-    else messages.push({ role: 'user', content: asText(parts, examples, genPrefix) });
+    else messages.push(new Turn('user', asText(parts, examples, genPrefix)));
   }
   const text = parts.question.text(doc);
   if (parts.multipleInput) {
@@ -55,9 +55,9 @@ export function chatContext(
   if (!isQuestion(text)) return messages;
   const content = questionText(parts, doc, text);
   const last = messages.at(-1);
-  if (multiturn || !last || last.role === 'system') messages.push({ role: 'user', content });
-  else messages[messages.length - 1] = { role: last.role, content: last.content + content };
-  if (genPrefix) messages.push({ role: 'assistant', content: genPrefix });
+  if (multiturn || !last || last.role === 'system') messages.push(new Turn('user', content));
+  else messages[messages.length - 1] = new Turn(last.role, last.content + content);
+  if (genPrefix) messages.push(new Turn('assistant', genPrefix));
   return messages;
 }
 

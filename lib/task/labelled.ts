@@ -1,6 +1,6 @@
 import type { TaskConfig } from '../catalogue/task-config.ts';
 import { PermanentError } from '../errors/errors.ts';
-import type { ChatMessage } from '../payload/message.ts';
+import { type ChatMessage, Turn } from '../payload/message.ts';
 import { str } from '../python/repr.ts';
 import { type Doc, PyTuple, type PyValue, typeName } from '../python/value.ts';
 import { compileChoice, compileTarget, compileText, type DocField, type FieldContext } from './field.ts';
@@ -53,8 +53,8 @@ export function workedExamples(fields: Fields, config: TaskConfig): Examples {
       return text + config.target_delimiter + answer + config.fewshot_delimiter;
     }),
     asTurns: keptPerDoc((doc, genPrefix) => [
-      { role: 'user', content: exampleText(doc, fields, config) },
-      { role: 'assistant', content: prefixed(genPrefix) + exampleTarget(fields.target(doc), doc, fields, config) },
+      new Turn('user', exampleText(doc, fields, config)),
+      new Turn('assistant', prefixed(genPrefix) + exampleTarget(fields.target(doc), doc, fields, config)),
     ]),
   };
 }

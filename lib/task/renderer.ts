@@ -3,8 +3,9 @@ import { messageOf, PermanentError, SamplerError } from '../errors/errors.ts';
 import type { ProcessDocsHook } from '../hooks/hook.ts';
 import { findHook } from '../hooks/registry.ts';
 import { type Clock, NO_CLOCK } from '../jinja/limits.ts';
-import { chatLength, textLength } from '../payload/ctxlen.ts';
+import { textLength } from '../payload/ctxlen.ts';
 import { chatArgument, chatPrinter, completionPrinter, loglikelihoodPrinter, type ModelArgs } from '../payload/data.ts';
+import { chatLength } from '../payload/message.ts';
 import { equals } from '../python/compare.ts';
 import { str } from '../python/repr.ts';
 import type { Doc, PyDict, PyValue } from '../python/value.ts';
@@ -140,8 +141,9 @@ function selectExamples(doc: Doc, drawn: readonly Doc[], { requestType, shots }:
     const bare = withoutId(doc);
     return drawn.filter((example) => !equals(withoutId(example), bare)).slice(0, shots);
   }
-  const same = (example: Doc) => example.get('__id') === doc.get('__id') && equals(example, doc);
-  return drawn.filter((example) => !same(example)).slice(0, shots);
+  const id = doc.get('__id');
+  const same = (example: Doc) => example.get('__id') === id && equals(example, doc);
+  return (drawn.some(same) ? drawn.filter((example) => !same(example)) : drawn).slice(0, shots);
 }
 
 function withoutId(doc: Doc): Doc {

@@ -130,7 +130,7 @@ describe('a tasks document', () => {
       drop: false,
       creation_date: CREATED,
     });
-    expect([document['qty'].value, document['total_instances'].value]).toEqual([3, 12]);
+    expect([document['qty'], document['total_instances']]).toEqual([3, 12]);
     expect(document['blacklist'].map(Number)).toEqual([3, 1]);
   });
 
@@ -188,7 +188,7 @@ describe('an instances document', () => {
 
   it('doc_id is one number and names the document, not its place', () => {
     const { instance: document } = documents({ docId: 4242 });
-    expect([document['doc_id'].value, document['metadata'][1].value]).toEqual([4242, 4242]);
+    expect([document['doc_id'], document['metadata'][1]]).toEqual([4242, 4242]);
   });
 
   it('names the twin where one was used', () => {
@@ -200,7 +200,7 @@ describe('an instances document', () => {
     const plan = planOf({ requestType: 'loglikelihood' });
     const { instance: document } = documents({ idx: 3, arguments: ['context', ' choice'] }, plan);
     expect(document['arguments']).toEqual(['context', ' choice']);
-    expect([document['request_type'], document['idx'].value]).toEqual(['loglikelihood', 3]);
+    expect([document['request_type'], document['idx']]).toEqual(['loglikelihood', 3]);
   });
 });
 
@@ -225,7 +225,7 @@ describe('a prompts document', () => {
     const { instance: document, prompts } = documents({}, planOf({ repeats: 3 }));
     expect(new Set(prompts.map(({ _id }) => _id.toHexString())).size).toBe(3);
     for (const { instance_id } of prompts) expect(instance_id).toEqual(document['_id']);
-    expect(document['repeats'].value).toBe(3);
+    expect(document['repeats']).toBe(3);
   });
 
   it('waits for as long as its own length says', () => {

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import { chatLength, textLength } from '../../lib/payload/ctxlen.ts';
+import { textLength } from '../../lib/payload/ctxlen.ts';
 import { chatArgument, chatPrinter, completionPrinter, modelArgs } from '../../lib/payload/data.ts';
-import type { ChatMessage } from '../../lib/payload/message.ts';
+import { type ChatMessage, chatLength } from '../../lib/payload/message.ts';
 import type { PyDict, PyValue } from '../../lib/python/value.ts';
 import { hasPython, Python } from '../helpers/python.ts';
 import { text } from '../helpers/python-values.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { chatLength, textLength } from '../../lib/payload/ctxlen.ts';
+import { textLength } from '../../lib/payload/ctxlen.ts';
 import {
   chatArgument,
   chatPrinter,
@@ -7,7 +7,7 @@ import {
   loglikelihoodPrinter,
   modelArgs,
 } from '../../lib/payload/data.ts';
-import type { ChatMessage } from '../../lib/payload/message.ts';
+import { type ChatMessage, chatLength } from '../../lib/payload/message.ts';
 import type { PyDict, PyValue } from '../../lib/python/value.ts';
 import { errorOf } from '../helpers/error-of.ts';
 
