@@ -1,9 +1,10 @@
 import { availableParallelism } from 'node:os';
 import type { SQSClient } from '@aws-sdk/client-sqs';
-import { type EventSource, startEventSources } from './event-source.ts';
+import { startEventSources } from './event-source.ts';
 import { type LocalFunction, localFunction } from './lambda.ts';
 import { startLambdaEndpoint } from './lambda-endpoint.ts';
 import { functionName, QUEUE_URL_VARIABLES } from './names.ts';
+import type { EventSource } from './running-source.ts';
 import type { Service, ServiceFunction } from './service-file.ts';
 
 /** What drives the functions, and who is notified. */
@@ -29,6 +30,9 @@ export interface DrivenFunctions {
   readonly env: Record<string, string>;
   stop(): Promise<void>;
 }
+
+/** Messages that wait for an instance: ten are taken when no more than two are left, so that none is idle meanwhile. */
+const AHEAD = 12;
 
 /** Runs a service's functions as a deployment does: by their queues, by the clock, and for whoever calls them by name. */
 export async function driveFunctions(options: DriveOptions): Promise<DrivenFunctions> {
@@ -59,6 +63,7 @@ export async function driveFunctions(options: DriveOptions): Promise<DrivenFunct
         batchSize,
         queueUrl: env[QUEUE_URL_VARIABLES[name]] ?? '',
         maximumConcurrency: Math.min(maximumConcurrency, concurrency),
+        ahead: AHEAD,
         invoke: (event) => local.invoke(event),
       });
     }

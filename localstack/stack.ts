@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Emulator, type EmulatorKind, startFauxqsEmulator, startLocalstackEmulator } from './emulators.ts';
+import { type Emulator, type EmulatorKind, startLocalstackEmulator } from './emulators.ts';
+import { startFauxqsEmulator } from './fauxqs.ts';
 import { endStaleMongo, type MongoServer, startMongo } from './mongo.ts';
 import { LOCAL_REGION, LOCAL_STAGE, type QueueName } from './names.ts';
 import { endStalePostgres, type PostgresServer, startPostgres } from './postgres.ts';

@@ -13,7 +13,7 @@ import { repr } from '../../lib/python/repr.ts';
 import type { Doc } from '../../lib/python/value.ts';
 import { registerDataset } from '../../lib/register/register-dataset.ts';
 import { openTable, streamSplit } from '../../lib/tables/read.ts';
-import { startFauxqsEmulator } from '../../localstack/emulators.ts';
+import { startFauxqsEmulator } from '../../localstack/fauxqs.ts';
 import { startPostgres } from '../../localstack/postgres.ts';
 import { choosePort } from '../../localstack/processes.ts';
 import { createLocalS3, createResources } from '../../localstack/resources.ts';

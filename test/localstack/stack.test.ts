@@ -73,10 +73,15 @@ it('starts empty when asked to', async () => {
   await stack.stop();
 });
 
-it('takes the servers with it when its process is killed', async () => {
+it('takes the servers with it when its process is killed, and keeps the message that was sent last', async () => {
+  const localstack = join(import.meta.dirname, '..', '..', 'localstack');
   const script = `
-    import { startStack } from ${JSON.stringify(join(import.meta.dirname, '..', '..', 'localstack', 'stack.ts'))};
+    import { SendMessageCommand } from '@aws-sdk/client-sqs';
+    import { createLocalSqs } from ${JSON.stringify(join(localstack, 'resources.ts'))};
+    import { startStack } from ${JSON.stringify(join(localstack, 'stack.ts'))};
     const stack = await startStack({ dir: ${JSON.stringify(dir)}, queues: 'fauxqs' });
+    const message = { QueueUrl: stack.env.SHARD_QUEUE_URL, MessageBody: 'last' };
+    await createLocalSqs(stack.env.AWS_ENDPOINT_URL).send(new SendMessageCommand(message));
     console.log(stack.env.POSTGRES_URI);
     setInterval(() => {}, 1000);`;
   const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
@@ -91,6 +96,12 @@ it('takes the servers with it when its process is killed', async () => {
     await expect.poll(() => servers.filter((pid) => runsWith(pid, 'postgres')), { timeout: 15_000 }).toEqual([]);
     await sql.end({ timeout: 0 }).catch(() => {});
   }
+  const again = await startStack({ dir, queues: 'fauxqs' });
+  const { sqs, queueUrl, ...rest } = clientsOf(again);
+  const { Messages } = await sqs.send(new ReceiveMessageCommand({ QueueUrl: queueUrl, WaitTimeSeconds: 5 }));
+  expect(Messages?.map(({ Body }) => Body)).toEqual(['last']);
+  await close({ sqs, queueUrl, ...rest });
+  await again.stop();
 });
 
 it('refuses a port that is taken, and leaves nothing running', async () => {
