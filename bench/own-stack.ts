@@ -1,5 +1,6 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { peopleConsole } from '../localstack/console.ts';
 import { type LocalService, ROOT, runLocally } from '../localstack/local.ts';
 import { runsWith } from '../localstack/processes.ts';
 
@@ -12,7 +13,9 @@ const MARKER = 'bench';
 export async function startOwnStack(say: (line: string) => void): Promise<LocalService> {
   removeLeftBehind();
   const dir = join(DIR, String(process.pid));
-  const service = await runLocally({ dir, fresh: true, say, onFunctionLine: () => {} });
+  // What people see of each request costs the stack something, and is made here for nobody.
+  const shown = peopleConsole(() => {}, false);
+  const service = await runLocally({ dir, fresh: true, say, onFunctionLine: (name, line) => shown.take(name, line) });
   return {
     ...service,
     async stop() {

@@ -10,13 +10,13 @@ const INSTANCE = /lambda-instance\.ts.*"functionName":"[^"]*-([a-z]+)"/;
 
 /**
  * What the processes of the stack that listens on these ports have used so far, with those that they started: `mongodb`, `postgres`,
- * `emulators` (the stack itself: queues, bucket, and what polls them and calls functions) and each function by its name.
+ * `stack` (the stack itself: queues, bucket, and what polls them and calls functions) and each function by its name.
  */
 export function readCpu(env: Readonly<Record<string, string | undefined>>): CpuByRole {
   const roots = new Map([
     [listener(env['MONGODB_URI']), 'mongodb'],
     [listener(env['POSTGRES_URI']), 'postgres'],
-    [listener(env['AWS_ENDPOINT_URL']), 'emulators'],
+    [listener(env['AWS_ENDPOINT_URL']), 'stack'],
   ]);
   const all = processes();
   const used = new Map<string, number>();
@@ -31,7 +31,7 @@ export function readCpu(env: Readonly<Record<string, string | undefined>>): CpuB
 export function readMemory(env: Readonly<Record<string, string | undefined>>): ReadonlyMap<string, number> {
   const roots = new Map([
     [listener(env['MONGODB_URI']), 'mongodb'],
-    [listener(env['AWS_ENDPOINT_URL']), 'emulators'],
+    [listener(env['AWS_ENDPOINT_URL']), 'stack'],
   ]);
   const all = processes();
   const largest = new Map<string, number>();
@@ -83,7 +83,7 @@ function roleOf(
 ): string | undefined {
   for (let at = all.get(pid); at !== undefined; at = all.get(at.parent)) {
     const role = roots.get(at.pid) ?? INSTANCE.exec(at.command)?.[1];
-    if (role === 'emulators' && at.pid !== pid) return undefined;
+    if (role === 'stack' && at.pid !== pid) return undefined;
     if (role !== undefined) return role;
   }
   return undefined;

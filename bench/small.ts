@@ -8,10 +8,9 @@
  */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { loadavg, tmpdir } from 'node:os';
+import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import * as z from 'zod';
 import { createSqs } from '../lib/clients/aws.ts';
 import { bundleFunctions } from '../localstack/bundle.ts';
@@ -19,7 +18,11 @@ import { readServiceFile } from '../localstack/service-file.ts';
 import { toSqsEvent } from '../localstack/sqs-event.ts';
 import { type CpuByRole, cpuEach, readCpu, readMemory } from './processes.ts';
 import { registerOwnRows } from './questions.ts';
-import { type BenchServices, openServices } from './services.ts';
+import { COUNTED_MS, describeCounts, readCounts } from './server-counts.ts';
+import { openServices } from './services.ts';
+import { describeQueueFloor, describeWriteFloor } from './small-floors.ts';
+import { messageOf, QTY, RUN, send, TASK } from './small-messages.ts';
+import { describeWritten } from './small-written.ts';
 import { startSqsEmulator } from './sqs-emulator.ts';
 
 const REQUESTS = Number(process.argv[2] ?? 1000);
@@ -27,15 +30,11 @@ const WARM_UP = 100;
 /** Events handed in directly: enough to be warm, however many go through the stack. */
 const DIRECT = Math.min(REQUESTS, 1500);
 const ROOT = join(import.meta.dirname, '..');
-const TASK = 'gsm8k';
 const DOCUMENTS = 1319;
-const QTY = 2;
-/** All suppliers of one run of the Manager are sent the same seed, and with it asked the same documents. */
-const SUPPLIERS_OF_A_RUN = 100;
 const PATIENCE_MS = 120_000;
-/** Servers bring their counters up to date within this time. */
-const COUNTED_MS = 11_000;
-const RUN = `bench-small-${process.pid}`;
+const QUARTERS = 4;
+/** Who does a part of a request; the bench itself, which sends and counts, is told beside them. */
+const ROLES = ['sample', 'shard', 'stack', 'mongodb', 'postgres'];
 
 const figuresOfRun = z.object({
   ms: z.number(),
@@ -55,25 +54,44 @@ await services.dispose();
 
 async function throughTheStack(): Promise<void> {
   const sqs = createSqs();
+  console.log(`  ${await describeQueueFloor(sqs)}`);
   await send(sqs, WARM_UP, 'warm');
-  await allVisible(WARM_UP);
-  const cpu = readCpu(process.env);
-  const memory = describeMemory();
+  await quarters(0, WARM_UP);
+  console.log(`  ${await describeWriteFloor(services)}`);
+  const counts = await readCounts(services);
+  const [load, cpu, own] = [loadavg()[0], readCpu(process.env), process.cpuUsage()];
   const started = performance.now();
+  const seconds = () => (performance.now() - started) / 1000;
+  const memory = [readMemory(process.env)];
+  const answering = quarters(WARM_UP, REQUESTS, () => memory.push(readMemory(process.env)));
   await send(sqs, REQUESTS, 'stack');
-  await allVisible(WARM_UP + REQUESTS);
-  const seconds = (performance.now() - started) / 1000;
-  const each = cpuEach(cpu, readCpu(process.env), REQUESTS);
-  sqs.destroy();
+  const sending = seconds();
+  const waiting = WARM_UP + REQUESTS - (await visible());
+  await answering;
+  const [total, after] = [seconds(), readCpu(process.env)];
+  const { user, system } = process.cpuUsage(own);
+  const each = cpuEach(cpu, after, REQUESTS);
+  const sum = ROLES.reduce((all, role) => all + (each.get(role) ?? 0), 0);
+  const ours = (user + system) / 1000 / REQUESTS;
+  const cores = cpus().length;
   console.log(
-    `${REQUESTS} requests of ${QTY} documents through the stack: ${(REQUESTS / seconds).toFixed(0)} a second; ` +
-      `CPU of each: ${describeCpu(each)} (load ${loadavg()[0]?.toFixed(1)})`,
+    `${REQUESTS} requests of ${QTY} documents through the stack: ${(REQUESTS / total).toFixed(0)} a second ` +
+      `(load ${load?.toFixed(1)} before, ${loadavg()[0]?.toFixed(1)} after); sent within ${sending.toFixed(1)} s, ` +
+      `the ${waiting} that were left then at ${(waiting / (total - sending)).toFixed(0)} a second\n` +
+      `  CPU of each: ${describeCpu(each)}; together ${sum.toFixed(2)} ms, so that ${cores} cores are full at ` +
+      `${((1000 * cores) / sum).toFixed(0)} a second, or at ${((1000 * cores) / (sum + ours)).toFixed(0)} with the ${ours.toFixed(2)} ms of the bench, which sends and counts`,
   );
-  console.log(`  memory in MB before: ${memory}; after: ${describeMemory()}`);
+  await sleep(COUNTED_MS);
+  const [commands, statements] = describeCounts(counts, await readCounts(services), REQUESTS);
+  console.log(`  MongoDB: ${commands}; Postgres: ${statements}`);
+  console.log(`  memory in MB at each quarter: ${describeMemory(memory)}`);
+  console.log(`  written: ${await describeWritten(services.db, sqs, 'stack', REQUESTS)}`);
+  sqs.destroy();
 }
 
-function describeMemory(): string {
-  return [...readMemory(process.env)].map(([role, mb]) => `${role} ${mb.toFixed(0)}`).join(', ');
+function describeMemory(readings: readonly ReadonlyMap<string, number>[]): string {
+  const roles = [...(readings.at(-1)?.keys() ?? [])];
+  return roles.map((role) => `${role} ${readings.map((mb) => mb.get(role)?.toFixed(0) ?? '-').join(' ')}`).join(', ');
 }
 
 async function directly(): Promise<void> {
@@ -98,18 +116,12 @@ async function directly(): Promise<void> {
 
 /** Runs a function's events and tells what each took of it and of the servers. */
 async function measured(name: string, run: () => Promise<Figures>): Promise<Figures> {
-  const commands = await mongoCommands(services);
-  const statements = await postgresStatements(services);
+  const counts = await readCounts(services);
   const cpu = readCpu(process.env);
   const figures = await run();
   const servers = cpuEach(cpu, readCpu(process.env), DIRECT + WARM_UP);
   await sleep(COUNTED_MS);
-  const now = await mongoCommands(services);
-  const sent = [...now]
-    .map(([command, count]) => [command, (count - (commands.get(command) ?? 0)) / (DIRECT + WARM_UP)] as const)
-    .filter(([, count]) => count > 0.5)
-    .map(([command, count]) => `${command} ${count.toFixed(1)}`);
-  const asked = ((await postgresStatements(services)) - statements) / (DIRECT + WARM_UP);
+  const [commands, statements] = describeCounts(counts, await readCounts(services), DIRECT + WARM_UP);
   const of = (uri: string | undefined) => figures.ports[new URL(uri ?? '').port] ?? { writes: 0, sent: 0, received: 0 };
   const { mongodb = 0, postgres = 0 } = Object.fromEntries(servers);
   const describe = (uri: string | undefined) =>
@@ -118,8 +130,8 @@ async function measured(name: string, run: () => Promise<Figures>): Promise<Figu
     `  ${name}, one event after the other: ${figures.ms.toFixed(2)} ms, CPU ${cpuOf(figures).toFixed(2)} ms ` +
       `(${figures.systemMs.toFixed(2)} of it the system's), MongoDB's ${mongodb.toFixed(2)}, Postgres' ${postgres.toFixed(2)}; ` +
       `${figures.logged.toFixed(0)} bytes logged, ${figures.memory.toFixed(0)} MB\n` +
-      `    MongoDB: ${sent.join(', ')}; ${describe(process.env['MONGODB_URI'])}\n` +
-      `    Postgres: ${asked.toFixed(1)} statements; ${describe(process.env['POSTGRES_URI'])}`,
+      `    MongoDB: ${commands}; ${describe(process.env['MONGODB_URI'])}\n` +
+      `    Postgres: ${statements}; ${describe(process.env['POSTGRES_URI'])}`,
   );
   return figures;
 }
@@ -163,35 +175,13 @@ async function runDirect(
   return figuresOfRun.parse(JSON.parse(line.slice('figures '.length)));
 }
 
-function messageOf(kind: string, n: number): string {
-  return JSON.stringify({
-    framework: 'lmeh',
-    tasks: TASK,
-    requester_args: { address: `${RUN}-${kind}-${n}`, service: RUN },
-    blacklist: [],
-    qty: QTY,
-    random_seed: Math.floor(n / SUPPLIERS_OF_A_RUN),
-  });
-}
-
-async function send(sqs: SQSClient, count: number, kind: string): Promise<void> {
-  const QueueUrl = process.env['SAMPLE_QUEUE_URL'];
-  for (let n = 0; n < count; n += 10) {
-    const Entries = Array.from({ length: Math.min(10, count - n) }, (_, i) => ({
-      Id: String(i),
-      MessageBody: messageOf(kind, n + i),
-    }));
-    await sqs.send(new SendMessageBatchCommand({ QueueUrl, Entries }));
-  }
-}
-
-/** Waits until so many tasks are there; nobody else writes any here. */
-async function allVisible(count: number): Promise<void> {
-  const tasks = services.db.collection('tasks');
+/** Waits until so many more tasks are there, and calls whenever another quarter of them is; nobody else writes any here. */
+async function quarters(before: number, count: number, each: () => void = () => {}): Promise<void> {
   let last = performance.now();
-  for (let seen = 0; ; ) {
-    const now = await tasks.estimatedDocumentCount();
-    if (now === count) return;
+  for (let seen = 0, told = 0; ; ) {
+    const now = (await visible()) - before;
+    for (; told < QUARTERS && now >= (count * (told + 1)) / QUARTERS; told++) each();
+    if (now >= count) return;
     if (now > seen) last = performance.now();
     if (performance.now() - last > PATIENCE_MS) throw new Error(`${now} of ${count} requests were answered`);
     seen = now;
@@ -199,22 +189,8 @@ async function allVisible(count: number): Promise<void> {
   }
 }
 
-async function mongoCommands({ mongo }: BenchServices): Promise<Map<string, number>> {
-  const { metrics } = await mongo.db('admin').command({ serverStatus: 1 });
-  const counted = z.record(z.string(), z.object({ total: z.coerce.number() }).or(z.unknown()));
-  const known = ['find', 'insert', 'update', 'delete', 'findAndModify', 'aggregate', 'commitTransaction', 'bulkWrite'];
-  return new Map(
-    Object.entries(counted.parse(metrics.commands)).flatMap(([name, about]) =>
-      known.includes(name) && typeof about === 'object' && about !== null && 'total' in about
-        ? [[name, Number(about.total)] as const]
-        : [],
-    ),
-  );
-}
-
-async function postgresStatements({ sql }: BenchServices): Promise<number> {
-  const [row] = await sql`SELECT xact_commit AS count FROM pg_stat_database WHERE datname = current_database()`;
-  return Number(row?.['count'] ?? 0);
+function visible(): Promise<number> {
+  return services.db.collection('tasks').estimatedDocumentCount();
 }
 
 function cpuOf({ userMs, systemMs }: Figures): number {
@@ -222,6 +198,6 @@ function cpuOf({ userMs, systemMs }: Figures): number {
 }
 
 function describeCpu(each: CpuByRole): string {
-  const shown = ['sample', 'shard', 'emulators', 'mongodb', 'postgres'].filter((role) => each.has(role));
+  const shown = ROLES.filter((role) => each.has(role));
   return shown.map((role) => `${role} ${(each.get(role) ?? 0).toFixed(2)} ms`).join(', ');
 }
