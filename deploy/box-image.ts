@@ -1,15 +1,21 @@
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { cp, mkdir, readdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import * as z from 'zod';
-import { ask, startContext } from '../lib/sandbox/child/context-box.ts';
+import { boxArguments } from '../lib/sandbox/box.ts';
+import { ask, CODE_CACHE, startContext } from '../lib/sandbox/child/context-box.ts';
+import { sparse } from '../lib/sandbox/context/sparse.ts';
 import { type BoxImage, deployedImage, IMAGE_FILE, readImage } from '../lib/sandbox/image.ts';
 
 /** Memory that Python may have in a box; Pyodide's own limit is 4 GB. Bytes. */
 const HEAP_BYTES = 512 * 1024 * 1024;
+/** The script's compiled code is about 1.3 MB. Bytes. */
+const MAX_CODE = 32 * 1024 * 1024;
 /** What the runtime makes of a wheel (`sampler_box/packing.py`). */
 const packedWheel = z.object({ zip: z.string() });
 /** Pyodide's limit, as its script says it. */
@@ -111,7 +117,8 @@ async function compileWheel(making: string, wheel: string): Promise<Buffer> {
 async function makeSnapshot(making: string, say: (line: string) => void): Promise<boolean> {
   try {
     const box = await startContext(making, { fromSnapshot: false, makeSnapshot: true });
-    await writeFile(join(making, 'snapshot.bin'), box.snapshot());
+    await writeFile(join(making, 'snapshot.bin'), sparse(box.snapshot()));
+    await writeFile(join(making, CODE_CACHE), await compiledCode(making));
     return true;
   } catch (error) {
     say(`no snapshot of the sandbox could be made, so that boxes start cold: ${String(error)}`);
@@ -119,10 +126,19 @@ async function makeSnapshot(making: string, say: (line: string) => void): Promis
   }
 }
 
+/** The context's script as V8 compiles it under a box's own options, on which it depends. */
+async function compiledCode(making: string): Promise<Buffer> {
+  const options = { env: {}, cwd: making, encoding: 'buffer', maxBuffer: MAX_CODE } as const;
+  const { stdout } = await promisify(execFile)(process.execPath, boxArguments(making, 'cache'), options);
+  const head = stdout.indexOf('\n') + 1;
+  if (!stdout.toString('latin1', 0, head).startsWith('code ')) throw new Error(stdout.toString('utf8', 0, 500));
+  return stdout.subarray(head);
+}
+
 async function sourceFiles(root: string): Promise<string[]> {
   const names = await readdir(join(root, 'lib', 'sandbox'), { recursive: true });
   const sources = names.filter((name) => name.endsWith('.py') || /^(context|child)\/.*\.ts$/.test(name)).sort();
-  return sources.map((name) => join(root, 'lib', 'sandbox', name));
+  return ['box.ts', ...sources].map((name) => join(root, 'lib', 'sandbox', name));
 }
 
 async function fingerprintOf(files: readonly string[], wheels: readonly string[]): Promise<string> {

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { types } from 'node:util';
 import vm from 'node:vm';
@@ -23,7 +23,12 @@ export interface StartOptions {
   readonly makeSnapshot?: boolean;
   /** Names of wheels of the image to put into Python's path. */
   readonly wheels?: readonly string[];
+  /** Is given the context's script, once it has done its work. */
+  readonly onScript?: (script: vm.Script) => void;
 }
+
+/** File of an image: what V8 compiled of the context's script. Another version of V8 takes no notice of it. */
+export const CODE_CACHE = 'context.cache';
 
 /**
  * Makes a context of V8 with nothing of Node in it, and starts Pyodide there, from the files of an image.
@@ -31,13 +36,11 @@ export interface StartOptions {
  */
 export async function startContext(image: string, options: StartOptions): Promise<ContextBox> {
   const context = vm.createContext(vm.constants.DONT_CONTEXTIFY, { codeGeneration: { strings: false, wasm: true } });
-  new vm.Script(readFileSync(join(image, 'context.js'), 'utf8'), { filename: 'context.js' }).runInContext(context);
+  const script = contextScript(image);
+  script.runInContext(context);
   const box: ContextBox = vm.runInContext('__box', context);
   vm.runInContext('delete globalThis.__box', context);
-  const put = (path: string) => {
-    const bytes = readFileSync(join(image, path));
-    new Uint8Array(box.reserve(basename(path), bytes.length)).set(bytes);
-  };
+  const put = (path: string) => putFile(box, join(image, path));
   put('pyodide.asm.wasm');
   put('python_stdlib.zip');
   put(options.fromSnapshot ? 'snapshot.bin' : 'runtime.json');
@@ -48,7 +51,32 @@ export async function startContext(image: string, options: StartOptions): Promis
     put(join('wheels', wheel));
     box.mount(wheel, '/wheels');
   }
+  options.onScript?.(script);
   return box;
+}
+
+/** The context's script, with its code compiled already where the image has it for this very Node. */
+function contextScript(image: string): vm.Script {
+  const cache = join(image, CODE_CACHE);
+  return new vm.Script(readFileSync(join(image, 'context.js'), 'utf8'), {
+    filename: 'context.js',
+    ...(existsSync(cache) ? { cachedData: readFileSync(cache) } : {}),
+  });
+}
+
+/** Reads a file right into the context. */
+function putFile(box: ContextBox, path: string): void {
+  const file = openSync(path, 'r');
+  try {
+    const bytes = new Uint8Array(box.reserve(basename(path), fstatSync(file).size));
+    for (let at = 0; at < bytes.length; ) {
+      const read = readSync(file, bytes, at, bytes.length - at, null);
+      if (read === 0) throw new Error(`${path} is shorter than it was`);
+      at += read;
+    }
+  } finally {
+    closeSync(file);
+  }
 }
 
 /**

@@ -160,3 +160,20 @@ Object.assign(globalThis, {
   location: { href: 'file:///box/', toString: () => 'file:///box/' },
   os: { system: (_shell: string, args: readonly string[]) => sameBytes(Number(/-c(\d+)/.exec(args[1] ?? '')?.[1])) },
 });
+
+/**
+ * Emscripten compiles a tiny module for each of some 500 functions of JavaScript that it puts into WebAssembly's table, one for each
+ * signature of theirs would do: the same bytes get the same module.
+ */
+const TINY = 256;
+const tiny = new Map<string, WebAssembly.Module>();
+const Compiled = WebAssembly.Module;
+WebAssembly.Module = new Proxy(Compiled, {
+  construct(_target, [bytes]: [Uint8Array<ArrayBuffer> | ArrayBuffer]) {
+    if (!(bytes instanceof Uint8Array) || bytes.length > TINY) return new Compiled(bytes);
+    const key = bytes.join();
+    const module = tiny.get(key) ?? new Compiled(bytes);
+    tiny.set(key, module);
+    return module;
+  },
+});

@@ -9,6 +9,7 @@ import type { PyodideAPI } from 'pyodide';
 import createPyodideModule from 'pyodide/pyodide.asm.mjs';
 import { loadPyodide } from 'pyodide/pyodide.mjs';
 import { fileOf, forget, reserve, textOf } from './host.ts';
+import { readSparse, restore, type SparseSnapshot } from './sparse.ts';
 
 /** Pyodide's version as its own lock file would say it; no package is ever looked up there. */
 const LOCK = JSON.stringify({
@@ -38,18 +39,20 @@ const due = new BigInt64Array(shared, 16, 1);
 /** Begins to start; `state()` tells when it is done. The files have been put in before. */
 function start(fromSnapshot: boolean, makeSnapshot: boolean): void {
   state = 'starting';
+  const snapshot = fromSnapshot ? readSparse(fileOf('snapshot.bin')) : undefined;
   const options = {
     indexURL: 'file:///box/',
     stdLibURL: 'file:///box/python_stdlib.zip',
     lockFileContents: LOCK,
     packageBaseUrl: 'file:///box/',
-    createPyodideModule,
+    createPyodideModule: snapshot === undefined ? createPyodideModule : moduleFrom(snapshot),
     jsglobals: Object.create(null),
     env: { PYTHONHASHSEED: '0', HOME: '/home/pyodide' },
     stdin: () => null,
     stdout: () => {},
     stderr: () => {},
-    ...(fromSnapshot ? { _loadSnapshot: fileOf('snapshot.bin') } : {}),
+    // Its head is all that Pyodide's own code restores.
+    ...(snapshot === undefined ? {} : { _loadSnapshot: snapshot.head }),
     ...(makeSnapshot ? { _makeSnapshot: true } : {}),
   };
   loadPyodide(options).then(
@@ -66,6 +69,27 @@ function start(fromSnapshot: boolean, makeSnapshot: boolean): void {
       state = `failed: ${String(error)}`;
     },
   );
+}
+
+/** What Pyodide hands to the maker of its module, as far as it matters here. */
+interface ModuleSettings {
+  INITIAL_MEMORY: number;
+  readonly API: { restoreSnapshot(head: Uint8Array): object };
+}
+
+/** Makes Pyodide's module and has it restore a snapshot that is told without its zeros. */
+function moduleFrom(snapshot: SparseSnapshot) {
+  return async (settings: ModuleSettings): Promise<object> => {
+    settings.INITIAL_MEMORY = snapshot.heapBytes;
+    const module = await createPyodideModule(settings);
+    const { restoreSnapshot } = settings.API;
+    settings.API.restoreSnapshot = (head) => {
+      const told = restoreSnapshot(head);
+      restore(snapshot, module.HEAPU8, module._sbrk(0));
+      return told;
+    };
+    return module;
+  };
 }
 
 /** Puts the runtime where Python finds it, and loads what it and most tasks import. */

@@ -1,9 +1,16 @@
 /** Parts of Pyodide that its types do not tell of. */
 declare module 'pyodide/pyodide.asm.mjs' {
-  const createPyodideModule: unknown;
+  const createPyodideModule: (
+    settings: object,
+  ) => Promise<{ readonly HEAPU8: Uint8Array; _sbrk(bytes: number): number }>;
   export default createPyodideModule;
 }
 
 declare module 'pyodide/pyodide.mjs' {
   export const loadPyodide: (options: object) => Promise<import('pyodide').PyodideAPI>;
+}
+
+/** What the types of Node leave out: it can be replaced. */
+declare namespace WebAssembly {
+  let Module: new (bytes: Uint8Array<ArrayBuffer> | ArrayBuffer) => WebAssembly.Module;
 }
