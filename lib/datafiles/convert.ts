@@ -1,22 +1,17 @@
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { copyFile, glob, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { createReadStream, existsSync } from 'node:fs';
+import { copyFile, glob, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { isAbsolute, join, relative } from 'node:path';
 import { DATASETS_PREFIX, datasetPrefix, isSegment, MANIFEST_NAME, type Manifest } from '../bucket/layout.ts';
 import type { DataFiles } from '../catalogue/data-files.ts';
 import { type LocalSplits, requireSound } from '../datasets/local-columns.ts';
 import { PermanentError } from '../errors/errors.ts';
 import type { PyDict } from '../python/value.ts';
-import { csvRows } from './csv-rows.ts';
+import { csvColumns, csvRows } from './csv-rows.ts';
+import { DatesByName } from './dates-by-name.ts';
 import { jsonRows } from './json-rows.ts';
 import type { Kind } from './kind.ts';
-import { parquetOf, widen } from './write-parquet.ts';
-
-/**
- * Files of JSON and CSV are read whole, all of a data set at once, and take about ten times their size in memory: these take 2.5 GB. What
- * is larger is better made into parquet.
- */
-const MAX_BYTES = 256 << 20;
+import { RowWriter, widen, widenBy } from './write-parquet.ts';
 
 /**
  * Writes a data set of one's own files as parquet, in the layout of the bucket: types as `datasets` finds them, splits in the
@@ -89,68 +84,87 @@ async function copyAll(dir: string, found: LocalSplits): Promise<Manifest['split
       const name = `${String(at).padStart(4, '0')}.parquet`;
       await mkdir(join(dir, split), { recursive: true });
       await copyFile(path, join(dir, split, name));
-      files.push(entryOf(name, await readFile(path)));
+      files.push(await entryOf(join(dir, split), name));
     }
     splits.push({ split, files });
   }
   return splits;
 }
 
+/** Goes through the files twice: for the types of all columns, and to write the rows. */
 async function convertAll(dir: string, files: DataFiles, found: LocalSplits): Promise<Manifest['splits']> {
-  await requireSize(found);
   const columns = new Map<string, Kind>();
-  const read: { split: string; rows: readonly PyDict[][] }[] = [];
+  const sources: { split: string; files: Source[] }[] = [];
   for (const { split, paths } of found) {
-    const rows: PyDict[][] = [];
-    for (const path of paths) rows.push(await rowsOf(path, files, columns));
-    read.push({ split, rows });
+    const list: Source[] = [];
+    for (const path of paths) list.push(await lookAt(path, files, columns));
+    sources.push({ split, files: list });
   }
   const splits: Manifest['splits'] = [];
-  for (const { split, rows } of read) {
+  for (const { split, files: list } of sources) {
     await mkdir(join(dir, split), { recursive: true });
     const name = '0000.parquet';
-    const bytes = parquetOf(columns, rows.flat());
-    await writeFile(join(dir, split, name), bytes);
-    splits.push({ split, files: [entryOf(name, bytes)] });
+    const writer = new RowWriter(join(dir, split, name), columns);
+    let any = false;
+    for (const source of list) {
+      for await (const { row, chars } of source.rows()) {
+        writer.add(row, chars);
+        any = true;
+      }
+      await source.requireUnchanged();
+    }
+    writer.finish();
+    if (!any)
+      throw new PermanentError('DatasetInvalid', `split ${split}: there are no rows in ${named(found, split)}.`);
+    splits.push({ split, files: [await entryOf(join(dir, split), name)] });
   }
   return splits;
 }
 
-/** @throws PermanentError DatasetInvalid where the files together are too large to be read whole, naming the largest */
-async function requireSize(found: LocalSplits): Promise<void> {
-  const paths = found.flatMap((split) => split.paths);
-  const files = await Promise.all(paths.map(async (path) => ({ path, size: (await stat(path)).size })));
-  const total = files.reduce((sum, { size }) => sum + size, 0);
-  if (total <= MAX_BYTES) return;
-  const [largest] = files.sort((a, b) => b.size - a.size);
-  const message =
-    `the files have ${total} bytes together, ${relative('', largest?.path ?? '')} has the most; of JSON and CSV ${MAX_BYTES} at most are read. ` +
-    'Make parquet of them (in Python: datasets.load_dataset("json", data_files=...)["train"].to_parquet("FILE.parquet")), and name those ' +
-    'in data_files with dataset_path: parquet.';
-  throw new PermanentError('DatasetInvalid', message);
+function named(found: LocalSplits, split: string): string {
+  const paths = found.find((entry) => entry.split === split)?.paths ?? [];
+  return paths
+    .slice(0, 5)
+    .map((path) => relative('', path))
+    .join(', ');
 }
 
-async function rowsOf(path: string, files: DataFiles, columns: Map<string, Kind>): Promise<PyDict[]> {
+/** A file that was gone through once. */
+interface Source {
+  rows(): AsyncGenerator<{ readonly row: PyDict; readonly chars: number }>;
+  /** @throws PermanentError DatasetInvalid where it was written to meanwhile */
+  requireUnchanged(): Promise<void>;
+}
+
+async function lookAt(path: string, files: DataFiles, columns: Map<string, Kind>): Promise<Source> {
   const name = relative('', path);
-  const text = textOf(name, await readFile(path));
+  const before = await stat(path);
+  const requireUnchanged = async () => {
+    const now = await stat(path);
+    if (now.size === before.size && now.mtimeMs === before.mtimeMs) return;
+    throw new PermanentError('DatasetInvalid', `${name} was written to while it was read. Stage it again.`);
+  };
   if (files.format === 'csv') {
-    const rows = csvRows(name, text, files.delimiter);
-    widen(columns, name, rows, false);
-    return rows;
+    const own = await csvColumns(path, name, files.delimiter);
+    for (const { name: column, type } of own) widenBy(columns, name, column, { of: type });
+    return { rows: () => csvRows(path, name, files.delimiter, own), requireUnchanged };
   }
-  const { rows, lines } = jsonRows(name, text, files.field);
-  widen(columns, name, rows, lines);
-  return [...rows];
+  let at = 0;
+  const dates = new DatesByName();
+  for await (const { row, reader } of jsonRows(path, name, files.field)) {
+    widen(columns, { name, row: at++ }, row, reader);
+    if (reader === 'pandas') dates.see(row);
+  }
+  dates.refuse(name);
+  return { rows: () => jsonRows(path, name, files.field), requireUnchanged };
 }
 
-function textOf(name: string, bytes: Uint8Array): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    throw new PermanentError('DatasetInvalid', `${name} is no UTF-8. Save it as UTF-8 and stage it again.`);
+async function entryOf(dir: string, name: string) {
+  const hash = createHash('sha256');
+  let size = 0;
+  for await (const chunk of createReadStream(join(dir, name))) {
+    hash.update(chunk);
+    size += chunk.length;
   }
-}
-
-function entryOf(name: string, bytes: Uint8Array) {
-  return { name, size: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') };
+  return { name, size, sha256: hash.digest('hex') };
 }

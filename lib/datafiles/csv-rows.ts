@@ -1,6 +1,8 @@
-import { parse } from 'csv-parse/sync';
+import { pipeline, Readable } from 'node:stream';
+import { CsvError, parse } from 'csv-parse';
 import { messageOf, PermanentError } from '../errors/errors.ts';
 import type { PyDict, PyValue } from '../python/value.ts';
+import { fileText } from './file-text.ts';
 
 /** Cells that pandas takes for missing (`STR_NA_VALUES`). */
 const MISSING = new Set([
@@ -28,33 +30,80 @@ const INT = /^\s*[+-]?\d+\s*$/;
 const FLOAT = /^\s*[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|inf|Inf|INF|infinity|Infinity)\s*$/;
 const BOOL = new Set(['True', 'TRUE', 'true', 'False', 'FALSE', 'false']);
 
+/** Shorter ints need no look at their bits. */
+const SAFE_DIGITS = 15;
+/** Characters that one row may have: it is held as a whole. */
+const MAX_ROW = 64 << 20;
+
+/** How the cells of a column are read. */
+type CellType = 'null' | 'int' | 'float' | 'bool' | 'text';
+/** A column as all of a file's cells have it. */
+export interface CsvColumn {
+  readonly name: string;
+  readonly type: CellType;
+}
+
 /**
- * Reads CSV with a header, its columns' types found as pandas finds them, which `datasets` reads CSV with: ints, floats (also ints
- * with cells missing), truth values, else text.
+ * Goes through a CSV file with a header and finds its columns' types as pandas finds them, which `datasets` reads CSV with: ints,
+ * floats (also ints with cells missing), truth values, else text.
  * @throws PermanentError DatasetInvalid naming the file and what is wrong
  */
-export function csvRows(name: string, text: string, delimiter: string): PyDict[] {
-  let records: string[][];
-  try {
-    records = parse(text, { bom: true, delimiter, relax_column_count: true, skip_empty_lines: true });
-  } catch (error) {
-    throw invalid(name, messageOf(error));
+export async function csvColumns(path: string, name: string, delimiter: string): Promise<CsvColumn[]> {
+  let columns: { name: string; cells: Cells }[] | undefined;
+  for await (const { header, cells } of records(path, name, delimiter)) {
+    columns ??= header.map((column) => ({ name: column, cells: new Cells() }));
+    for (const [at, { cells: seen }] of columns.entries()) if (cells !== null) seen.add(cells[at] ?? '');
   }
-  const [header, ...rows] = records;
-  if (header === undefined) throw invalid(name, 'it is empty');
-  const names = unique(header);
-  const long = rows.findIndex(({ length }) => length > names.length);
-  if (long >= 0) throw invalid(name, `row ${long + 1} has ${rows[long]?.length} cells, and the header ${names.length}`);
-  const columns = names.map((column, at) =>
-    valuesOf(
-      name,
-      column,
-      rows.map((row) => row[at] ?? ''),
-    ),
-  );
-  return rows.map(
-    (_, row) => new Map<PyValue, PyValue>(names.map((column, at) => [column, columns[at]?.[row] ?? null])),
-  );
+  return (columns ?? []).map(({ name: column, cells }) => {
+    if (cells.type === 'int' && cells.long) {
+      throw invalid(name, `column ${JSON.stringify(column)} holds ints of more than 64 bits`);
+    }
+    return { name: column, type: cells.type === 'int' && cells.missing ? 'float' : cells.type };
+  });
+}
+
+/** The rows of a file whose columns are known, one at a time, and how many characters each has. */
+export async function* csvRows(
+  path: string,
+  name: string,
+  delimiter: string,
+  columns: readonly CsvColumn[],
+): AsyncGenerator<{ row: PyDict; chars: number }> {
+  for await (const { cells } of records(path, name, delimiter)) {
+    if (cells === null) continue;
+    const row: PyDict = new Map();
+    for (const [at, column] of columns.entries()) row.set(column.name, valueOf(cells[at] ?? '', column.type));
+    yield { row, chars: cells.reduce((sum, cell) => sum + cell.length, 0) };
+  }
+}
+
+/** The header with each row; once without one, so that a file of a header alone has its columns. */
+async function* records(path: string, name: string, delimiter: string) {
+  const options = { delimiter, relax_column_count: true, skip_empty_lines: true, max_record_size: MAX_ROW };
+  const refuse = (why: string) => invalid(name, why);
+  const parser = parse(options);
+  // Errors of the source reach whoever reads the parser.
+  pipeline(Readable.from(fileText(path, refuse)), parser, () => {});
+  let header: string[] | undefined;
+  let row = 0;
+  try {
+    for await (const record of parser) {
+      const cells: string[] = record;
+      if (header === undefined) {
+        header = unique(cells);
+        yield { header, cells: null };
+        continue;
+      }
+      row++;
+      if (cells.length > header.length) {
+        throw refuse(`row ${row} has ${cells.length} cells, and the header ${header.length}`);
+      }
+      yield { header, cells };
+    }
+  } catch (error) {
+    throw error instanceof CsvError ? refuse(messageOf(error)) : error;
+  }
+  if (header === undefined) throw refuse('it is empty');
 }
 
 function unique(header: readonly string[]): string[] {
@@ -67,23 +116,46 @@ function unique(header: readonly string[]): string[] {
   });
 }
 
-function valuesOf(file: string, column: string, cells: readonly string[]): PyValue[] {
-  const present = cells.filter((cell) => !MISSING.has(cell));
-  const whole = present.length === cells.length;
-  if (present.every((cell) => INT.test(cell)) && present.length > 0) {
-    const ints = cells.map((cell) => (MISSING.has(cell) ? null : BigInt(cell.trim().replace(/^\+/, ''))));
-    if (ints.some((int) => int !== null && BigInt.asIntN(64, int) !== int)) {
-      throw invalid(file, `column ${JSON.stringify(column)} holds ints of more than 64 bits`);
+/** What the cells of a column have been so far. */
+class Cells {
+  #ints = true;
+  #floats = true;
+  #bools = true;
+  #present = false;
+  missing = false;
+  /** Whether one is an int of more than 64 bits. */
+  long = false;
+
+  add(cell: string): void {
+    if (MISSING.has(cell)) {
+      this.missing = true;
+      return;
     }
-    return whole ? ints : ints.map((int) => (int === null ? null : Number(int)));
+    this.#present = true;
+    this.#ints &&= INT.test(cell);
+    this.#floats &&= FLOAT.test(cell);
+    this.#bools &&= BOOL.has(cell);
+    if (this.#ints && cell.length > SAFE_DIGITS) {
+      const int = intOf(cell);
+      this.long ||= BigInt.asIntN(64, int) !== int;
+    }
   }
-  if (present.every((cell) => FLOAT.test(cell))) {
-    return cells.map((cell) => (MISSING.has(cell) ? null : floatOf(cell.trim())));
+
+  get type(): CellType {
+    if (!this.#present) return 'null';
+    return this.#ints ? 'int' : this.#floats ? 'float' : this.#bools ? 'bool' : 'text';
   }
-  if (present.every((cell) => BOOL.has(cell))) {
-    return cells.map((cell) => (MISSING.has(cell) ? null : cell.toLowerCase() === 'true'));
-  }
-  return cells.map((cell) => (MISSING.has(cell) ? null : cell));
+}
+
+function valueOf(cell: string, type: CellType): PyValue {
+  if (MISSING.has(cell)) return null;
+  if (type === 'int') return intOf(cell);
+  if (type === 'float') return INT.test(cell) ? Number(intOf(cell)) : floatOf(cell.trim());
+  return type === 'bool' ? cell.toLowerCase() === 'true' : cell;
+}
+
+function intOf(cell: string): bigint {
+  return BigInt(cell.trim().replace(/^\+/, ''));
 }
 
 function floatOf(text: string): number {

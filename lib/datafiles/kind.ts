@@ -11,22 +11,33 @@ export type Kind =
 const MOMENT = /^\d{4}-\d{2}-\d{2}(?:[ T]\d{2}(?::\d{2}(?::\d{2})?)?Z?)?$/;
 const MAX_DEPTH = 60;
 
-/** What a value is by itself. `moments` says whether texts may be moments. */
-export function kindOf(value: PyValue, moments: boolean, depth = 0): Kind {
+/** What reads a file for `datasets`: Arrow lines of JSON, pandas a list of objects (and CSV, whose types are found otherwise). */
+export type Reader = 'arrow' | 'pandas';
+
+/** What a value is by itself to a reader; pandas takes whole floats for ints, where they are cells by themselves. */
+export function kindOf(value: PyValue, reader: Reader, depth = 0): Kind {
   if (depth > MAX_DEPTH) throw new PermanentError('DatasetInvalid', 'it is nested too deeply');
   if (value === null) return { of: 'null' };
   if (typeof value === 'boolean') return { of: 'bool' };
-  if (typeof value === 'bigint') return { of: BigInt.asIntN(64, value) === value ? 'int' : 'float' };
-  if (typeof value === 'number') return { of: 'float' };
-  if (typeof value === 'string') return { of: moments && isMoment(value) ? 'moment' : 'text' };
+  if (typeof value === 'bigint') {
+    const fits = BigInt.asIntN(64, value) === value;
+    if (!fits && reader === 'pandas')
+      throw new PermanentError('DatasetInvalid', 'it holds an int of more than 64 bits');
+    return { of: fits ? 'int' : 'float' };
+  }
+  if (typeof value === 'number') {
+    const whole = reader === 'pandas' && depth === 0 && Number.isInteger(value) && Math.abs(value) < 2 ** 63;
+    return { of: whole ? 'int' : 'float' };
+  }
+  if (typeof value === 'string') return { of: reader === 'arrow' && isMoment(value) ? 'moment' : 'text' };
   if (Array.isArray(value)) {
     return {
       of: 'list',
-      item: value.reduce<Kind>((kind, item) => join(kind, kindOf(item, moments, depth + 1)), { of: 'null' }),
+      item: value.reduce<Kind>((kind, item) => join(kind, kindOf(item, reader, depth + 1)), { of: 'null' }),
     };
   }
   if (!isDict(value)) throw new PermanentError('DatasetInvalid', `it holds ${typeName(value)}`);
-  const fields = [...value].map(([name, item]): [string, Kind] => [String(name), kindOf(item, moments, depth + 1)]);
+  const fields = [...value].map(([name, item]): [string, Kind] => [String(name), kindOf(item, reader, depth + 1)]);
   return { of: 'struct', fields: new Map(fields) };
 }
 

@@ -3,6 +3,10 @@ export interface FileCase {
   readonly format: 'json' | 'csv';
   readonly text: string;
   readonly options?: Readonly<Record<string, string>>;
+  /** Whether the file is packed by gzip. */
+  readonly packed?: boolean;
+  /** Bytes in front of the text. */
+  readonly before?: readonly number[];
 }
 
 const json = (text: string, options: FileCase['options'] = {}): FileCase => ({ format: 'json', text, options });
@@ -42,4 +46,49 @@ export const CASES: readonly FileCase[] = [
   csv('q,a\nx\n'),
   csv(',a\nx, 1\ny,2 \n'),
   csv('\ufeffq,a\r\nx,1\r\n'),
+  json('{"a":1}\r\n{"a":2}\r\n'),
+  json('{"a":1} {"a":2}\n{"a":3}'),
+  json('{"a":1},\n{"a":2}\n'),
+  json('{"a":"} { [ \\" ] \\\\"}\n{"a":"\\\\"}\n'),
+  json('[{"a":"], [ \\" } \\\\"} , {"a":"\\\\"}]'),
+  json('[{"a":[1,[2]],"b":{"c":[{"d":null}]}},{"a":[],"b":null}]\n'),
+  json('[{"a":1},]'),
+  json('[{"a":1}'),
+  json('[{"a":1}] x'),
+  json('[{"a":1}}'),
+  json('[]'),
+  json(''),
+  json('\n\n{"a":1}\n\n'),
+  json('{"a":1}\n[2]\n'),
+  json('{"a":1}\n2\n'),
+  json('["a",{"b":1}]'),
+  json('{"skip":{"data":[0]},"da\\u0074a":[{"q":"]"},{"q":"}"}],"after":[1,{"data":2}]}', { field: 'data' }),
+  json('{"data":[{"q":"a"}]', { field: 'data' }),
+  json('{"data":3}', { field: 'data' }),
+  json('[{"data":[]}]', { field: 'data' }),
+  json(`{"a":${'['.repeat(40)}1${']'.repeat(40)}}\n`),
+  json(`{"a":"${'x'.repeat(3_000_000)}"}\n{"a":"y"}\n`),
+  json('{"a":NaN}\n'),
+  json('[{"a":NaN},{"a":1}]'),
+  json('[{"a":1.0},{"a":null}]'),
+  json('[{"a":1.0},{"a":2.5}]'),
+  json('[{"a":[1.0,NaN],"b":{"x":2.0}}]'),
+  json('[{"a":1e22},{"a":-0.0}]'),
+  json('[{"a":1e18},{"a":-0.0}]'),
+  json('[1,2.0]'),
+  json('[{"date":"soon","created_at":null,"timestamp":7,"x_time":"May"}]'),
+  json('{"d":[{"a":1.0},{"a":NaN}]}', { field: 'd' }),
+  json('{"d":{"a":[1.0,2.0],"b":["x","y"]}}', { field: 'd' }),
+  json('{"d":[]}', { field: 'd' }),
+  csv('q,a\r\n"x\r\ny",1\r\n'),
+  csv(`q\n"${'long '.repeat(600_000)}"\n`),
+  csv('q,a\nx,"1\n'),
+  csv('q,a\n'),
+  csv(''),
+  csv('q,a\n,\n,\n'),
+  { ...json('{"a":1}\n{"a":2}\n'), packed: true },
+  { ...csv('q,a\nx,1\n'), packed: true },
+  { ...json('{"a":1}\n'), before: [0xef, 0xbb, 0xbf] },
+  { ...json('{"a":1}\n'), before: [0xff, 0xfe] },
+  { ...csv('q\nx\n'), before: [0xe9] },
 ];

@@ -1,5 +1,6 @@
 """Prints, as JSON, the rows (Python's repr) that `datasets` reads from each file of cases.json, or null where it refuses it."""
 
+import gzip
 import json
 import pathlib
 import sys
@@ -14,7 +15,8 @@ datasets.logging.set_verbosity(datasets.logging.CRITICAL)
 def rows_of(case):
     with tempfile.TemporaryDirectory() as folder:
         path = pathlib.Path(folder, 'rows')
-        path.write_text(case['text'], encoding='utf-8')
+        content = bytes(case.get('before', [])) + case['text'].encode('utf-8')
+        path.write_bytes(gzip.compress(content) if case.get('packed') else content)
         try:
             loaded = datasets.load_dataset(
                 case['format'], data_files={'test': str(path)}, cache_dir=folder, **case.get('options', {})
