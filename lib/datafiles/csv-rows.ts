@@ -72,7 +72,7 @@ export async function* csvRows(
   for await (const { cells } of records(path, name, delimiter)) {
     if (cells === null) continue;
     const row: PyDict = new Map();
-    for (const [at, column] of columns.entries()) row.set(column.name, valueOf(cells[at] ?? '', column.type));
+    for (const [at, column] of columns.entries()) row.set(column.name, cellValue(cells[at] ?? '', column.type));
     yield { row, chars: cells.reduce((sum, cell) => sum + cell.length, 0) };
   }
 }
@@ -147,7 +147,7 @@ class Cells {
   }
 }
 
-function valueOf(cell: string, type: CellType): PyValue {
+function cellValue(cell: string, type: CellType): PyValue {
   if (MISSING.has(cell)) return null;
   if (type === 'int') return intOf(cell);
   if (type === 'float') return INT.test(cell) ? Number(intOf(cell)) : floatOf(cell.trim());
