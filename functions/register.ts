@@ -62,7 +62,8 @@ async function handle(message: RegisterQueueMessage, delivery: Delivery, timeLef
   const whole = { ...services, catalogue, inParts, sandbox, onRefused, timeUp: () => timeLeft() < LEAST_TIME_LEFT_MS };
   const { tables, rows, loads, left } = await registerTasks(whole, message.tasks);
   if (left > 0) {
-    await queue.putBack(delivery.body, { [REQUEST_ID_ATTRIBUTE]: delivery.requestId });
+    const { body, requestId, group } = delivery;
+    await queue.putBack(body, { [REQUEST_ID_ATTRIBUTE]: requestId }, { group });
     log.info('registers the other tasks with another delivery, as time is up', { left });
   } else if (loads === 0) await messages.registered(delivery, { tables, rows });
   return { TablesLoaded: tables, RowsLoaded: rows };

@@ -6,6 +6,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { startFauxqs } from 'fauxqs';
 import type { Emulator } from './emulators.ts';
+import { keepGroups } from './fauxqs-groups.ts';
 import { LOCAL_REGION } from './names.ts';
 
 /** Starts fauxqs inside this process, with queues and objects kept in `<dir>/aws`. */
@@ -16,6 +17,7 @@ export async function startFauxqsEmulator(dir: string, port: number): Promise<Em
   mkdirSync(s3StorageDir, { recursive: true });
   await takeAllCharacters();
   await writeWithoutWaiting();
+  keepGroups(await partOfFauxqs('dist/sqs/sqsRouter.js'), await partOfFauxqs('dist/sqs/sqsStore.js'));
   const server = await onLoopbackOnly(() =>
     startFauxqs({ port, logger: false, defaultRegion: LOCAL_REGION, dataDir, s3StorageDir }),
   );

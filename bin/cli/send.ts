@@ -1,5 +1,6 @@
 import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { TaskState } from '../../lib/operator/waiting.ts';
+import { groupOf } from '../../lib/queue/queue.ts';
 import { EXIT } from './exit.ts';
 import { complain, counted, note, print, table } from './output.ts';
 import { showProgress } from './progress.ts';
@@ -7,9 +8,15 @@ import { showProgress } from './progress.ts';
 /** Without anything to tell, so much is said now and then. */
 const LINE_MS = 5_000;
 
-/** Puts a message on a queue. Gives SQS' id of it, which is the request's identity from then on. */
-export async function sendMessage(sqs: SQSClient, QueueUrl: string, MessageBody: string): Promise<string> {
-  const { MessageId = '' } = await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody }));
+/** Puts a message for a supplier, if for one, on a queue. Gives SQS' id of it, which is the request's identity from then on. */
+export async function sendMessage(
+  sqs: SQSClient,
+  QueueUrl: string,
+  MessageBody: string,
+  supplier?: string,
+): Promise<string> {
+  const group = supplier === undefined ? {} : { MessageGroupId: groupOf(supplier) };
+  const { MessageId = '' } = await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody, ...group }));
   return MessageId;
 }
 

@@ -96,7 +96,7 @@ async function run(names: readonly string[], command: Command): Promise<void> {
       );
       const sqs = session.clients.sqs();
       const queueUrl = process.env['SAMPLE_QUEUE_URL'] ?? '';
-      const requestId = await sendMessage(sqs, queueUrl, body);
+      const requestId = await sendMessage(sqs, queueUrl, body, address);
       note(`sent: ${requestId}`);
       const waiting = { db, sqs, queueUrl, requestId, tasks: wanted, timeoutMs: options.timeout * 1000 };
       const states = await waitForSample({ ...waiting, onLook: () => {} });

@@ -58,9 +58,10 @@ async function run(names: readonly string[], command: Command): Promise<void> {
   const { message: file } = options;
   const body = file === undefined ? bodyOf(names, options) : await ownBody(names, file, command);
   const message = file === undefined ? readOptionsBody(body) : readSampleBody(body);
+  const supplier = message.requester_args.address;
   if (!options.wait) {
     await withSession(['sampleQueueUrl'], async ({ config, clients }) => {
-      const id = await sendMessage(clients.sqs(), config.sampleQueueUrl, body);
+      const id = await sendMessage(clients.sqs(), config.sampleQueueUrl, body, supplier);
       print(options.json, { request_id: id, queue: config.sampleQueueUrl }, () => `sent: ${id}`);
     });
     return;
@@ -68,7 +69,7 @@ async function run(names: readonly string[], command: Command): Promise<void> {
   const tasks = await tasksOf(message);
   await withSession(['sampleQueueUrl', 'mongodbUri'], async ({ config, clients }) => {
     const [sqs, queueUrl] = [clients.sqs(), config.sampleQueueUrl];
-    const requestId = await sendMessage(sqs, queueUrl, body);
+    const requestId = await sendMessage(sqs, queueUrl, body, supplier);
     const waiting = { db: clients.mongo().db(), sqs, queueUrl, requestId, tasks, timeoutMs: options.timeout * 1000 };
     const wait: Followed['wait'] = (onLook) => waitForSample({ ...waiting, onLook });
     await follow({

@@ -35,6 +35,7 @@ export interface DeadLetter {
 
 interface Held extends DeadLetter {
   readonly receiptHandle: string;
+  readonly group: string | undefined;
   readonly raw: Readonly<Record<string, MessageAttributeValue>>;
 }
 
@@ -54,7 +55,7 @@ export class DeadLetters {
   async list(limit: number): Promise<DeadLetter[]> {
     const held = await this.#take(limit, LOOK_SECONDS);
     await this.#putBack(held);
-    return held.map(({ receiptHandle: _, raw: __, ...letter }) => letter);
+    return held.map(({ receiptHandle: _, raw: __, group: ___, ...letter }) => letter);
   }
 
   /** Removes the messages that `wanted` chooses for good; all others are back at once. @throws as the client does */
@@ -73,7 +74,7 @@ export class DeadLetters {
   }
 
   /**
-   * Sends the messages that `wanted` chooses back to the queue they came from, under their old identity. A message is
+   * Sends the messages that `wanted` chooses back to the queue they came from, under their old identity and in their group. A message is
    * removed only after its copy was taken; what is not chosen, or could not be sent, stays. Messages that come in
    * meanwhile, such as those that fail again, are not taken.
    * @throws TransientError Unavailable where SQS does not take one; `onSent` has told of those before it
@@ -104,6 +105,7 @@ export class DeadLetters {
       new SendMessageCommand({
         QueueUrl: this.#source,
         MessageBody: letter.body,
+        ...(letter.group === undefined ? {} : { MessageGroupId: letter.group }),
         MessageAttributes: {
           [ERROR_CODE_ATTRIBUTE]: text(REDRIVEN),
           [REQUEST_ID_ATTRIBUTE]: text(letter.requestId),
@@ -125,7 +127,7 @@ export class DeadLetters {
           VisibilityTimeout: seconds,
           // One answer asks few of SQS' machines unless it waits a little.
           WaitTimeSeconds: empty,
-          MessageSystemAttributeNames: ['SentTimestamp'],
+          MessageSystemAttributeNames: ['SentTimestamp', 'MessageGroupId'],
           MessageAttributeNames: ['All'],
         }),
       );
@@ -158,6 +160,7 @@ function toHeld({ MessageId = '', Body = '', ReceiptHandle = '', Attributes, Mes
     body: Body,
     attributes,
     receiptHandle: ReceiptHandle,
+    group: Attributes?.MessageGroupId,
     raw: MessageAttributes,
   };
 }

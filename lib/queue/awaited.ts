@@ -31,7 +31,7 @@ export async function waitsOn(
   queue: Queue,
 ): Promise<boolean> {
   if (failure.code !== code) return false;
-  const { log, requestId, body } = delivery;
+  const { log, requestId, body, group } = delivery;
   const attributes = attributesOf(record);
   const now = Date.now();
   const since = Number(attributes[SINCE_ATTRIBUTE] ?? now);
@@ -42,7 +42,7 @@ export async function waitsOn(
     const seconds = Math.min(LOOK_SECONDS.most, Math.max(LOOK_SECONDS.least, Math.ceil(waited / 4000)));
     // Its identity comes first, as what does not fit next to a large body is cut from the end.
     const kept = { [REQUEST_ID_ATTRIBUTE]: requestId, ...attributes, [SINCE_ATTRIBUTE]: String(since) };
-    await queue.putBack(body, { ...kept, [REQUEST_ID_ATTRIBUTE]: requestId }, seconds);
+    await queue.putBack(body, { ...kept, [REQUEST_ID_ATTRIBUTE]: requestId }, { seconds, group });
     log.info('message waits for what is on its way', { code, error: failure.message, retryInSeconds: seconds });
     return true;
   } catch (error) {

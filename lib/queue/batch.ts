@@ -93,7 +93,8 @@ async function notBegun<Message>(
   delivery.log.warn('out of time; the message goes back to the queue');
   try {
     if (place > 0) {
-      await queue.putBack(record.body, { ...attributesOf(record), [REQUEST_ID_ATTRIBUTE]: delivery.requestId });
+      const { requestId, group } = delivery;
+      await queue.putBack(record.body, { ...attributesOf(record), [REQUEST_ID_ATTRIBUTE]: requestId }, { group });
       return 'returned';
     }
     await queue.delay(record.receiptHandle, 0);

@@ -25,6 +25,8 @@ export interface Delivery {
   /** Whether it is to continue with what was abandoned: an operator sent it back from the dead-letter queue. */
   readonly redriven: boolean;
   readonly receiptHandle: string;
+  /** The group that its sender named, for whom it is (fair queues); it goes with the message wherever that is sent again. */
+  readonly group?: string | undefined;
   readonly log: Logger;
 }
 
@@ -51,6 +53,7 @@ export function toDelivery(record: SQSRecord, log: Logger): Delivery {
     received: Number(attributes.ApproximateReceiveCount),
     redriven: messageAttributes[ERROR_CODE_ATTRIBUTE] !== undefined,
     receiptHandle,
+    group: attributes.MessageGroupId,
     log: log.with({ requestId, messageId }),
   };
 }

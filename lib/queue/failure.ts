@@ -88,11 +88,12 @@ async function toDeadLetters(
     if (delivery.received < MAX_RECEIVES) return false;
   }
   try {
-    await queue.sendToDeadLetters(deadLetterBody(delivery.body, code === HOPELESS), {
+    const told = {
       [REQUEST_ID_ATTRIBUTE]: delivery.requestId,
       [ERROR_CODE_ATTRIBUTE]: code,
       'error-message': cutTo(message, MAX_TOLD_BYTES),
-    });
+    };
+    await queue.sendToDeadLetters(deadLetterBody(delivery.body, code === HOPELESS), told, { group: delivery.group });
     return true;
   } catch (cause) {
     // After the last try SQS itself moves it, as this delivery is not deleted.

@@ -15,6 +15,14 @@ const MAX_BATCH_BYTES = 256 * 1024;
 
 const STRING = 'String';
 
+/** What goes with a message that is sent again. */
+export interface SentAgain {
+  /** The group under which it came, so that a flood that is sent again starves nobody either. */
+  readonly group?: string | undefined;
+  /** After how many seconds it is delivered. */
+  readonly seconds?: number;
+}
+
 /** One SQS queue and its dead-letter queue, which is named after it. */
 export class Queue {
   private readonly sqs: SQSClient;
@@ -66,15 +74,19 @@ export class Queue {
 
   /**
    * Puts a message into the dead-letter queue, with the reason in its attributes. Empty attributes are left out, and what
-   * does not fit next to the body, from the last one on, is cut.
+   * does not fit next to the body, from the last one on, is cut. Its group goes with it.
    */
-  async sendToDeadLetters(body: string, attributes: Readonly<Record<string, string>>): Promise<void> {
-    await this.sendOne(`${this.url}-dlq`, body, attributes);
+  async sendToDeadLetters(
+    body: string,
+    attributes: Readonly<Record<string, string>>,
+    again: Omit<SentAgain, 'seconds'> = {},
+  ): Promise<void> {
+    await this.sendOne(`${this.url}-dlq`, body, attributes, again);
   }
 
   /** Puts a message that was received on its queue again; it is delivered after so many seconds. */
-  async putBack(body: string, attributes: Readonly<Record<string, string>>, seconds = 0): Promise<void> {
-    await this.sendOne(this.url, body, attributes, seconds);
+  async putBack(body: string, attributes: Readonly<Record<string, string>>, again: SentAgain = {}): Promise<void> {
+    await this.sendOne(this.url, body, attributes, again);
   }
 
   /** Whether it holds messages: waiting, in work, or to be tried again later. SQS' numbers lag behind a little. */
@@ -93,7 +105,7 @@ export class Queue {
     QueueUrl: string,
     body: string,
     attributes: Readonly<Record<string, string>>,
-    seconds = 0,
+    { group, seconds = 0 }: SentAgain,
   ): Promise<void> {
     const entries = fitting(Object.entries(attributes), MAX_MESSAGE_BYTES - Buffer.byteLength(body));
     await this.sqs.send(
@@ -101,6 +113,7 @@ export class Queue {
         QueueUrl,
         MessageBody: body,
         ...(seconds > 0 ? { DelaySeconds: seconds } : {}),
+        ...(group === undefined ? {} : { MessageGroupId: group }),
         MessageAttributes: Object.fromEntries(
           entries.map(([name, StringValue]) => [name, { DataType: STRING, StringValue }]),
         ),
@@ -109,8 +122,8 @@ export class Queue {
   }
 }
 
-/** SQS takes neither all characters nor all lengths for the name of a group. */
-function groupOf(sharer: string): string {
+/** The group of whoever a message is for: SQS takes neither all characters nor all lengths for its name. */
+export function groupOf(sharer: string): string {
   return hash('sha256', sharer, 'hex').slice(0, 32);
 }
 

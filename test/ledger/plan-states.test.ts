@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { SQSClient } from '@aws-sdk/client-sqs';
+import { PurgeQueueCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { type Db, MongoClient } from 'mongodb';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Catalogue, openCatalogue } from '../../lib/catalogue/catalogue.ts';
@@ -20,6 +20,7 @@ import { sweep } from '../../lib/sweep/sweep.ts';
 import { createLocalSqs } from '../../localstack/resources.ts';
 import { type DataStack, openDataStack } from '../datasets/data-stack.ts';
 import { ASKED, INCLUDE, stageOwnTasks } from '../faults/own-tasks.ts';
+import { groupOfMessage, receive } from '../queue/queues.ts';
 
 const PAGE = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'plan-states.md'), 'utf8');
 const HOUR_MS = 3_600_000;
@@ -268,4 +269,23 @@ it('every message does to a plan, in every state, what docs/plan-states.md says'
   expect(Object.fromEntries([...found].map(([state, effects]) => [state, Object.fromEntries(effects)]))).toEqual(
     Object.fromEntries([...said].map(([state, effects]) => [state, Object.fromEntries(effects)])),
   );
+});
+
+it('shards are sent in the group of their supplier, the first time and when the request is redriven', async () => {
+  await db.collection('sample_requests').deleteMany({});
+  await sqs.send(new PurgeQueueCommand({ QueueUrl: dataStack.shardQueueUrl }));
+  const [a, b] = [new Case('supplier a'), new Case('supplier b')];
+  await a.sample();
+  await b.sample();
+  await a.fail();
+  await a.sample(a.id, true);
+  const messages = await receive(sqs, dataStack.shardQueueUrl, 6);
+  const groups = Map.groupBy(messages, groupOfMessage);
+  expect(groups.has(undefined)).toBe(false);
+  const plans = [...groups.values()].map((of) => of.map(({ Body }) => JSON.parse(Body ?? '').plan).sort());
+  const [ofA, ofB] = [a, b].map(({ _id }) => _id.toHexString());
+  expect(plans.toSorted((one, other) => other.length - one.length)).toEqual([
+    [ofA, ofA, ofA, ofA],
+    [ofB, ofB],
+  ]);
 });

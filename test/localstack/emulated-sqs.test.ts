@@ -64,15 +64,23 @@ onEveryEmulator('SQS', (subject) => {
     expect(second.Attributes?.['ApproximateReceiveCount']).toBe('2');
   });
 
-  it('takes messages of a group on a queue that is not FIFO, as fair queues have them', async () => {
+  it('takes messages of a group on a queue that is not FIFO, as fair queues have them, and tells the group', async () => {
     const entries = ['a', 'b'].map((MessageGroupId) => ({
       Id: MessageGroupId,
-      MessageBody: MessageGroupId,
+      MessageBody: `of ${MessageGroupId}`,
       MessageGroupId,
     }));
     const { Failed = [] } = await subject.sqs.send(new SendMessageBatchCommand({ QueueUrl, Entries: entries }));
-    const bodies = [await receiveOne(), await receiveOne()].map(({ Body }) => Body);
-    expect([Failed, bodies.every((body) => body === 'a' || body === 'b')]).toEqual([[], true]);
+    await subject.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'of c', MessageGroupId: 'c' }));
+    await send('of nobody');
+    const groups = new Map<string | undefined, string | undefined>();
+    while (groups.size < 4) {
+      const { Body, Attributes, ReceiptHandle } = await receiveOne();
+      groups.set(Body, Attributes?.MessageGroupId);
+      await subject.sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
+    }
+    expect(Failed).toEqual([]);
+    expect(Object.fromEntries(groups)).toEqual({ 'of a': 'a', 'of b': 'b', 'of c': 'c', 'of nobody': undefined });
   });
 
   it('takes every character that SQS takes, in bodies and attributes, also those beyond U+FFFF', async () => {

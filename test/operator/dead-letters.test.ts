@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { type DeadLetter, DeadLetters } from '../../lib/operator/dead-letters.ts';
 import { createLocalSqs, queueUrl } from '../../localstack/resources.ts';
 import { freshStack, type TestStack } from '../helpers/stack.ts';
-import { attributesOf, receive, send } from '../queue/queues.ts';
+import { attributesOf, groupOfMessage, receive, send } from '../queue/queues.ts';
 
 let stack: TestStack;
 let sqs: SQSClient;
@@ -39,6 +39,18 @@ it('looking at more messages than one call gives shows each once, and leaves all
   for (let i = 0; i < 2; i++) expect(bodies(await letters.list(Number.POSITIVE_INFINITY))).toEqual(sent);
   expect(await letters.list(3)).toHaveLength(3);
   expect(bodies(await letters.list(100))).toEqual(sent);
+});
+
+it('each message goes back in the group in which it was sent, and one without goes back without', async () => {
+  const groups = { 'of a': 'supplier-a', 'of b': 'supplier-b', 'of nobody': undefined };
+  for (const [body, group] of Object.entries(groups)) await send(sqs, `${url()}-dlq`, body, {}, group);
+  await sqs.send(new CreateQueueCommand({ QueueName: name }));
+  await new DeadLetters(sqs, url()).redrive(
+    () => true,
+    () => {},
+  );
+  const back = await receive(sqs, url(), 3);
+  expect(Object.fromEntries(back.map((message) => [message.Body, groupOfMessage(message)]))).toEqual(groups);
 });
 
 it('what is chosen goes back whole and is gone; the rest stays', async () => {

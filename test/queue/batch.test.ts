@@ -10,7 +10,7 @@ import { backoffSeconds, type Failure } from '../../lib/queue/failure.ts';
 import { Queue } from '../../lib/queue/queue.ts';
 import { createLocalSqs, createResources } from '../../localstack/resources.ts';
 import { freshStack, required, type TestStack } from '../helpers/stack.ts';
-import { attributesOf, eventOf, receive, send } from './queues.ts';
+import { attributesOf, eventOf, groupOfMessage, receive, send } from './queues.ts';
 
 /** Far longer than a test: what comes back sooner was made to. */
 const VISIBILITY_SECONDS = 900;
@@ -93,6 +93,29 @@ it('a message as long as any may be has all its attributes in the dead-letter qu
   const { 'error-message': reason = '', ...others } = attributesOf(dead ?? {});
   expect(others).toEqual({ 'request-id': expect.any(String), 'error-code': 'UnknownTask' });
   expect(Buffer.byteLength(reason)).toBeGreaterThan(900);
+});
+
+it.each([
+  ['goes to the dead-letter queue', 'permanent', '-dlq'],
+  ['waits for another one', 'unregistered', ''],
+  ['was not begun as others took the time', 'zzz', ''],
+])('a message that %s keeps the group in which it was sent', async (_, body, where) => {
+  await send(sqs, queue.url, body, {}, 'supplier');
+  await send(sqs, queue.url, 'a first one', {}, 'another');
+  const event = eventOf(await receive(sqs, queue.url, 2));
+  let left = body === 'zzz' ? 6_000 : 60_000;
+  const context = { getRemainingTimeInMillis: () => left };
+  const work = options({ awaits: { code: 'NotRegistered', pending: async () => true } });
+  const { handle } = work;
+  await processBatch(event, context, {
+    ...work,
+    handle: async (...given) => {
+      left -= 2_000;
+      await handle(...given);
+    },
+  });
+  const [again] = await receive(sqs, `${queue.url}${where}`, 1);
+  expect([again?.Body, groupOfMessage(again)]).toEqual([body, 'supplier']);
 });
 
 it('a message under the name of another one is refused, under its own id', async () => {

@@ -8,11 +8,13 @@ export async function send(
   QueueUrl: string,
   MessageBody: string,
   attributes: Readonly<Record<string, string>> = {},
+  group?: string,
 ): Promise<void> {
   const MessageAttributes = Object.fromEntries(
     Object.entries(attributes).map(([name, StringValue]) => [name, { DataType: 'String', StringValue }]),
   );
-  await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody, MessageAttributes }));
+  const named = group === undefined ? {} : { MessageGroupId: group };
+  await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody, MessageAttributes, ...named }));
 }
 
 /** Waits until so many messages were received, or fewer where no more come. */
@@ -37,6 +39,11 @@ export async function receive(sqs: SQSClient, QueueUrl: string, count: number, w
 export function eventOf(messages: readonly Message[]): SQSEvent {
   const ordered = [...messages].sort((a, b) => ((a.Body ?? '') < (b.Body ?? '') ? -1 : 1));
   return toSqsEvent(ordered, 'arn:aws:sqs:us-east-1:000000000000:q');
+}
+
+/** The group that a message was sent in. */
+export function groupOfMessage(message: Message | undefined): string | undefined {
+  return message?.Attributes?.MessageGroupId;
 }
 
 /** A message's attributes as plain texts. */
