@@ -3,8 +3,9 @@ import { Bucket } from '../../lib/bucket/bucket.ts';
 import { type Catalogue, openCatalogue } from '../../lib/catalogue/catalogue.ts';
 import type { TaskEntry } from '../../lib/catalogue/entry.ts';
 import { resolveTasks } from '../../lib/catalogue/resolve.ts';
+import { keptWheel } from '../../lib/catalogue/staging/kept-wheel.ts';
 import { readLocalInclude } from '../../lib/catalogue/staging/local-include.ts';
-import { wheelCatalogue, withRoot } from '../../lib/catalogue/staging/wheel-catalogue.ts';
+import { withRoot } from '../../lib/catalogue/staging/wheel-catalogue.ts';
 import { UsageError } from './exit.ts';
 import { nameAndFolder } from './options.ts';
 import { note } from './output.ts';
@@ -45,7 +46,10 @@ export async function withCatalogue<T>(
     }
     return work(
       withFolder(
-        await withPatience('reading the task definitions of the wheel', wheelCatalogue(wheelPath(choice.wheel))),
+        await withPatience(
+          'reading the task definitions of the wheel',
+          keptWheel(wheelPath(choice.wheel), join(ROOT, '.cache', 'catalogue'), join(ROOT, 'lib')),
+        ),
       ),
     );
   }

@@ -41,7 +41,7 @@ export function includePrefix(name: string): string {
  * @throws TransientError Unavailable where S3 fails, or files change each time they are read.
  */
 export async function readInclude(
-  bucket: Bucket,
+  bucket: Pick<Bucket, 'name' | 'get' | 'list'>,
   name: string,
   known: IncludeRoot | undefined,
   log: Logger,
@@ -69,7 +69,7 @@ export async function readInclude(
 
 /** What the folder holds: what was staged, and over it what lies there loose. Null where it changed since it was listed. */
 async function readListed(
-  bucket: Bucket,
+  bucket: Pick<Bucket, 'name' | 'get' | 'list'>,
   name: string,
   prefix: string,
   listed: readonly ListedObject[],
@@ -97,7 +97,10 @@ async function readListed(
 }
 
 /** The object's bytes; null where it is gone, or another one than was listed. */
-async function readUnchanged(bucket: Bucket, { key, etag }: ListedObject): Promise<Uint8Array | null> {
+async function readUnchanged(
+  bucket: Pick<Bucket, 'name' | 'get' | 'list'>,
+  { key, etag }: ListedObject,
+): Promise<Uint8Array | null> {
   const got = await bucket.get(key);
   return got === null || got === 'unchanged' || (etag !== undefined && got.etag !== etag) ? null : got.body;
 }

@@ -25,9 +25,12 @@ interface Known<T> {
   readonly checked: number;
 }
 
+/** Where a harness is read from: a bucket, or what was kept of a wheel. */
+export type HarnessStore = Pick<Bucket, 'name' | 'get' | 'list'>;
+
 /** One staged harness in one bucket, and what was read of it. */
 export class StagedHarness {
-  readonly #bucket: Bucket;
+  readonly #bucket: HarnessStore;
   readonly #key: string;
   readonly #place: string;
   readonly #packs = new Map<string, Promise<string[]>>();
@@ -36,7 +39,7 @@ export class StagedHarness {
   #root: Known<{ root: StoredRoot; etag: string | undefined }> | undefined;
   #refreshing: Promise<StoredRoot> | undefined;
 
-  constructor(bucket: Bucket, version: string) {
+  constructor(bucket: HarnessStore, version: string) {
     this.#bucket = bucket;
     this.#key = rootKey(version);
     this.#place = `${bucket.name}/${this.#key}`;

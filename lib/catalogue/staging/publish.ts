@@ -18,7 +18,7 @@ const PARALLEL_WRITES = 16;
  * @throws TransientError Unavailable where S3 fails.
  */
 export async function publishCatalogue(
-  bucket: Bucket,
+  bucket: Pick<Bucket, 'put'>,
   version: string,
   index: TaskIndex,
   entries: readonly TaskEntry[],
