@@ -63,7 +63,11 @@ async function throughTheStack(): Promise<void> {
   const started = performance.now();
   const seconds = () => (performance.now() - started) / 1000;
   const memory = [readMemory(process.env)];
-  const answering = quarters(WARM_UP, REQUESTS, () => memory.push(readMemory(process.env)));
+  const cpuThen = [cpu];
+  const answering = quarters(WARM_UP, REQUESTS, () => {
+    memory.push(readMemory(process.env));
+    cpuThen.push(readCpu(process.env));
+  });
   await send(sqs, REQUESTS, 'stack');
   const sending = seconds();
   const waiting = WARM_UP + REQUESTS - (await visible());
@@ -85,6 +89,7 @@ async function throughTheStack(): Promise<void> {
   const [commands, statements] = describeCounts(counts, await readCounts(services), REQUESTS);
   console.log(`  MongoDB: ${commands}; Postgres: ${statements}`);
   console.log(`  memory in MB at each quarter: ${describeMemory(memory)}`);
+  console.log(`  CPU in ms of each request in each quarter: ${describeQuarters(cpuThen)}`);
   console.log(`  written: ${await describeWritten(services.db, sqs, 'stack', REQUESTS)}`);
   sqs.destroy();
 }
@@ -112,6 +117,11 @@ async function directly(): Promise<void> {
     queue.close();
     rmSync(dir, { recursive: true });
   }
+}
+
+function describeQuarters(readings: readonly CpuByRole[]): string {
+  const eachOf = readings.slice(1).map((now, at) => cpuEach(readings[at] ?? now, now, REQUESTS / QUARTERS));
+  return ROLES.map((role) => `${role} ${eachOf.map((each) => (each.get(role) ?? 0).toFixed(1)).join(' ')}`).join(', ');
 }
 
 /** Runs a function's events and tells what each took of it and of the servers. */
