@@ -38,12 +38,15 @@ export function createS3(
   return new S3Client({ ...options, forcePathStyle: 'endpoint' in options });
 }
 
-/** A client of Lambda, or of its emulator at AWS_ENDPOINT_URL_LAMBDA or AWS_ENDPOINT_URL. Close it with `destroy()`. */
+/**
+ * A client of Lambda, or of its emulator at AWS_ENDPOINT_URL_LAMBDA or AWS_ENDPOINT_URL. Close it with `destroy()`. It asks once: three
+ * answers that do not come would take longer than the function that waits for them has; who asks is tried again by its queue.
+ */
 export function createLambda(
   env: Readonly<Record<string, string | undefined>> = process.env,
   requestMs: number = WAITS.sandboxAnswer,
 ): LambdaClient {
-  return new LambdaClient(shared('LAMBDA', env, requestMs));
+  return new LambdaClient({ ...shared('LAMBDA', env, requestMs), maxAttempts: 1 });
 }
 
 /** A client of SQS, or of its emulator at AWS_ENDPOINT_URL_SQS or AWS_ENDPOINT_URL. Close it with `destroy()`. */

@@ -12,11 +12,17 @@ export const WAITS = {
   mongoAnswer: 75_000,
   /** The same for `sweep`: below its time-out together with the time in which a broken connection is rebuilt. */
   mongoAnswerToSweep: 30_000,
+  /** For a transaction, all of its tries together. */
+  mongoTransaction: 90_000,
+  /** The same for `sweep`. */
+  mongoTransactionToSweep: 20_000,
   /** For one of the connections that others of the same message have. */
   mongoQueue: 90_000,
   postgresConnect: 10_000,
   /** For an answer of Postgres; our statements take a second at most. */
   postgresAnswer: 60_000,
+  /** For a statement that reads a data set's table: Postgres ends it by itself, before its connection is abandoned. */
+  postgresStatement: 50_000,
   /** In a load: for another load of the same table to end. */
   loadLock: 240_000,
   /** In a load: for Postgres to say or take anything; above the lock, and above what making a primary key takes. */

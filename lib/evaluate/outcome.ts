@@ -1,4 +1,5 @@
 import type { ClientSession, Db, Document, MongoClient, ObjectId } from 'mongodb';
+import { inMongoTransaction } from '../clients/mongo-transaction.ts';
 import type { Queue } from '../queue/queue.ts';
 import { type EvaluationRecord, evaluationsOf, forgetEvaluationAt } from './records.ts';
 import { type ResultOf, resultFields } from './samples.ts';
@@ -33,19 +34,17 @@ export async function writeOutcome(
   const evaluated = result.status === 0;
   const fields = resultFields({ ...result, now: at });
   const mark = evaluated ? { evaluated: true, done: true } : { drop: true };
-  return mongo.withSession((session) =>
-    session.withTransaction(async () => {
-      const { matchedCount } = await db
-        .collection('tasks')
-        .updateOne({ _id: result.taskId, evaluated: { $ne: true }, drop: { $ne: true } }, { $set: mark }, { session });
-      if (matchedCount === 0) return false;
-      await db
-        .collection('results')
-        .updateOne({ 'result_data.task_id': result.taskId }, { $set: fields }, { upsert: true, session });
-      await noteOutcome(db, session, result.taskId, evaluated, report, at);
-      return true;
-    }),
-  );
+  return inMongoTransaction(mongo, async (session) => {
+    const { matchedCount } = await db
+      .collection('tasks')
+      .updateOne({ _id: result.taskId, evaluated: { $ne: true }, drop: { $ne: true } }, { $set: mark }, { session });
+    if (matchedCount === 0) return false;
+    await db
+      .collection('results')
+      .updateOne({ 'result_data.task_id': result.taskId }, { $set: fields }, { upsert: true, session });
+    await noteOutcome(db, session, result.taskId, evaluated, report, at);
+    return true;
+  });
 }
 
 async function noteOutcome(

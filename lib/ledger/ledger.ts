@@ -1,4 +1,5 @@
 import type { ClientSession, Collection, Db, Filter, MongoClient, ObjectId } from 'mongodb';
+import { inMongoTransaction } from '../clients/mongo-transaction.ts';
 import { isDuplicateKey } from '../documents/write.ts';
 import { forgetAt, type NewPlan, type PlanRecord, RECORDS, type Reason, reasonOf } from './records.ts';
 
@@ -131,14 +132,12 @@ export class Ledger {
     attempt: Attempt,
     writeTask: (session: ClientSession) => Promise<void>,
   ): Promise<boolean> {
-    return client.withSession((session) =>
-      session.withTransaction(async () => {
-        const { modifiedCount } = await this.records.updateOne(atWork(attempt), this.doneNow(), { session });
-        if (modifiedCount === 0) return false;
-        await writeTask(session);
-        return true;
-      }),
-    );
+    return inMongoTransaction(client, async (session) => {
+      const { modifiedCount } = await this.records.updateOne(atWork(attempt), this.doneNow(), { session });
+      if (modifiedCount === 0) return false;
+      await writeTask(session);
+      return true;
+    });
   }
 
   /**

@@ -3,6 +3,10 @@ import { TransientError } from '../errors/errors.ts';
 import type { SandboxTransport } from './client.ts';
 import { sandboxReply } from './protocol.ts';
 
+/** Waits before a call is made again that Lambda had no room for, in milliseconds; after them its message comes back. */
+const ROOM_WAITS = [500, 2000];
+const NO_ROOM = 'TooManyRequestsException';
+
 /** The function `sandbox`, on AWS or on the local stack (AWS_ENDPOINT_URL_LAMBDA). */
 export function lambdaSandbox(client: LambdaClient, functionName: string): SandboxTransport {
   return {
@@ -19,7 +23,7 @@ export function lambdaSandbox(client: LambdaClient, functionName: string): Sandb
 
 async function invoke(client: LambdaClient, FunctionName: string, payload: string): Promise<unknown> {
   try {
-    const answer = await client.send(new InvokeCommand({ FunctionName, Payload: payload }));
+    const answer = await whereThereIsRoom(() => client.send(new InvokeCommand({ FunctionName, Payload: payload })));
     const text = answer.Payload === undefined ? '' : Buffer.from(answer.Payload).toString();
     if (answer.FunctionError === undefined) return JSON.parse(text);
     throw new TransientError('Unavailable', `The function ${FunctionName} failed: ${text.slice(0, 300)}`);
@@ -28,4 +32,17 @@ async function invoke(client: LambdaClient, FunctionName: string, payload: strin
     const what = error instanceof LambdaServiceException ? error.name : String(error);
     throw new TransientError('Unavailable', `The function ${FunctionName} can't be reached: ${what}`, { cause: error });
   }
+}
+
+/** Nothing was begun where Lambda has no room; all else that fails may have taken all of its time, and is not asked again here. */
+async function whereThereIsRoom<T>(call: () => Promise<T>): Promise<T> {
+  for (const wait of ROOM_WAITS) {
+    try {
+      return await call();
+    } catch (error) {
+      if (!(error instanceof LambdaServiceException && error.name === NO_ROOM)) throw error;
+      await new Promise((resolve) => setTimeout(resolve, wait));
+    }
+  }
+  return await call();
 }

@@ -3,6 +3,7 @@ import type { ColumnType } from '../parquet/column-type.ts';
 import { literalEval } from '../python/literal.ts';
 import type { PyValue } from '../python/value.ts';
 import { parseCell, postgresType, selectExpression } from './cell.ts';
+import { askLimited } from './limited.ts';
 import type { Asking } from './registry.ts';
 import { quoteName, type TableDescription } from './table.ts';
 
@@ -76,7 +77,8 @@ export async function foreignDescription(
       if (known === undefined) throw refuse(`its column ${JSON.stringify(name)} has the type ${type}`);
       return { name, column: name, type: known };
     });
-  const ranges = await sql.unsafe(
+  const ranges = await askLimited(
+    sql,
     `SELECT "__split" AS split, min("__id")::int AS min, max("__id")::int AS max, count(*)::int AS count
      FROM ${quoteName(table)} GROUP BY 1 ORDER BY 2`,
   );

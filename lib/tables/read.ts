@@ -3,6 +3,7 @@ import type { ColumnType } from '../parquet/column-type.ts';
 import type { Doc, PyValue } from '../python/value.ts';
 import { parseCell, selectExpression } from './cell.ts';
 import { foreignDescription, foreignExpression, parseForeign } from './foreign-table.ts';
+import { askLimited, askLimitedRaw } from './limited.ts';
 import { codeOf, explainPostgres } from './postgres-errors.ts';
 import { type Asking, parseDescription, UNDEFINED_TABLE } from './registry.ts';
 import { type Row, RowCache } from './row-cache.ts';
@@ -79,10 +80,12 @@ export async function openTable(sql: Asking, taskName: string, version?: string)
     // NUL ends a statement, and no name in Postgres holds it.
     if (taskName.includes('\0')) throw notRegistered(taskName);
     // Without parameters a statement goes out and comes back at once; with them Postgres is first asked what they are.
-    const rows = await sql.unsafe(`
-      SELECT r.dataset_table_name AS table, c.oid::text AS oid, obj_description(c.oid, 'pg_class') AS description
+    const rows = await askLimited(
+      sql,
+      `SELECT r.dataset_table_name AS table, c.oid::text AS oid, obj_description(c.oid, 'pg_class') AS description
       FROM task_registry r JOIN pg_class c ON c.oid = to_regclass(quote_ident(r.dataset_table_name))
-      WHERE r.task_name = ${quoteText(taskName)}`);
+      WHERE r.task_name = ${quoteText(taskName)}`,
+    );
     const [row] = rows;
     if (row === undefined) throw notRegistered(taskName);
     const current = await tableInfo(sql, String(row['table']), String(row['oid']), row['description']);
@@ -201,7 +204,7 @@ async function query(sql: Asking, info: TableInfo, which: string, expected: numb
   const statement = `SELECT tableoid::text, "__id"${select} FROM ${quoteName(info.table)} WHERE "__id" ${which} ORDER BY "__id"`;
   let rows: (Buffer | null)[][];
   try {
-    rows = await sql.unsafe(statement).raw();
+    rows = await askLimitedRaw(sql, statement);
   } catch (error) {
     // Tables that are rebuilt may have other columns, or be missing for a moment.
     if (/^42(P01|703)$/.test(codeOf(error))) throw changed(info, error);

@@ -13,8 +13,11 @@ const WHO: Readonly<Record<keyof typeof WAITS, readonly string[]>> = {
   mongoConnect: [...EVERY_QUEUE, 'sweep'],
   mongoAnswer: EVERY_QUEUE,
   mongoAnswerToSweep: ['sweep'],
+  mongoTransaction: ['shard', 'evaluate'],
+  mongoTransactionToSweep: ['sweep'],
   mongoQueue: EVERY_QUEUE,
   postgresConnect: ['register', 'sample', 'shard'],
+  postgresStatement: ['register', 'sample', 'shard'],
   postgresAnswer: ['register', 'sample', 'shard'],
   loadLock: ['register'],
   loadAnswer: ['register'],
@@ -33,6 +36,10 @@ describe('each wait on a server', () => {
     }
   });
 
+  it('of Postgres for a statement ends before ours for its answer', () => {
+    expect(WAITS.postgresStatement).toBeLessThan(WAITS.postgresAnswer);
+  });
+
   it('for the function sandbox is as long as that one may take, where there is time', () => {
     expect(WAITS.sandboxAnswer / 1000).toBeGreaterThan(TIMEOUTS.get('sandbox') ?? 0);
   });
@@ -43,8 +50,10 @@ describe('each wait on a server', () => {
     for (const line of [
       `| MongoDB: a connection, a primary | ${seconds['mongoConnect']} |`,
       `| MongoDB: an answer | ${seconds['mongoAnswer']} (\`sweep\`: ${seconds['mongoAnswerToSweep']}) |`,
+      `| MongoDB: a transaction, all of its tries | ${seconds['mongoTransaction']} (\`sweep\`: ${seconds['mongoTransactionToSweep']}) |`,
       `| MongoDB: one of the 3 connections | ${seconds['mongoQueue']} |`,
       `| Postgres: a connection | ${seconds['postgresConnect']} |`,
+      `| Postgres: a statement that reads a data set's table | ${seconds['postgresStatement']} |`,
       `| Postgres: an answer | ${seconds['postgresAnswer']}; in a load ${seconds['loadAnswer']}, one statement of it ${seconds['loadStatement']}, a lock ${seconds['loadLock']} |`,
       `| S3 and SQS: a connection, an answer, a pause in a body | ${seconds['awsConnect']}, ${seconds['awsAnswer']}, ${seconds['awsAnswer']}; three tries |`,
       `| the function \`sandbox\`: a connection, an answer | ${seconds['awsConnect']}, ${seconds['sandboxAnswer']} (\`evaluate\`: ${seconds['sandboxAnswerToEvaluate']}) |`,
