@@ -83,7 +83,7 @@ const DEFAULT_METRICS: Readonly<Record<OutputType, readonly string[]>> = {
  * UnsupportedHook where a function stands where only its result would do.
  */
 export function toTaskConfig(config: ConfigDict): TaskConfig {
-  const read = new Reader(config);
+  const read = new ConfigReader(config);
   const output_type = read.outputType();
   const fewshot_delimiter = read.text('fewshot_delimiter', '\n\n');
   return {
@@ -117,7 +117,7 @@ export function toTaskConfig(config: ConfigDict): TaskConfig {
 }
 
 /** Reads fields of one mapping, naming task and field where a value has the wrong type. */
-class Reader {
+class ConfigReader {
   readonly task: string;
   readonly #config: ConfigDict;
   readonly #path: string;
@@ -178,7 +178,7 @@ class Reader {
     const value = this.#config.get('fewshot_config') ?? null;
     if (value === null) return null;
     if (!isConfigDict(value)) throw this.#wrong('fewshot_config', 'a mapping');
-    const read = new Reader(value, this.task, 'fewshot_config.');
+    const read = new ConfigReader(value, this.task, 'fewshot_config.');
     return {
       sampler: read.text('sampler', 'default'),
       samples: read.#samples(),

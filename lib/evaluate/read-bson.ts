@@ -12,10 +12,10 @@ export class BrokenText extends PyOpaque {}
  */
 export function readBson(bytes: Uint8Array): Map<string, PyValue> {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return new Reader(buffer).dict();
+  return new BsonReader(buffer).dict();
 }
 
-class Reader {
+class BsonReader {
   readonly #buffer: Buffer;
   #at = 0;
 

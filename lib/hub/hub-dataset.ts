@@ -30,7 +30,7 @@ export interface HubDataset {
   readonly orderKnown: boolean;
 }
 
-type Splits = Map<string, HubFile[]>;
+type HubSplits = Map<string, HubFile[]>;
 
 /**
  * Finds a data set's parquet files: the repository's own where its card says which they are, else those of the converted
@@ -59,7 +59,7 @@ function reasonOf(
   { config }: DatasetName,
   revision: string | undefined,
   converted: HubCommit | null,
-  folders: ReadonlyMap<string, Splits>,
+  folders: ReadonlyMap<string, HubSplits>,
 ): string {
   if (converted !== null) {
     const known = [...folders.keys()].join(', ') || 'none';
@@ -77,7 +77,7 @@ async function settle(
   name: DatasetName,
   commit: HubCommit,
   card: readonly CardConfig[],
-  { config, splits }: { config: string; splits: Splits },
+  { config, splits }: { config: string; splits: HubSplits },
 ): Promise<HubDataset> {
   const partial = [...splits.keys()].find((split) => split.startsWith(PARTIAL));
   if (partial !== undefined) {
@@ -105,7 +105,7 @@ async function settle(
 }
 
 /** The splits in that order, where it names all of them. */
-function ordered(splits: Splits, order: readonly string[] | null | undefined): string[] | null {
+function ordered(splits: HubSplits, order: readonly string[] | null | undefined): string[] | null {
   const present = [...new Set(order ?? [])].filter((split) => splits.has(split));
   return present.length === splits.size ? present : null;
 }
@@ -115,7 +115,7 @@ function ownSplits(
   { config }: DatasetName,
   card: readonly CardConfig[],
   files: readonly HubFile[],
-): { config: string; splits: Splits } | null {
+): { config: string; splits: HubSplits } | null {
   const wanted =
     config ??
     defaultConfig(
@@ -124,7 +124,7 @@ function ownSplits(
     );
   const known = card.find(({ name }) => name === wanted);
   if (!known?.files || known.files.length === 0) return null;
-  const splits: Splits = new Map();
+  const splits: HubSplits = new Map();
   for (const { split, patterns } of known.files) {
     const matched = patterns.flatMap((pattern) => matching(files, pattern));
     if (matched.length === 0 || matched.some(({ path }) => !path.endsWith('.parquet'))) return null;
@@ -142,20 +142,20 @@ function matching(files: readonly HubFile[], pattern: string): HubFile[] {
 function folderSplits(
   { config }: DatasetName,
   card: readonly CardConfig[],
-  folders: ReadonlyMap<string, Splits>,
-): { config: string; splits: Splits } | null {
+  folders: ReadonlyMap<string, HubSplits>,
+): { config: string; splits: HubSplits } | null {
   const wanted = config ?? defaultConfig([...folders.keys()], card);
   const splits = wanted === null ? undefined : folders.get(wanted);
   return wanted === null || splits === undefined ? null : { config: wanted, splits };
 }
 
 /** What lies as the conversion or `push_to_hub` lay it out, by configuration and split. */
-function foldersOf(files: readonly HubFile[]): Map<string, Splits> {
-  const folders = new Map<string, Splits>();
+function foldersOf(files: readonly HubFile[]): Map<string, HubSplits> {
+  const folders = new Map<string, HubSplits>();
   for (const file of [...files].sort((a, b) => compareCodePoints(a.path, b.path))) {
     const place = placeOf(file.path);
     if (place === undefined) continue;
-    const splits: Splits = folders.get(place.config) ?? new Map();
+    const splits: HubSplits = folders.get(place.config) ?? new Map();
     splits.set(place.split, [...(splits.get(place.split) ?? []), file]);
     folders.set(place.config, splits);
   }

@@ -8,7 +8,7 @@ type Context = Map<string, unknown>;
  * (`alias` in serverless.yml), which listens to each promise that a process makes: that took a third of the processor time of a
  * small request. Node's own storage costs next to nothing.
  */
-class Namespace {
+class TraceNamespace {
   readonly #storage = new AsyncLocalStorage<Context>();
   /** Of calls that no other context is around: an instance works on one event at a time, and finds here what was entered when it started. */
   #base: Context | undefined;
@@ -54,17 +54,17 @@ class Namespace {
   }
 }
 
-const namespaces = new Map<string, Namespace>();
+const namespaces = new Map<string, TraceNamespace>();
 
 /** Makes the namespace of that name anew. */
-export function createNamespace(name: string): Namespace {
-  const made = new Namespace();
+export function createNamespace(name: string): TraceNamespace {
+  const made = new TraceNamespace();
   namespaces.set(name, made);
   return made;
 }
 
 /** The namespace of that name, if it was made. */
-export function getNamespace(name: string): Namespace | undefined {
+export function getNamespace(name: string): TraceNamespace | undefined {
   return namespaces.get(name);
 }
 

@@ -98,13 +98,13 @@ export class Ledger {
     shard: number,
     instances: number,
     chars?: number,
-  ): Promise<Pick<PlanRecord, 'progress'> | null> {
+  ): Promise<Pick<PlanRecord, 'progress' | 'sizes'> | null> {
     const now = this.now();
     const size = chars === undefined ? {} : { [`sizes.s${shard}`]: chars };
     return this.records.findOneAndUpdate(
       atWork(attempt),
       { $set: { [`progress.s${shard}`]: instances, ...size, updated_at: now, lease_until: this.leaseEnd(now) } },
-      { returnDocument: 'after', projection: { progress: 1 } },
+      { returnDocument: 'after', projection: { progress: 1, sizes: 1 } },
     );
   }
 

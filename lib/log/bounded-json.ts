@@ -5,7 +5,7 @@ import { redact } from './redact.ts';
 export const MAX_LINE_BYTES = 16 * 1024;
 
 /** How much of a value is written. */
-interface Limits {
+interface JsonBounds {
   /** Bytes of a text. */
   readonly text: number;
   /** Items of a list, keys of an object. */
@@ -15,7 +15,7 @@ interface Limits {
 }
 
 /** What does not fit by the first is written by the next. */
-const LIMITS: readonly Limits[] = [
+const LIMITS: readonly JsonBounds[] = [
   { text: 6000, items: 100, depth: 8 },
   { text: 1500, items: 30, depth: 6 },
   { text: 400, items: 15, depth: 4 },
@@ -45,7 +45,7 @@ export function boundedFields(fields: readonly [string, unknown][]): Record<stri
   return Object.fromEntries(fields.map(([name, value]) => [name, first ? bounded(value, first, []) : value]));
 }
 
-function bounded(value: unknown, limits: Limits, around: readonly object[]): unknown {
+function bounded(value: unknown, limits: JsonBounds, around: readonly object[]): unknown {
   if (typeof value === 'string') return shortened(value, limits.text);
   if (typeof value === 'bigint') return shortened(String(value), limits.text);
   if (typeof value !== 'object' || value === null) return value;
@@ -66,12 +66,12 @@ function bounded(value: unknown, limits: Limits, around: readonly object[]): unk
   return dict(Object.entries(value), limits, inside);
 }
 
-function list(items: readonly unknown[], limits: Limits, inside: readonly object[]): unknown[] {
+function list(items: readonly unknown[], limits: JsonBounds, inside: readonly object[]): unknown[] {
   const shown = items.slice(0, limits.items).map((item) => bounded(item, limits, inside));
   return items.length > shown.length ? [...shown, `… and ${items.length - shown.length} more`] : shown;
 }
 
-function dict(entries: readonly [string, unknown][], limits: Limits, inside: readonly object[]): object {
+function dict(entries: readonly [string, unknown][], limits: JsonBounds, inside: readonly object[]): object {
   const shown = entries
     .slice(0, limits.items)
     .map(([key, item]) => [shortened(key, MAX_KEY_BYTES), bounded(item, limits, inside)]);

@@ -10,7 +10,7 @@ const BATCH_BYTES = 16 << 20;
 const MAX_TOLD = 20;
 
 /** What an import did. */
-export interface Imported {
+export interface ImportedAnswers {
   /** Answers in the files. */
   readonly answers: number;
   /** Responses that were written now. */
@@ -29,7 +29,7 @@ export interface Imported {
  * @throws PermanentError BadMessage where there are none, or answers to prompts that don't exist or belong to no task; nothing is
  * written then
  */
-export async function importAnswers(mongo: MongoClient, answers: () => AsyncIterable<BatchAnswer>): Promise<Imported> {
+export async function importAnswers(mongo: MongoClient, answers: () => AsyncIterable<BatchAnswer>): Promise<ImportedAnswers> {
   const db = mongo.db();
   const { count, tasks } = await refuseUnknown(db, answers());
   let written = 0;

@@ -76,7 +76,7 @@ export function readSchema(root: SchemaTree): ParquetSchema {
   };
 }
 
-interface Place {
+interface ElementPlace {
   path: SchemaTree[];
   definition: number;
   repetition: number;
@@ -87,7 +87,7 @@ interface Visited {
   node: Node;
 }
 
-function visit(tree: SchemaTree, parent: Place, leaves: Leaf[]): Visited {
+function visit(tree: SchemaTree, parent: ElementPlace, leaves: Leaf[]): Visited {
   const repeats = tree.element.repetition_type;
   const { definition, repetition } = parent;
   // Repeated without a list around it: a list that is never NULL.
@@ -101,7 +101,7 @@ function visit(tree: SchemaTree, parent: Place, leaves: Leaf[]): Visited {
   return visitValue(tree, deeper(parent, tree, repeats === 'OPTIONAL' ? 1 : 0, 0), leaves);
 }
 
-function deeper(place: Place, tree: SchemaTree, definition: number, repetition: number): Place {
+function deeper(place: ElementPlace, tree: SchemaTree, definition: number, repetition: number): ElementPlace {
   return {
     path: [...place.path, tree],
     definition: place.definition + definition,
@@ -110,7 +110,7 @@ function deeper(place: Place, tree: SchemaTree, definition: number, repetition: 
 }
 
 /** The value below `tree`, whose own levels are already counted in `place`. */
-function visitValue(tree: SchemaTree, place: Place, leaves: Leaf[]): Visited {
+function visitValue(tree: SchemaTree, place: ElementPlace, leaves: Leaf[]): Visited {
   const { definition } = place;
   if (tree.children.length === 0) {
     if (tree.element.type === undefined)
@@ -137,7 +137,7 @@ function visitValue(tree: SchemaTree, place: Place, leaves: Leaf[]): Visited {
   };
 }
 
-function visitList(tree: SchemaTree, repeated: SchemaTree, place: Place, leaves: Leaf[]): Visited {
+function visitList(tree: SchemaTree, repeated: SchemaTree, place: ElementPlace, leaves: Leaf[]): Visited {
   const inside = deeper(place, repeated, 1, 1);
   const [only] = repeated.children;
   // Older files have no middle layer: the repeated group is the item itself.
@@ -152,7 +152,7 @@ function visitList(tree: SchemaTree, repeated: SchemaTree, place: Place, leaves:
   };
 }
 
-function visitMap(repeated: SchemaTree, place: Place, leaves: Leaf[]): Visited {
+function visitMap(repeated: SchemaTree, place: ElementPlace, leaves: Leaf[]): Visited {
   const inside = deeper(place, repeated, 1, 1);
   const [first, second] = repeated.children;
   if (first === undefined || second === undefined) throw new Error('a map without keys or values');

@@ -31,7 +31,7 @@ export interface StagedTable {
 }
 
 /** One file of a split, and the ids of its rows where no filter leaves out any. */
-interface Part {
+interface FileRows {
   readonly name: string;
   readonly parquet: ParquetFile;
 }
@@ -127,7 +127,7 @@ async function rangesOf(dataset: OpenDataset, filter: RowFilter | undefined): Pr
   return ranges;
 }
 
-async function* keptRows(part: Part, split: string, filter: RowFilter | undefined): AsyncGenerator<PyValue[][]> {
+async function* keptRows(part: FileRows, split: string, filter: RowFilter | undefined): AsyncGenerator<PyValue[][]> {
   const column = part.parquet.columns.findIndex(({ name }) => name === filter?.column);
   if (filter !== undefined && column < 0) {
     throw new PermanentError(

@@ -17,7 +17,7 @@ function spend(budget: MatchBudget, steps: number): void {
 }
 
 /** A step of a pattern: any run of characters, any one, this one, or one of a set. */
-type Step = '*' | '?' | number | CharacterSet;
+type PatternStep = '*' | '?' | number | CharacterSet;
 
 /** Which code points a set `[...]` has. */
 class CharacterSet {
@@ -70,7 +70,7 @@ function codesOf(text: string): number[] {
 }
 
 /** Greedy, with a single place to fall back to: the last `*`, which may take one more character each time. */
-function matches(name: string, steps: readonly Step[], budget: MatchBudget): boolean {
+function matches(name: string, steps: readonly PatternStep[], budget: MatchBudget): boolean {
   spend(budget, 1);
   // Most names differ at the start already.
   const [first] = steps;
@@ -99,15 +99,15 @@ function matches(name: string, steps: readonly Step[], budget: MatchBudget): boo
   return step === steps.length;
 }
 
-function fits(step: Exclude<Step, '*'>, code: number): boolean {
+function fits(step: Exclude<PatternStep, '*'>, code: number): boolean {
   if (typeof step === 'number') return step === code;
   return step === '?' || step.has(code);
 }
 
 const [STAR, QUESTION, OPEN, CLOSE, NOT, HYPHEN] = ['*', '?', '[', ']', '!', '-'].map((mark) => mark.charCodeAt(0));
 
-function parse(pattern: readonly number[]): Step[] {
-  const steps: Step[] = [];
+function parse(pattern: readonly number[]): PatternStep[] {
+  const steps: PatternStep[] = [];
   for (let i = 0; i < pattern.length; i++) {
     const code = pattern[i] ?? 0;
     const end = code === OPEN ? setEnd(pattern, i) : -1;

@@ -48,10 +48,10 @@ const CONSTANTS: readonly (readonly [string, PyValue])[] = [
  * @throws PyJsonError where Python would raise JSONDecodeError, and beyond `maxDepth` (200 unless given)
  */
 export function loads(text: string, { maxDepth = 200 }: LoadsOptions = {}): PyValue {
-  return new Reader(text, maxDepth).document();
+  return new JsonReader(text, maxDepth).document();
 }
 
-class Reader {
+class JsonReader {
   readonly #text: string;
   readonly #maxDepth: number;
   #at = 0;

@@ -37,10 +37,10 @@ export function literalEval(text: string): PyValue {
   if (text.includes('\0')) throw new PyValueError('source code string cannot contain null bytes');
   if (!text.isWellFormed()) throw new PyValueError('source code string cannot contain half surrogate pairs');
   const source = text.replace(/^[ \t]+/, '').replace(/\r\n?/g, '\n');
-  return new Reader(source).expression();
+  return new LiteralReader(source).expression();
 }
 
-class Reader {
+class LiteralReader {
   readonly #source: string;
   #at = 0;
   #depth = 0;

@@ -114,7 +114,7 @@ function filterRows(
   throw new PermanentError('DatasetInvalid', message);
 }
 
-interface Place {
+interface RowPlace {
   name: string;
   row: number;
 }
@@ -123,7 +123,7 @@ function rowWriter(
   columns: readonly Column[],
   fileColumns: readonly Column[],
   split: string,
-): (out: BinaryRows, id: number, values: readonly PyValue[], place: Place) => void {
+): (out: BinaryRows, id: number, values: readonly PyValue[], place: RowPlace) => void {
   const writers = columns.map(({ name, type }) => {
     const index = fileColumns.findIndex((column) => column.name === name);
     const own = fileColumns[index]?.type ?? type;
@@ -158,7 +158,7 @@ function impossible(to: ColumnType, from: ColumnType): never {
   throw new PermanentError('DatasetInvalid', message);
 }
 
-function castFailed(split: string, column: string, { name, row }: Place, cause: CastFailed): PermanentError {
+function castFailed(split: string, column: string, { name, row }: RowPlace, cause: CastFailed): PermanentError {
   return new PermanentError(
     'DatasetInvalid',
     `split ${split}, column ${JSON.stringify(column)}, row ${row} of ${name} (from 0): ${cause.message}, as which the first ` +
@@ -167,7 +167,7 @@ function castFailed(split: string, column: string, { name, row }: Place, cause: 
   );
 }
 
-function tooLong({ name, row }: Place, bytes: number): PermanentError {
+function tooLong({ name, row }: RowPlace, bytes: number): PermanentError {
   return new PermanentError(
     'DatasetInvalid',
     `row ${row} of ${name} (from 0) is more than ${bytes} bytes long, where ${MAX_ROW_BYTES} are the most that is stored. ` +
@@ -176,7 +176,7 @@ function tooLong({ name, row }: Place, bytes: number): PermanentError {
   );
 }
 
-function nulCharacter(split: string, column: string, { name, row }: Place): PermanentError {
+function nulCharacter(split: string, column: string, { name, row }: RowPlace): PermanentError {
   return new PermanentError(
     'DatasetInvalid',
     `split ${split}, column ${JSON.stringify(column)}, row ${row} of ${name} (from 0): the text holds a NUL character, ` +

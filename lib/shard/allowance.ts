@@ -40,13 +40,30 @@ export class Allowance {
     // The arguments hold what the prompt does.
     for (const { data } of instances) this.#written += data.length * (repeats + 1) + doc;
     if (this.#before + this.#written <= this.#limit) return;
-    throw new PermanentError(
-      'RequestTooLarge',
-      `Task ${this.#task}, at document ${first.docId}: its prompts, arguments and documents come to more than ${this.#limit} characters ` +
-        'together. What was written of it is removed. Ask for fewer documents or shots, or raise REQUEST_MEGABYTES.',
-      { context: { task: this.#task, docId: first.docId } },
-    );
+    throw requestTooLarge(this.#task, this.#limit, first.docId);
   }
+}
+
+/**
+ * All shards together, as each noted it: those that are written at the same time don't see each other before.
+ * @throws PermanentError RequestTooLarge
+ */
+export function checkSizes(
+  { task, sizes = {} }: Pick<PlanProgress, 'task' | 'sizes'>,
+  limit: number | undefined,
+): void {
+  const total = Object.values(sizes).reduce((sum, size) => sum + size, 0);
+  if (limit !== undefined && total > limit) throw requestTooLarge(task, limit);
+}
+
+function requestTooLarge(task: string, limit: number, docId?: number): PermanentError {
+  const where = docId === undefined ? '' : `, at document ${docId}`;
+  return new PermanentError(
+    'RequestTooLarge',
+    `Task ${task}${where}: its prompts, arguments and documents come to more than ${limit} characters together. ` +
+      'What was written of it is removed. Ask for fewer documents or shots, or raise REQUEST_MEGABYTES.',
+    { context: { task, ...(docId === undefined ? {} : { docId }) } },
+  );
 }
 
 /** The texts of a value, and a little for all else. */

@@ -3,6 +3,7 @@ import { PermanentError, TransientError } from '../errors/errors.ts';
 import type { PlanProgress } from '../ledger/ledger.ts';
 import { unfinishedShards } from '../ledger/records.ts';
 import type { Logger } from '../log/log.ts';
+import { checkSizes } from './allowance.ts';
 import type { ShardServices } from './services.ts';
 import type { Work } from './work.ts';
 
@@ -30,6 +31,7 @@ export async function finishShard(
     log.warn('the request was finished or abandoned meanwhile');
     return false;
   }
+  if (!alone) checkSizes({ ...record, ...current }, services.requestChars);
   const counts = alone ? [instances] : Object.values(current.progress);
   if (counts.length < record.shards) return false;
   const total = counts.reduce((sum, count) => sum + count, 0);

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
+import { type MessageAttributeValue, ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { type Db, type Document, MongoClient } from 'mongodb';
 import postgres, { type Sql } from 'postgres';
 import { Bucket } from '../../lib/bucket/bucket.ts';
@@ -9,6 +9,7 @@ import { readLocalInclude, stageInclude } from '../../lib/catalogue/staging/loca
 import { stageHarness } from '../../lib/catalogue/staging/stage.ts';
 import { stageDatasets } from '../../lib/datasets/stage.ts';
 import { Logger } from '../../lib/log/log.ts';
+import { type DeadLetter, DeadLetters } from '../../lib/operator/dead-letters.ts';
 import { createLocalS3, createLocalSqs } from '../../localstack/resources.ts';
 import { startFunctions } from '../helpers/functions.ts';
 import { freshStack, required } from '../helpers/stack.ts';
@@ -29,7 +30,10 @@ export interface RunningService {
   registered(task: string, plain?: boolean): Promise<void>;
   /** Sends a sample message under an address of its own, `args` among its requester_args, and waits for its tasks. */
   sample(fields: Record<string, unknown>, count?: number, args?: Record<string, unknown>): Promise<Document[]>;
-  send(queue: QueueName, body: string): Promise<void>;
+  /** Gives the id under which SQS knows the message. */
+  send(queue: QueueName, body: string, attributes?: Readonly<Record<string, MessageAttributeValue>>): Promise<string>;
+  /** Waits for a dead letter that `wanted` chooses; it goes back to its queue, as an operator sends it. */
+  redrive(queue: QueueName, wanted: (letter: DeadLetter) => boolean): Promise<void>;
   /** Waits until the message, or one that holds the text, is in the queue's dead-letter queue; the reason that it carries. */
   deadLetter(queue: QueueName, body: string): Promise<{ code: string; message: string }>;
   /** Looks until there is something. */
@@ -37,13 +41,17 @@ export interface RunningService {
   stop(): Promise<void>;
 }
 
-type QueueName = 'REGISTER' | 'SAMPLE' | 'SHARD';
+type QueueName = 'REGISTER' | 'SAMPLE' | 'SHARD' | 'EVALUATE';
 
 /**
  * Starts it; `SHARD_SIZE` is 10, so that some requests are of several shards.
  * @param data a folder with the data sets to stage; removed once they are
+ * @param limits what the functions see besides
  */
-export async function startService(data: string = writeOwnDatasets()): Promise<RunningService> {
+export async function startService(
+  data: string = writeOwnDatasets(),
+  limits: Readonly<Record<string, string>> = {},
+): Promise<RunningService> {
   const stack = await freshStack();
   const s3 = createLocalS3(stack.endpoint);
   const bucket = new Bucket(s3, required(stack.env, 'DATASETS_BUCKET'));
@@ -56,7 +64,7 @@ export async function startService(data: string = writeOwnDatasets()): Promise<R
   const mongo = new MongoClient(stack.mongodbUri);
   const db = mongo.db();
   const sql = postgres(stack.postgresUri, { max: 1, onnotice: () => {} });
-  const functions = await startFunctions({ ...stack.env, SHARD_SIZE: '10' });
+  const functions = await startFunctions({ ...stack.env, SHARD_SIZE: '10', ...limits });
   const refused: { body: string; code: string; message: string }[] = [];
   let addresses = 0;
 
@@ -70,9 +78,11 @@ export async function startService(data: string = writeOwnDatasets()): Promise<R
     }
   }
 
-  async function send(queue: QueueName, body: string): Promise<void> {
-    await sqs.send(new SendMessageCommand({ QueueUrl: required(stack.env, `${queue}_QUEUE_URL`), MessageBody: body }));
-  }
+  const urlOf = (queue: QueueName) => required(stack.env, `${queue}_QUEUE_URL`);
+  const send: RunningService['send'] = async (queue, MessageBody, MessageAttributes) => {
+    const sent = await sqs.send(new SendMessageCommand({ QueueUrl: urlOf(queue), MessageBody, MessageAttributes }));
+    return sent.MessageId ?? '';
+  };
 
   return {
     db,
@@ -115,6 +125,8 @@ export async function startService(data: string = writeOwnDatasets()): Promise<R
             QueueUrl,
             MaxNumberOfMessages: 10,
             WaitTimeSeconds: 1,
+            // Others are to find it as well.
+            VisibilityTimeout: 3,
             MessageAttributeNames: ['All'],
           }),
         );
@@ -123,6 +135,13 @@ export async function startService(data: string = writeOwnDatasets()): Promise<R
           refused.push({ body: Body, code: attribute('error-code'), message: attribute('error-message') });
         }
         return refused.find((letter) => letter.body.includes(body));
+      });
+    },
+    async redrive(queue, wanted) {
+      await until(async () => {
+        let sent = 0;
+        await new DeadLetters(sqs, urlOf(queue)).redrive(wanted, () => sent++);
+        return sent > 0 || undefined;
       });
     },
     async stop() {

@@ -1,7 +1,7 @@
 import { ObjectId } from 'mongodb';
 import { describe, expect, it } from 'vitest';
 import type { PlanProgress } from '../../lib/ledger/ledger.ts';
-import { Allowance } from '../../lib/shard/allowance.ts';
+import { Allowance, checkSizes } from '../../lib/shard/allowance.ts';
 import type { RenderedInstance } from '../../lib/task/renderer.ts';
 
 const instance = (data: string, doc: string): RenderedInstance => ({
@@ -32,6 +32,15 @@ describe('what a task of a request may come to', () => {
     };
     expect(take).toThrow(expect.objectContaining({ code: 'RequestTooLarge', permanent: true }));
     expect(take).toThrow(/Task t, at document 7: .*more than 10000 characters/);
+  });
+
+  it('is looked at again when a shard is noted, as shards of the same time do not see each other', () => {
+    expect(() => checkSizes(record({ s0: 6000, s1: 4000 }), 10_000)).not.toThrow();
+    expect(() => checkSizes(record({ s0: 6000, s1: 4000 }), undefined)).not.toThrow();
+    expect(() => checkSizes(record(), 10_000)).not.toThrow();
+    const over = () => checkSizes(record({ s0: 6000, s1: 4001 }), 10_000);
+    expect(over).toThrow(expect.objectContaining({ code: 'RequestTooLarge', permanent: true }));
+    expect(over).toThrow(/^Task t: .*more than 10000 characters/);
   });
 
   it('counts a document once for each of its instances, and a prompt for each repeat', () => {

@@ -21,14 +21,14 @@ import { binary, comparison } from '../values/operators.ts';
 import type { Runtime, Test } from '../values/runtime.ts';
 import { contains, lengthOf } from '../values/sequences.ts';
 
-type Run = (value: PyValue, args: (PyValue | undefined)[], runtime: Runtime) => boolean;
+type RunTest = (value: PyValue, args: (PyValue | undefined)[], runtime: Runtime) => boolean;
 
 interface NamedTest {
   readonly signature: string;
-  readonly run: Run;
+  readonly run: RunTest;
 }
 
-const plain = (run: Run): NamedTest => ({ signature: '', run });
+const plain = (run: RunTest): NamedTest => ({ signature: '', run });
 
 const comparing = (operator: CompareOperator): NamedTest => ({
   signature: '*b /',

@@ -21,7 +21,7 @@ interface Directive {
 
 /** @throws Fault `type` or `value` as Python does */
 export function formatPercent(template: string, values: PyValue, runtime: Runtime): string {
-  const source = new Values(values, runtime);
+  const source = new FormatArguments(values, runtime);
   const parts: string[] = [];
   let end = 0;
   for (const match of template.matchAll(DIRECTIVE)) {
@@ -47,7 +47,7 @@ export function formatPercent(template: string, values: PyValue, runtime: Runtim
 }
 
 /** Where the directives take their values from: a tuple's items in turn, a dict by key, or the one value. */
-class Values {
+class FormatArguments {
   readonly #values: PyValue;
   readonly #runtime: Runtime;
   readonly #items: readonly PyValue[];
@@ -92,7 +92,7 @@ class Values {
   }
 }
 
-function formatOne(directive: Directive, source: Values, runtime: Runtime): string {
+function formatOne(directive: Directive, source: FormatArguments, runtime: Runtime): string {
   const { type, precision } = directive;
   runtime.budget.text(directive.width + (precision ?? 0));
   switch (type) {
