@@ -29,7 +29,10 @@ export interface ImportedAnswers {
  * @throws PermanentError BadMessage where there are none, or answers to prompts that don't exist or belong to no task; nothing is
  * written then
  */
-export async function importAnswers(mongo: MongoClient, answers: () => AsyncIterable<BatchAnswer>): Promise<ImportedAnswers> {
+export async function importAnswers(
+  mongo: MongoClient,
+  answers: () => AsyncIterable<BatchAnswer>,
+): Promise<ImportedAnswers> {
   const db = mongo.db();
   const { count, tasks } = await refuseUnknown(db, answers());
   let written = 0;
