@@ -51,6 +51,27 @@ const ATTACKS: Readonly<Record<string, string>> = {
   'a signal to itself that it can not send':
     'import signal; return signal.alarm(1) or signal.setitimer(signal.ITIMER_REAL, 1) or fail()',
   'a library that is not here': 'import torch; return torch.load("x")',
+  'Node by a proxy that the collector of garbage knows':
+    'import gc; p = [o for o in gc.get_objects() if type(o).__name__.startswith("Js")]; return p[0].constructor.constructor("return process")() if p else fail()',
+  'Node by the globals of the outermost frame':
+    'import sys; f = sys._getframe()\nwhile f.f_back: f = f.f_back\nreturn f.f_globals["js"].process.version',
+  'the module js, once all of Pyodide is forgotten':
+    'import sys, importlib\nfor n in list(sys.modules):\n  if "pyodide" in n: del sys.modules[n]\nreturn importlib.import_module("js").process.version',
+  'the finder of modules of JavaScript':
+    'import sys; m = [x for x in sys.meta_path if "Js" in type(x).__name__]; return m[0].jsproxies["js"].process.version if m else fail()',
+  'the core of Pyodide': 'import _pyodide_core; return _pyodide_core.JsProxy.constructor("return process")()',
+  'a result that holds itself': 'x = []; x.append(x); return x',
+  'a dict that holds itself': 'x = {}; x["x"] = x; return x',
+  'a result nested deeper than can be told': 'x = []\nfor _ in range(5000): x = [x]\nreturn x',
+  'an int longer than may be printed': 'return 10 ** 5000',
+  'a dict whose items raise': 'class D(dict):\n  def items(self): raise KeyError("x")\nreturn D(a=1)',
+  'a value that lies about its class':
+    'class A:\n  @property\n  def __class__(self): raise ValueError("x")\nreturn A()',
+  'a value whose repr ends the interpreter': 'class A:\n  def __repr__(self): raise SystemExit(0)\nreturn A()',
+  'an exception whose message raises': 'class E(Exception):\n  def __str__(self): raise SystemExit(0)\nraise E("x")',
+  'an exception whose class has no name':
+    'class M(type):\n  __name__ = property(lambda self: 1 / 0)\nclass E(Exception, metaclass=M): pass\nraise E("x")',
+  'an exception with an endless name': 'raise type("E" * 10**6, (Exception,), {})("x" * 10**6)',
 };
 
 /** Attacks after which the box must be gone and told of, and a fresh one answer. */
@@ -62,6 +83,11 @@ const ENDS: Readonly<Record<string, string>> = {
   'an endless generator': 'import itertools; return sum(itertools.count())',
   'an endless finalizer': 'class A:\n  def __del__(self):\n    while True: pass\na = A()\ndel a',
   'an endless repr': 'class A(list):\n  def __iter__(self):\n    while True: pass\nreturn A([1])',
+  'an endless hash': 'class H(str):\n  def __hash__(self):\n    while True: pass\nreturn {H("a"): 1}',
+  'an endless message of an exception': 'class E(Exception):\n  def __str__(self):\n    while True: pass\nraise E("x")',
+  'an int read from a huge text': 'import sys; sys.set_int_max_str_digits(0); return int("9" * 10**8)',
+  'a sleep beyond the deadline': 'import time; time.sleep(600); return 1',
+  'a bomb of gzip': 'import gzip; return len(gzip.decompress(gzip.compress(bytes(5 * 10**7), 1) * 40))',
   'too much memory in one piece': 'return "x" * (2**31 - 100)',
   'too much memory bit by bit': 'x = []\nwhile True: x.append(bytearray(10**6))',
   'a result too long': 'return ["x" * 10**7] * 100',
@@ -103,6 +129,7 @@ describe('hostile functions', () => {
       throw error;
     });
     expect(got).toHaveProperty('error');
+    expect(JSON.stringify(got).length).toBeLessThan(2000);
     expect(await session.call([call('fine')])).toEqual([{ value: 'fine' }]);
     expect(connections).toBe(0);
     expect(existsSync('/tmp/out')).toBe(false);

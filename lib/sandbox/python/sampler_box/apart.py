@@ -13,6 +13,7 @@ import enum
 import fractions
 import functools
 import logging
+import operator
 import pathlib
 import random
 import re
@@ -37,6 +38,7 @@ FIXED = frozenset((tuple, frozenset, types.MappingProxyType))
 # Of a module's globals; none is the task's.
 MACHINERY = frozenset(('__builtins__', '__spec__', '__loader__', '__cached__'))
 EMPTY = object()
+CONTENT = operator.attrgetter('cell_contents')
 # Rows after each of which is looked; later ones are looked at as often as what there is to look at allows.
 CLOSELY = 100
 EASE = 1000
@@ -47,7 +49,10 @@ class Watch:
 
     def __init__(self):
         self.met, self.alive = set(), []
-        self.held, self.cells, self.classes, self.chances = [], [], [], []
+        # What can change, as it is and as it was: looked at after rows, by functions of C.
+        self.held, self.copies = [], []
+        self.cells, self.contents, self.empty = [], [], []
+        self.chances = []
         self.size, self.rows = 0, 0
         self.kept = self.looked = None
         self.held_once = [(vars(builtins), dict(vars(builtins)))]
@@ -107,8 +112,11 @@ class Watch:
         held += vars(value).values()
         for cell in value.__closure__ or ():
             content = content_of(cell)
-            self.cells.append((cell, content))
-            if content is not EMPTY:
+            if content is EMPTY:
+                self.empty.append(cell)
+            else:
+                self.cells.append(cell)
+                self.contents.append(content)
                 held.append(content)
         if id(names) not in self.met:
             self.met.add(id(names))
@@ -123,8 +131,7 @@ class Watch:
     def within_class(self, value):
         if is_foreign(value):
             return []
-        self.classes.append((value, dict(vars(value))))
-        self.size += len(vars(value))
+        self.hold(vars(value), dict(vars(value)))
         return [item for name, item in vars(value).items() if name not in ('__dict__', '__weakref__')] + list(value.__bases__)
 
     def within_object(self, value, kind):
@@ -144,7 +151,8 @@ class Watch:
         return [kind, *vars(value).values()]
 
     def hold(self, value, copy):
-        self.held.append((value, copy))
+        self.held.append(value)
+        self.copies.append(copy)
         self.size += len(copy)
 
     def keep(self, what):
@@ -160,9 +168,9 @@ class Watch:
 
     def compare(self):
         try:
-            same = (all(value == copy for value, copy in self.held) and
-                    all(content_of(cell) is content for cell, content in self.cells) and
-                    all(dict(vars(value)) == copy for value, copy in self.classes))
+            same = (all(map(operator.eq, self.held, self.copies)) and
+                    all(map(operator.is_, map(CONTENT, self.cells), self.contents)) and
+                    all(content_of(cell) is EMPTY for cell in self.empty))
         except BaseException:
             same = False
         if not same:

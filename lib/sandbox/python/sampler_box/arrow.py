@@ -6,6 +6,7 @@ A type is a name ('null', 'bool', 'int64', 'double', 'string', 'timestamp[us]', 
 
 import datetime
 import decimal
+import itertools
 import math
 import re
 import struct
@@ -558,8 +559,51 @@ def text_of(value):
 
 
 # ------------------------------------------------------------------------------------------------- columns
+def plain(values):
+    """The type of a column that holds one kind of JSON's values, each as the column would give it back; None for any other."""
+    kinds = set(map(type, values))
+    kinds.discard(NoneType)
+    if len(kinds) != 1:
+        return None
+    only, = kinds
+    kind = PLAIN_KINDS.get(only)
+    if kind is None:
+        return None
+    if NoneType in map(type, values):
+        values = [value for value in values if value is not None]
+    if kind == 'string':
+        try:
+            # Arrow keeps UTF-8, which has no half surrogate pairs.
+            ''.join(values).encode()
+        except UnicodeEncodeError:
+            return None
+    elif kind == 'int64' and not (-(2 ** 63) <= min(values) and max(values) < 2 ** 63):
+        return None
+    return kind
+
+
+NoneType = type(None)
+PLAIN_KINDS = {str: 'string', int: 'int64', float: 'double', bool: 'bool'}
+
+
+def plain_lists(values):
+    """The type of a column of lists of plain values, which need nothing but to be copied; None for any other."""
+    kinds = set(map(type, values))
+    kinds.discard(NoneType)
+    if kinds != {list}:
+        return None
+    kind = plain(list(itertools.chain.from_iterable(filter(None, values))))
+    return None if kind is None else ('list', kind)
+
+
 def column(values):
     """Values and type of a column made from Python's values."""
+    kind = plain(values)
+    if kind is not None:
+        return list(values), kind
+    kind = plain_lists(values)
+    if kind is not None:
+        return [None if value is None else value[:] for value in values], kind
     kind = infer_all(values)
     if kind == 'string':
         # The converter of texts makes the column one of bytes where it meets some.

@@ -56,7 +56,8 @@ class LazyRow(MutableMapping):
     def __getitem__(self, key):
         value = self.data[key]
         if key in self.lazy:
-            value = self.data[key] = fresh(value)
+            if type(value) is not str:
+                value = self.data[key] = fresh(value)
             self.lazy.discard(key)
         return value
 
@@ -384,11 +385,16 @@ class Dataset:
                     writer.write_batch(writer.ordered(batch), rows)
                 origins += [self._origins[i] for i in positions] if count == len(positions) and stays(self, positions, rows) else [None] * count
         else:
-            for i, row in enumerate(self._rows):
-                self._tell(i)
+            simple = input_columns is None and not (with_indices or with_rank or options)
+            for i, (row, origin) in enumerate(zip(self._rows, self._origins)):
+                if origin is not None:
+                    at(origin)
                 lazy = LazyRow(dict(row))
-                given = [lazy] if input_columns is None else columns_of(row, input_columns)
-                done = function(*given, *extras(i, with_indices, with_rank), **options)
+                if simple:
+                    done = function(lazy)
+                else:
+                    given = [lazy] if input_columns is None else columns_of(row, input_columns)
+                    done = function(*given, *extras(i, with_indices, with_rank), **options)
                 changed = done is not None
                 row_done()
                 if not changed:
@@ -398,7 +404,7 @@ class Dataset:
                     # `datasets` has no writer where the first row gave nothing.
                     raise AttributeError("'NoneType' object has no attribute 'write'")
                 writer.write(merged(lazy if input_columns is None else row, done, removed))
-                origins.append(self._origins[i])
+                origins.append(origin)
         if not changed:
             # What counts for `datasets` is whether the last row gave something.
             return self
@@ -511,12 +517,14 @@ def extras(position, with_indices, with_rank):
 
 def merged(given, done, removed):
     """`prepare_outputs` of `Dataset.map`: the row as the function left it, under what the function gave."""
-    if not isinstance(done, Mapping):
+    # The commonest kinds first: to ask an abstract class is slow.
+    plain = type(done) is dict
+    if not plain and not isinstance(done, Mapping):
         raise TypeError(f'Provided `function` which is applied to all elements of table returns a variable of type {type(done)}. Make sure '
                         'provided `function` returns a variable of type `dict` (or a pyarrow table) to update the dataset or `None` if '
                         'you are only interested in side effects.')
-    base = dict(given.data if isinstance(given, LazyRow) else given)
-    lazy = isinstance(done, LazyRow)
+    base = dict(given.data if type(given) is LazyRow else given)
+    lazy = not plain and isinstance(done, LazyRow)
     if lazy:
         done = {name: value for name, value in done.data.items() if name not in done.lazy}
     for name in removed:
