@@ -6,20 +6,14 @@ in the order, and with the defaults, of docs/rules/payload.md. Lengths follow PA
 """
 
 import hashlib
-import importlib.abc
-import importlib.machinery
 import json
 import logging
-import os
 import random
 import sys
-import types
 from pathlib import Path
 from typing import Dict, List, Optional, Union
 
 HERE = Path(__file__).parent
-# Libraries that the harness imports but that building prompts never calls.
-UNUSED = {"torch", "transformers", "accelerate", "peft", "sqlitedict", "tiktoken"}
 DIGESTED = {
     "gsm8k": ("gsm8k", 5),
     "bbh_cot_fewshot_boolean_expressions": ("bbh_cot_fewshot_boolean_expressions", 3),
@@ -27,35 +21,10 @@ DIGESTED = {
 }
 CHAT, TEXT = "/v1/chat/completions", "/v1/completions"
 
+sys.path.insert(0, str(HERE.parents[1] / "helpers"))
+from unused_modules import stand_in
 
-class Unused(types.ModuleType):
-    """A module of which every attribute is an empty class."""
-
-    __path__: List[str] = []
-    __version__ = "0"
-
-    def __getattr__(self, name):
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return type(name, (), {})
-
-
-class UnusedFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Comes first: also where such a library is installed, it is not loaded."""
-
-    def find_spec(self, name, path=None, target=None):
-        if name.split(".")[0] in UNUSED:
-            return importlib.machinery.ModuleSpec(name, self, is_package=True)
-
-    def create_module(self, spec):
-        return Unused(spec.name)
-
-    def exec_module(self, module):
-        pass
-
-
-sys.meta_path.insert(0, UnusedFinder())
-os.environ["HF_HUB_OFFLINE"] = "1"
+stand_in()
 
 import datasets
 import pyarrow
