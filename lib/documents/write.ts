@@ -1,4 +1,12 @@
-import { type Collection, type Document, MongoBulkWriteError, MongoServerError } from 'mongodb';
+import {
+  type ClientSession,
+  type Collection,
+  type Db,
+  type Document,
+  MongoBulkWriteError,
+  MongoServerError,
+} from 'mongodb';
+import * as z from 'zod';
 
 const DUPLICATE_KEY = 11000;
 
@@ -18,6 +26,28 @@ export async function insertOnce(collection: Collection<Document>, documents: re
   } catch (error) {
     if (!onlyDuplicates(error)) throw error;
   }
+}
+
+/** What MongoDB says of documents that it did not take; within a transaction that is the first of them alone. */
+const refusals = z.object({
+  writeErrors: z.array(z.looseObject({ code: z.number(), errmsg: z.string().default('') })).optional(),
+});
+
+/**
+ * Inserts documents within a session's transaction, all of them or none. As the command itself: a third of what the driver's
+ * `insertMany` takes for few documents, which goes over them several times.
+ * @throws MongoServerError, also where one is there already (`isDuplicateKey`); the transaction is over then
+ */
+export async function insertWithin(
+  db: Db,
+  session: ClientSession,
+  { collectionName }: Pick<Collection, 'collectionName'>,
+  documents: readonly Document[],
+): Promise<void> {
+  if (documents.length === 0) return;
+  const answer = await db.command({ insert: collectionName, documents: [...documents] }, { session });
+  const [refused] = refusals.parse(answer).writeErrors ?? [];
+  if (refused !== undefined) throw new MongoServerError({ ...refused, message: refused.errmsg });
 }
 
 function onlyDuplicates(error: unknown): boolean {

@@ -141,6 +141,32 @@ export class Ledger {
   }
 
   /**
+   * Marks a plan of one shard done at its first attempt and has everything of it written, all or nothing: the record comes with
+   * the first step, so that nothing is looked up before. Null where it is no such plan, where its shard was begun
+   * otherwise, or where `write` gives it up; nothing has changed then.
+   * @param write gets the record as it was; may be called again where MongoDB says that the same can succeed
+   */
+  async completeAtOnce<Result>(
+    client: MongoClient,
+    id: ObjectId,
+    write: (record: PlanProgress, session: ClientSession) => Promise<Result | null>,
+  ): Promise<Result | null> {
+    const untouched = { shards: 1, progress: {}, unsent: { $exists: false } };
+    return client.withSession((session) =>
+      session.withTransaction(async () => {
+        const record = await this.records.findOneAndUpdate(
+          { ...atWork({ _id: id, attempt: 1 }), ...untouched },
+          this.doneNow(),
+          { session, projection: { doc_ids: 0 } },
+        );
+        const result = record && (await write(record, session));
+        if (result === null) await session.abortTransaction();
+        return result;
+      }),
+    );
+  }
+
+  /**
    * Gives this attempt at the plan up, with the reason; its place is free at once, what it wrote is left to the sweep. One
    * that is not in progress, or is in another attempt by now, stays as it is.
    * @returns whether the plan tells why it failed; false where there is none, or where it goes on in another attempt

@@ -45,8 +45,8 @@ export async function finishShard(
   return completed;
 }
 
-/** A task without instances could never be answered and never be scored; the harness refuses it as well. */
-function nothingToAsk({ task }: PlanProgress): PermanentError {
+/** The error of a task without instances, which could never be answered and never be scored; the harness refuses it as well. */
+export function nothingToAsk({ task }: PlanProgress): PermanentError {
   return new PermanentError(
     'BadTaskDefinition',
     `Task ${task}: not one of its documents asks anything, as its doc_to_choice gives no choices for them. Correct the definition.`,

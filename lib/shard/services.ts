@@ -1,6 +1,7 @@
 import type { Db, MongoClient } from 'mongodb';
 import type { Sql } from 'postgres';
-import type { Ledger } from '../ledger/ledger.ts';
+import type { Attempt, Ledger } from '../ledger/ledger.ts';
+import type { Logger } from '../log/log.ts';
 import type { TimeoutProfile } from '../payload/timeout.ts';
 import type { Queue } from '../queue/queue.ts';
 
@@ -14,4 +15,20 @@ export interface ShardServices {
   /** Characters that a request's task may come to; no limit where not given. */
   readonly requestChars?: number;
   readonly timeouts: Readonly<Record<string, TimeoutProfile>> | undefined;
+}
+
+/** One delivery of a shard message. */
+export interface ShardDelivery {
+  readonly redriven: boolean;
+  readonly log: Logger;
+  /** Hears which attempt at the plan the shard is worked on for, before it is. */
+  readonly onAttempt?: (attempt: Attempt) => void;
+}
+
+/** What one delivery wrote. */
+export interface Written {
+  readonly instances: number;
+  readonly prompts: number;
+  /** Whether the `tasks` document was written. */
+  readonly completed: boolean;
 }

@@ -1,30 +1,13 @@
 import { ObjectId } from 'mongodb';
 import { PermanentError } from '../errors/errors.ts';
-import type { Attempt, PlanProgress } from '../ledger/ledger.ts';
-import { docsHash } from '../ledger/records.ts';
+import type { PlanProgress } from '../ledger/ledger.ts';
 import { takeUp } from '../ledger/take-up.ts';
-import type { Logger } from '../log/log.ts';
 import type { ShardMessage } from '../messages/shard.ts';
-import { isShardOf } from '../plan/shards.ts';
+import { writeAtOnce } from './at-once.ts';
+import { factsOf, isItsShard } from './belonging.ts';
 import { finishShard, sendUnfinished } from './finish.ts';
-import type { ShardServices } from './services.ts';
+import type { ShardDelivery, ShardServices, Written } from './services.ts';
 import { workOf } from './work.ts';
-
-/** One delivery of a shard message. */
-export interface ShardDelivery {
-  readonly redriven: boolean;
-  readonly log: Logger;
-  /** Hears which attempt at the plan the shard is worked on for, before it is. */
-  readonly onAttempt?: (attempt: Attempt) => void;
-}
-
-/** What one delivery wrote. */
-export interface Written {
-  readonly instances: number;
-  readonly prompts: number;
-  /** Whether the `tasks` document was written. */
-  readonly completed: boolean;
-}
 
 const NOTHING: Written = { instances: 0, prompts: 0, completed: false };
 
@@ -42,6 +25,8 @@ export async function renderShard(
   const { log } = delivery;
   const id = new ObjectId(message.plan);
   log.append({ plan: message.plan, shard: message.shard });
+  const whole = await writeAtOnce(services, message, delivery);
+  if (whole) return whole;
   const found = await services.ledger.find(id, message.shard);
   if (!found) {
     throw new PermanentError(
@@ -49,10 +34,9 @@ export async function renderShard(
       `There is no plan ${message.plan}; its record may have been kept no longer.`,
     );
   }
-  log.append({ requestId: found.request_id, task: found.task, supplier: found.address });
+  log.append(factsOf(found));
   // Else it would count as one of the plan's shards, or its failure as the plan's.
-  const [known] = found.shard_docs ?? [];
-  if (!isShardOf(found, message) || (known !== undefined && known !== docsHash(message.docs))) {
+  if (!isItsShard(found, message)) {
     throw new PermanentError(
       'BadMessage',
       `Shard ${message.shard} with these documents is none of plan ${message.plan}.`,

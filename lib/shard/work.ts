@@ -1,7 +1,7 @@
-import type { Document } from 'mongodb';
+import type { ClientSession, Document } from 'mongodb';
 import { collectionsOf } from '../documents/collections.ts';
 import { taskDocument } from '../documents/documents.ts';
-import { insertOnce } from '../documents/write.ts';
+import { insertOnce, insertWithin } from '../documents/write.ts';
 import type { PlanProgress } from '../ledger/ledger.ts';
 import type { Logger } from '../log/log.ts';
 import { SIGNATURES } from '../messages/sample.ts';
@@ -24,8 +24,12 @@ const MAX_NAMED = 10;
 export interface Work {
   /** Prompts of each instance. */
   readonly repeats: number;
-  /** Writes the shard's instances and prompts. @returns how many instances there are, and characters in all */
-  write(log: Logger): Promise<{ instances: number; chars: number }>;
+  /**
+   * Writes the shard's instances and prompts, in the session's transaction where one is given.
+   * @returns how many instances there are, and characters in all
+   * @throws TooMuchAtOnce where it is too much for a transaction
+   */
+  write(log: Logger, session?: ClientSession): Promise<{ instances: number; chars: number }>;
   /** The plan's `tasks` document, for so many instances. */
   taskDocument(instances: number): Document;
 }
@@ -36,7 +40,7 @@ export function workOf(services: ShardServices, message: ShardMessage, record: P
   const plan = decodePlan(record.plan);
   return {
     repeats: plan.repeats,
-    write: (log) => writeDocs(services, message, record, plan, log),
+    write: (log, session) => writeDocs(services, message, record, plan, log, session),
     taskDocument: (instances) => taskDocument(record._id, plan, instances, record.creation_date),
   };
 }
@@ -50,7 +54,12 @@ function signatureWork({ db }: ShardServices, record: PlanProgress): Work {
   const collections = collectionsOf(db);
   return {
     repeats: 1,
-    async write() {
+    async write(_, session) {
+      if (session !== undefined) {
+        await insertWithin(db, session, collections.instances, instances);
+        await insertWithin(db, session, collections.prompts, prompts);
+        return { instances: instances.length, chars: 0 };
+      }
       await Promise.all([
         insertOnce(collections.instances, [...instances]),
         insertOnce(collections.prompts, [...prompts]),
@@ -67,6 +76,7 @@ async function writeDocs(
   record: PlanProgress,
   plan: Plan,
   log: Logger,
+  session: ClientSession | undefined,
 ): Promise<{ instances: number; chars: number }> {
   const docIds = readIdList(message.docs);
   if (docIds.length === 0) return { instances: 0, chars: 0 };
@@ -76,7 +86,7 @@ async function writeDocs(
   const slice = prepareSlice(rendering, docs.splits, { offset: message.offset, docIds, places });
   const render = slice.renderer(await docs.read(slice.rowIds), docs.values);
   const allowance = new Allowance(record, message.shard, services.requestChars);
-  const writer = createWriter(services, record, plan, answerLength(plan, rendering.config), allowance);
+  const writer = createWriter(services, record, plan, answerLength(plan, rendering.config), allowance, session);
   const silent: number[] = [];
   for (const [position, docId] of docIds.entries()) {
     const rendered = render(position);

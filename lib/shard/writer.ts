@@ -1,8 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
+import type { ClientSession } from 'mongodb';
 import { collectionsOf } from '../documents/collections.ts';
 import { instanceDocuments, unstorable } from '../documents/documents.ts';
 import { childIds } from '../documents/ids.ts';
-import { insertOnce } from '../documents/write.ts';
+import { insertOnce, insertWithin } from '../documents/write.ts';
 import type { PlanProgress } from '../ledger/ledger.ts';
 import { timeoutFor } from '../payload/timeout.ts';
 import { type Plan, supplierOf } from '../plan/plan.ts';
@@ -20,13 +21,20 @@ const MAX_PORTION_CHARS = 1_600_000;
 /** Portions on their way at a time; each takes two connections. */
 const MAX_ON_THEIR_WAY = 2;
 
-/** Collects rendered instances and writes them in portions, instances and prompts side by side. */
+/** What was to be written at once comes to more than one portion. */
+export class TooMuchAtOnce extends Error {}
+
+/**
+ * Collects rendered instances and writes them in portions, instances and prompts side by side.
+ * @param session of a transaction in which all of it is written, as one portion
+ */
 export function createWriter(
   { db, timeouts }: ShardServices,
   record: PlanProgress,
   plan: Plan,
   decode: number,
   allowance: Allowance,
+  session?: ClientSession,
 ) {
   const { instances, prompts } = collectionsOf(db);
   const timeout = timeoutFor(timeouts, supplierOf(plan).service);
@@ -57,19 +65,20 @@ export function createWriter(
   }
 
   async function insert(portion: typeof pending): Promise<void> {
-    await Promise.all([
-      insertOnce(
-        instances,
-        portion.map(({ instance }) => instance),
-      ),
-      insertOnce(
-        prompts,
-        portion.flatMap((item) => item.prompts),
-      ),
-    ]);
+    const parts = [
+      [instances, portion.map(({ instance }) => instance)],
+      [prompts, portion.flatMap((item) => item.prompts)],
+    ] as const;
+    if (session === undefined) {
+      await Promise.all(parts.map(([collection, documents]) => insertOnce(collection, documents)));
+      return;
+    }
+    // A transaction takes one command at a time.
+    for (const [collection, documents] of parts) await insertWithin(db, session, collection, documents);
   }
 
   async function send(): Promise<void> {
+    if (session !== undefined) throw new TooMuchAtOnce();
     if (onTheirWay.length >= MAX_ON_THEIR_WAY) await onTheirWay.shift();
     const written = write(pending);
     // Its failure is reported when it is awaited, which may be never where rendering fails first.
@@ -85,7 +94,7 @@ export function createWriter(
   return {
     /**
      * Takes a document's instances; waits where too much is on its way.
-     * @throws what an earlier portion failed with; PermanentError RequestTooLarge
+     * @throws what an earlier portion failed with; PermanentError RequestTooLarge; TooMuchAtOnce within a transaction
      */
     async add(rendered: readonly RenderedInstance[]): Promise<void> {
       allowance.take(rendered, plan.repeats);

@@ -1,0 +1,48 @@
+import { ObjectId } from 'mongodb';
+import { collectionsOf } from '../documents/collections.ts';
+import { insertWithin, isDuplicateKey } from '../documents/write.ts';
+import type { ShardMessage } from '../messages/shard.ts';
+import { countIds } from '../plan/id-list.ts';
+import { factsOf, isItsShard } from './belonging.ts';
+import { nothingToAsk } from './finish.ts';
+import type { ShardDelivery, ShardServices, Written } from './services.ts';
+import { workOf } from './work.ts';
+import { TooMuchAtOnce } from './writer.ts';
+
+/** More documents are better written while others are rendered. */
+const MAX_DOCUMENTS = 16;
+
+/**
+ * Writes a request of few documents as a whole: the end of its plan, its instances and prompts and its `tasks` document, in one
+ * transaction of five commands. Whoever finds the plan changed by then has written nothing. Null where it has to be done step
+ * by step: there are more shards, an earlier try was made, or it is too much.
+ * @throws as `renderShard`
+ */
+export async function writeAtOnce(
+  services: ShardServices,
+  message: ShardMessage,
+  delivery: ShardDelivery,
+): Promise<Written | null> {
+  const { shard, offset, docs, plan } = message;
+  if (shard > 0 || offset > 0 || (countIds(docs) ?? MAX_DOCUMENTS + 1) > MAX_DOCUMENTS) return null;
+  const { ledger, mongo, db } = services;
+  const { log } = delivery;
+  try {
+    const written = await ledger.completeAtOnce(mongo, new ObjectId(plan), async (record, session) => {
+      if (!isItsShard(record, message)) return null;
+      log.append(factsOf(record));
+      delivery.onAttempt?.(record);
+      const work = workOf(services, message, record);
+      const { instances } = await work.write(log, session);
+      if (instances === 0) throw nothingToAsk(record);
+      await insertWithin(db, session, collectionsOf(db).tasks, [work.taskDocument(instances)]);
+      return { instances, prompts: instances * work.repeats, completed: true };
+    });
+    if (written) log.info('task complete', { instances: written.instances });
+    return written;
+  } catch (error) {
+    // What an earlier try left of it stays as it is.
+    if (error instanceof TooMuchAtOnce || isDuplicateKey(error)) return null;
+    throw error;
+  }
+}
