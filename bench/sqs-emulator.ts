@@ -12,24 +12,20 @@ export interface SqsEmulator {
   close(): void;
 }
 
+const one = z.object({ MessageBody: z.string() });
 const batch = z.object({ Entries: z.array(z.object({ Id: z.string(), MessageBody: z.string() })) });
 
-/** Takes batches of messages with next to no work; whatever is no call of SQS goes on to the emulator. */
+/** Takes messages, one or a batch at a time, with next to no work; whatever is no call of SQS goes on to the emulator. */
 export async function startSqsEmulator(emulator: string): Promise<SqsEmulator> {
   const bodies: string[] = [];
   const server = createServer(async (incoming, outgoing) => {
     const target = incoming.headers['x-amz-target'];
     if (target === undefined) return passOn(incoming, outgoing, emulator);
-    if (target !== 'AmazonSQS.SendMessageBatch') return outgoing.writeHead(400).end();
-    const { Entries } = batch.parse(JSON.parse(await textOf(incoming)));
-    bodies.push(...Entries.map(({ MessageBody }) => MessageBody));
-    const Successful = Entries.map(({ Id, MessageBody }) => ({
-      Id,
-      MessageId: 'sent',
-      MD5OfMessageBody: createHash('md5').update(MessageBody).digest('hex'),
-    }));
+    const taken = answerTo(target, JSON.parse(await textOf(incoming)));
+    if (taken === undefined) return outgoing.writeHead(400).end();
+    bodies.push(...taken.bodies);
     outgoing.writeHead(200, { 'content-type': 'application/x-amz-json-1.0' });
-    outgoing.end(JSON.stringify({ Successful, Failed: [] }));
+    outgoing.end(JSON.stringify(taken.answer));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const port = portOf(server.address());
@@ -42,6 +38,22 @@ export async function startSqsEmulator(emulator: string): Promise<SqsEmulator> {
       server.closeAllConnections();
     },
   };
+}
+
+/** What a call sends, and what SQS says to it; undefined for calls that send nothing. */
+function answerTo(target: string | string[], call: unknown): { bodies: string[]; answer: object } | undefined {
+  if (target === 'AmazonSQS.SendMessage') {
+    const { MessageBody } = one.parse(call);
+    return { bodies: [MessageBody], answer: sent(MessageBody) };
+  }
+  if (target !== 'AmazonSQS.SendMessageBatch') return undefined;
+  const { Entries } = batch.parse(call);
+  const Successful = Entries.map(({ Id, MessageBody }) => ({ Id, ...sent(MessageBody) }));
+  return { bodies: Entries.map(({ MessageBody }) => MessageBody), answer: { Successful, Failed: [] } };
+}
+
+function sent(body: string): { MessageId: string; MD5OfMessageBody: string } {
+  return { MessageId: 'sent', MD5OfMessageBody: createHash('md5').update(body).digest('hex') };
 }
 
 function passOn(incoming: IncomingMessage, outgoing: ServerResponse, emulator: string): void {

@@ -15,6 +15,7 @@ import { type ShardMessage, shardMessage } from '../lib/messages/shard.ts';
 import type { Delivery } from '../lib/queue/delivery.ts';
 import type { Failure } from '../lib/queue/failure.ts';
 import { Queue } from '../lib/queue/queue.ts';
+import { Renderings } from '../lib/shard/renderings.ts';
 import { renderShard } from '../lib/shard/shard.ts';
 import { forgetRows } from '../lib/tables/read.ts';
 
@@ -27,13 +28,14 @@ const { leaseMs, requestChars } = readLimits(process.env);
 const ledger = new Ledger(db, leaseMs);
 const queue = new Queue(traced(createSqs()), config.shardQueueUrl);
 const messages = new MessageLog(db, queue.name);
+const renderings = new Renderings();
 const WRONG: ErrorCode = 'BadMessage';
 /** For which attempt at its plan a delivery was worked on. */
 const attempts = new WeakMap<Delivery, Attempt>();
 
 async function handle(message: ShardMessage, delivery: Delivery): Promise<Counts> {
   await ensureIndexes(db);
-  const services = { sql, mongo, db, ledger, shardQueue: queue, timeouts: config.timeouts, requestChars };
+  const services = { sql, mongo, db, ledger, shardQueue: queue, timeouts: config.timeouts, requestChars, renderings };
   try {
     const { instances, prompts, completed } = await renderShard(services, message, {
       ...delivery,
@@ -43,6 +45,7 @@ async function handle(message: ShardMessage, delivery: Delivery): Promise<Counts
   } catch (error) {
     // A row may be what is wrong, and be mended in its place before the shard is tried again.
     forgetRows(sql);
+    renderings.forget();
     throw error;
   }
 }

@@ -1,4 +1,5 @@
 import { PermanentError } from '../errors/errors.ts';
+import { dumps } from '../python/json.ts';
 import { isDict, type PyDict, type PyValue } from '../python/value.ts';
 import { type ConfigDict, decodeDict, encodeValue } from './config-value.ts';
 
@@ -21,6 +22,17 @@ export function encodeEntry(entry: TaskEntry): PyDict {
     ['config', encodeValue(entry.config)],
     ['problem', entry.problem],
   ]);
+}
+
+const texts = new WeakMap<TaskEntry, string>();
+
+/** What {@link encodeEntry} makes of it, as JSON without white space; written once, as nobody changes an entry. */
+export function entryText(entry: TaskEntry): string {
+  const known = texts.get(entry);
+  if (known !== undefined) return known;
+  const text = dumps(encodeEntry(entry), { ensureAscii: false, separators: [',', ':'] });
+  texts.set(entry, text);
+  return text;
 }
 
 /** Reads what {@link encodeEntry} made. @throws PermanentError HarnessNotStaged where it is damaged. */

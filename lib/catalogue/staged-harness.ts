@@ -3,6 +3,7 @@ import { PermanentError, TransientError } from '../errors/errors.ts';
 import type { Logger } from '../log/log.ts';
 import type { TaskEntry } from './entry.ts';
 import { type IncludeRoot, readInclude } from './include.ts';
+import { KnownEntries } from './known-entries.ts';
 import { decodeSources } from './sources.ts';
 import { decodePack, decodeRoot, decodeTask, rootKey, type StoredRoot } from './stored.ts';
 import type { TaskIndex } from './task-index.ts';
@@ -34,6 +35,7 @@ export class StagedHarness {
   readonly #key: string;
   readonly #place: string;
   readonly #packs = new Map<string, Promise<string[]>>();
+  readonly #entries = new KnownEntries();
   readonly #includes = new Map<string, Known<IncludeRoot>>();
   #sources: { readonly key: string; readonly texts: ReadonlyMap<string, string> } | undefined;
   #root: Known<{ root: StoredRoot; etag: string | undefined }> | undefined;
@@ -91,12 +93,20 @@ export class StagedHarness {
     if (place === undefined) return null;
     const [key, line] = place;
     const stored = (await this.#pack(key))[line];
-    const entry = stored === undefined ? null : decodeTask(stored);
+    const entry = stored === undefined ? null : this.#decode(stored);
     if (entry?.name === name) return entry;
     throw new PermanentError(
       'HarnessNotStaged',
       `Task ${name} is not where the catalogue at ${this.#place} has it; stage the harness again.`,
     );
+  }
+
+  #decode(stored: string): TaskEntry {
+    const known = this.#entries.find(stored);
+    if (known !== undefined) return known;
+    const entry = decodeTask(stored);
+    this.#entries.keep(stored, entry);
+    return entry;
   }
 
   #pack(key: string): Promise<string[]> {

@@ -77,12 +77,23 @@ const DEFAULT_METRICS: Readonly<Record<OutputType, readonly string[]>> = {
   loglikelihood_rolling: ['word_perplexity', 'byte_perplexity', 'bits_per_byte'],
 };
 
+/** Made once for each configuration, which nobody changes. */
+const views = new WeakMap<ConfigDict, TaskConfig>();
+
 /**
  * The typed view of a task's resolved configuration, defaults filled in.
  * @throws PermanentError BadTaskDefinition naming task and field where a value has a type that the harness can't use;
  * UnsupportedHook where a function stands where only its result would do.
  */
 export function toTaskConfig(config: ConfigDict): TaskConfig {
+  const known = views.get(config);
+  if (known !== undefined) return known;
+  const view = readTaskConfig(config);
+  views.set(config, view);
+  return view;
+}
+
+function readTaskConfig(config: ConfigDict): TaskConfig {
   const read = new ConfigReader(config);
   const output_type = read.outputType();
   const fewshot_delimiter = read.text('fewshot_delimiter', '\n\n');

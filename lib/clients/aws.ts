@@ -14,6 +14,8 @@ function shared(service: Service, env: Readonly<Record<string, string | undefine
   const endpoint = env[`AWS_ENDPOINT_URL_${service}`] || env['AWS_ENDPOINT_URL'];
   return {
     logger: QUIET,
+    // What a client does to each call is decided before the first one, and put together once.
+    cacheMiddleware: true,
     requestHandler: {
       connectionTimeout: WAITS.awsConnect,
       requestTimeout: requestMs,

@@ -53,6 +53,8 @@ interface Ids {
   all(): number[];
   /** For messages. */
   readonly described: string;
+  /** Under which name its shuffled ids are kept; undefined where they are not. */
+  readonly name?: string;
 }
 
 function rangeIds({ first, last }: IdRange): Ids {
@@ -63,6 +65,7 @@ function rangeIds({ first, last }: IdRange): Ids {
     before: (id) => id - first,
     all: () => Array.from({ length: last - first + 1 }, (_, i) => first + i),
     described: `which holds ${first} to ${last}`,
+    ...(last - first < MAX_SHUFFLED_IDS ? { name: `${first}-${last}` } : {}),
   };
 }
 
@@ -123,10 +126,28 @@ function randomIds(split: Ids, qty: number, request: DocRequest): DocChoice {
 
 /** All ids of the split, shuffled; the first ones that are not blacklisted. */
 function shuffledIds(split: Ids, qty: number, banned: ReadonlySet<number>, seed: bigint): number[] {
+  const docIds: number[] = [];
+  for (const id of shuffled(split, seed)) {
+    if (docIds.length === qty) break;
+    if (!banned.has(id)) docIds.push(id);
+  }
+  return docIds.sort((a, b) => a - b);
+}
+
+/** Orders that are kept, of so many ids at most: the Manager asks all suppliers of a run with the same seed. */
+const MAX_SHUFFLED = 16;
+const MAX_SHUFFLED_IDS = 20_000;
+const orders = new Map<string, Int32Array>();
+
+function shuffled(split: Ids, seed: bigint): Iterable<number> {
+  const name = split.name === undefined ? undefined : `${split.name}/${seed}`;
+  const known = name === undefined ? undefined : orders.get(name);
+  if (known !== undefined) return known;
   const ids = split.all();
   new PyRandom(seed).shuffle(ids);
-  return ids
-    .filter((id) => !banned.has(id))
-    .slice(0, qty)
-    .sort((a, b) => a - b);
+  if (name === undefined) return ids;
+  orders.set(name, Int32Array.from(ids));
+  const [oldest] = orders.keys();
+  if (orders.size > MAX_SHUFFLED && oldest !== undefined) orders.delete(oldest);
+  return ids;
 }

@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { decodeEntry, encodeEntry, type TaskEntry } from '../catalogue/entry.ts';
+import { decodeEntry, entryText, type TaskEntry } from '../catalogue/entry.ts';
+import { KnownEntries } from '../catalogue/known-entries.ts';
 import { PermanentError, TransientError } from '../errors/errors.ts';
 import { dictOf, text } from '../messages/lax.ts';
 import { dumps, loads } from '../python/json.ts';
@@ -17,7 +18,6 @@ const WITHOUT_PROCESSED = 2;
 const pyDict = z.custom<PyDict>(isDict);
 /** An int, which stands in JavaScript as a number. */
 const count = z.codec(z.bigint(), z.int(), { decode: Number, encode: BigInt });
-const entry = z.codec(z.custom<PyDict>(isDict), z.custom<TaskEntry>(), { decode: decodeEntry, encode: encodeEntry });
 
 /** What was asked for one task, by the message or else the override table: what the `tasks` document shows (DOCUMENT-1). */
 const askedSettings = z
@@ -48,7 +48,7 @@ const requestStyle = z
   })
   .readonly();
 
-/** One task of one request, decided in full: whoever renders a shard of it needs nothing else but the documents. */
+/** All of a plan but its task's definition. */
 const planSchema = z
   .strictObject({
     /** The name asked for. */
@@ -71,26 +71,28 @@ const planSchema = z
     tableVersion: text.optional(),
     /** Under which key the documents are stored that the task's functions made, where it has functions. */
     processed: text.optional(),
-    entry,
     asked: askedSettings,
   })
   .readonly();
 
 /** What was asked for one task. */
 export type AskedSettings = z.output<typeof askedSettings>;
-/** One task of one request, decided in full. */
-export type Plan = z.output<typeof planSchema>;
+/** One task of one request, decided in full: whoever renders a shard of it needs nothing else but the documents. */
+export type Plan = z.output<typeof planSchema> & { readonly entry: TaskEntry };
+
+const COMPACT = { ensureAscii: false, separators: [',', ':'] } as const;
+/** Texts from before there were formats may have their fields in another order. */
+const BEGINNING = '{"format":';
+/** Before the definition stand numbers and texts alone, in which a quote is escaped. */
+const ENTRY = '"entry":';
 
 /** The plan as text that keeps ints, floats and the order of keys. */
-export function encodePlan(plan: Plan): string {
+export function encodePlan({ entry, ...plan }: Plan): string {
   const { asked, requestStyle: style, ...decided } = z.encode(planSchema, plan);
-  const encoded = dict({
-    format: BigInt(plan.processed === undefined ? WITHOUT_PROCESSED : PLAN_FORMAT),
-    ...decided,
-    requestStyle: style && dict({ ...style, leaveOut: [...style.leaveOut] }),
-    asked: dict(asked),
-  });
-  return dumps(encoded, { ensureAscii: false, separators: [',', ':'] });
+  const head = { format: BigInt(plan.processed === undefined ? WITHOUT_PROCESSED : PLAN_FORMAT), ...decided };
+  const tail = { requestStyle: style && dict({ ...style, leaveOut: [...style.leaveOut] }), asked: dict(asked) };
+  const [before, behind] = [head, tail].map((fields) => dumps(dict(fields), COMPACT).slice(1, -1));
+  return `{${before},${ENTRY}${entryText(entry)},${behind}}`;
 }
 
 /**
@@ -99,7 +101,28 @@ export function encodePlan(plan: Plan): string {
  * @throws PermanentError PlanUnreadable where it is no plan
  */
 export function decodePlan(encoded: string): Plan {
-  const { format, ...fields } = fieldsOf(read(encoded));
+  const at = encoded.startsWith(BEGINNING) ? encoded.indexOf(ENTRY) + ENTRY.length : 0;
+  const known = at > ENTRY.length ? definitions.findAt(encoded, at) : undefined;
+  if (known === undefined) return decodeWhole(encoded);
+  // The definition is known by its text: the rest is read without it.
+  const rest = `${encoded.slice(0, at)}null${encoded.slice(at + known.length)}`;
+  const { entry: _, ...fields } = fieldsOf(read(rest));
+  return { ...decodeFields(fields), entry: known.entry };
+}
+
+/** Plans that follow each other are of few tasks. */
+const definitions = new KnownEntries();
+
+function decodeWhole(encoded: string): Plan {
+  const { entry: encodedEntry, ...fields } = fieldsOf(read(encoded));
+  const plan = decodeFields(fields);
+  if (!isDict(encodedEntry)) throw damaged('entry: it is missing');
+  const entry = decodeEntry(encodedEntry);
+  definitions.keep(entryText(entry), entry);
+  return { ...plan, entry };
+}
+
+function decodeFields({ format, ...fields }: Record<string, PyValue>): Omit<Plan, 'entry'> {
   if (typeof format === 'bigint' && format > PLAN_FORMAT) throw tooNew(format);
   const plan = planSchema.safeParse({ ...fields, ...inside(fields, 'asked'), ...inside(fields, 'requestStyle') });
   if (plan.success && typeof format === 'bigint' && format > 0n) return plan.data;

@@ -47,6 +47,11 @@ export class Queue {
   async send(bodies: readonly string[], sharer?: string): Promise<void> {
     const group = sharer === undefined ? {} : { MessageGroupId: groupOf(sharer) };
     for (const batch of batches(bodies)) {
+      const [only] = batch;
+      if (only !== undefined && batch.length === 1) {
+        await this.sendOnly(only, group);
+        continue;
+      }
       const Entries = batch.map((MessageBody, i) => ({ Id: String(i), MessageBody, ...group }));
       const command = new SendMessageBatchCommand({ QueueUrl: this.url, Entries });
       const { Failed = [] } = await this.sqs.send(command).catch((error: unknown) => {
@@ -59,6 +64,15 @@ export class Queue {
         );
       }
     }
+  }
+
+  /** One message by itself costs a quarter less than as a batch of one. */
+  private async sendOnly(MessageBody: string, group: { readonly MessageGroupId?: string }): Promise<void> {
+    await this.sqs
+      .send(new SendMessageCommand({ QueueUrl: this.url, MessageBody, ...group }))
+      .catch((error: unknown) => {
+        throw unavailable(`sending to ${this.name}`, error);
+      });
   }
 
   /** Makes a received message come back after that many seconds instead of the queue's visibility time-out. */

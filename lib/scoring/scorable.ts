@@ -37,9 +37,18 @@ const CHOICE_NUMBERS: ReadonlySet<string> = new Set([
   'acc_mutual_info',
 ]);
 
+/** What was found out of definitions that name no functions, which nothing else matters for. */
+const withoutFunctions = new WeakMap<TaskEntry, Scorable>();
+
 /** {@link scorableOf}, with the modules of a catalogue, which are read for tasks that name functions only. */
 export async function scorableIn(catalogue: Pick<Catalogue, 'sources'>, entry: TaskEntry): Promise<Scorable> {
-  if (functionsIn(entry.config).length === 0) return scorableOf(entry, new Map<string, string>());
+  const known = withoutFunctions.get(entry);
+  if (known !== undefined) return known;
+  if (functionsIn(entry.config).length === 0) {
+    const scorable = scorableOf(entry, new Map<string, string>());
+    withoutFunctions.set(entry, scorable);
+    return scorable;
+  }
   try {
     return scorableOf(entry, await catalogue.sources());
   } catch (error) {

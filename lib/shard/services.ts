@@ -4,6 +4,7 @@ import type { Attempt, Ledger } from '../ledger/ledger.ts';
 import type { Logger } from '../log/log.ts';
 import type { TimeoutProfile } from '../payload/timeout.ts';
 import type { Queue } from '../queue/queue.ts';
+import type { Renderings } from './renderings.ts';
 
 /** What rendering a shard needs. */
 export interface ShardServices {
@@ -14,6 +15,8 @@ export interface ShardServices {
   readonly shardQueue: Queue;
   /** Characters that a request's task may come to; no limit where not given. */
   readonly requestChars?: number;
+  /** What was rendered last, where it is kept. */
+  readonly renderings?: Renderings;
   readonly timeouts: Readonly<Record<string, TimeoutProfile>> | undefined;
 }
 

@@ -12,8 +12,10 @@ import { answerLength, renderingOf } from '../plan/rendering.ts';
 import { openDocs } from '../processed/open.ts';
 import { signatureDocuments } from '../signatures/documents.ts';
 import { decodeSignaturePlan } from '../signatures/plan.ts';
-import { prepareSlice } from '../task/slice.ts';
+import type { RenderedInstance } from '../task/renderer.ts';
+import { prepareSlice, type TaskRendering } from '../task/slice.ts';
 import { Allowance } from './allowance.ts';
+import { MOST_KEPT_CHARS } from './renderings.ts';
 import type { ShardServices } from './services.ts';
 import { createWriter } from './writer.ts';
 
@@ -81,21 +83,55 @@ async function writeDocs(
   const docIds = readIdList(message.docs);
   if (docIds.length === 0) return { instances: 0, chars: 0 };
   const rendering = renderingOf(plan);
-  const docs = await openDocs(services.sql, plan.resolvedTask, rendering.config, plan);
-  const places = await docs.placesOf(plan.evalSplit, docIds);
-  const slice = prepareSlice(rendering, docs.splits, { offset: message.offset, docIds, places });
-  const render = slice.renderer(await docs.read(slice.rowIds), docs.values);
   const allowance = new Allowance(record, message.shard, services.requestChars);
   const writer = createWriter(services, record, plan, answerLength(plan, rendering.config), allowance, session);
+  const { render, keep } = await opened(services, message, record, plan, rendering);
   const silent: number[] = [];
+  const docs: RenderedInstance[][] = [];
   for (const [position, docId] of docIds.entries()) {
     const rendered = render(position);
     if (rendered.length === 0) silent.push(docId);
+    if (allowance.written < MOST_KEPT_CHARS) docs.push(rendered);
     await writer.add(rendered);
   }
   if (silent.length > 0) {
     const some = silent.slice(0, MAX_NAMED);
     log.warn('documents without choices: nothing is asked about them', { documents: silent.length, docIds: some });
   }
-  return { instances: await writer.finish(), chars: allowance.written };
+  const instances = await writer.finish();
+  if (docs.length === docIds.length) keep?.(docs, allowance.written);
+  return { instances, chars: allowance.written };
+}
+
+/** What gives the instances of a shard's documents by their positions, and keeps them where an equal request may come. */
+interface Opened {
+  render(position: number): RenderedInstance[];
+  readonly keep?: (docs: RenderedInstance[][], chars: number) => void;
+}
+
+async function opened(
+  { sql, renderings }: ShardServices,
+  message: ShardMessage,
+  record: PlanProgress,
+  plan: Plan,
+  rendering: TaskRendering,
+): Promise<Opened> {
+  const hash = keptUnder(record, plan);
+  const known = hash && renderings?.find(hash);
+  if (known) return { render: (position) => [...(known[position] ?? [])] };
+  const docIds = readIdList(message.docs);
+  const docs = await openDocs(sql, plan.resolvedTask, rendering.config, plan);
+  const places = await docs.placesOf(plan.evalSplit, docIds);
+  const slice = prepareSlice(rendering, docs.splits, { offset: message.offset, docIds, places });
+  const render = slice.renderer(await docs.read(slice.rowIds), docs.values);
+  if (!hash || !renderings) return { render };
+  return { render, keep: (instances, chars) => renderings.keep(hash, instances, chars) };
+}
+
+/**
+ * The hash of a plan of one shard whose rows never change. A table that another program made can change in its place, and what
+ * functions made of rows is stored by itself.
+ */
+function keptUnder({ shards, plan_hash }: PlanProgress, { tableVersion, processed }: Plan): string | undefined {
+  return shards === 1 && tableVersion !== undefined && processed === undefined ? plan_hash : undefined;
 }

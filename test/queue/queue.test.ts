@@ -31,8 +31,9 @@ it('names one group for all messages of a sharer, whatever its name holds, and n
   own.middlewareStack.add(
     (next) => (args) => {
       const { input } = args;
-      if ('Entries' in input && Array.isArray(input.Entries))
-        for (const entry of input.Entries) groups.push('MessageGroupId' in entry ? entry.MessageGroupId : undefined);
+      const sent = 'Entries' in input && Array.isArray(input.Entries) ? input.Entries : [input];
+      for (const one of sent)
+        if ('MessageBody' in one) groups.push('MessageGroupId' in one ? one.MessageGroupId : undefined);
       return next(args);
     },
     { step: 'initialize' },

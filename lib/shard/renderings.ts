@@ -1,0 +1,54 @@
+import type { RenderedInstance } from '../task/renderer.ts';
+
+/** Characters of instances that are kept, in all. */
+const MAX_CHARS = 4_000_000;
+/** Of one request; larger ones would displace the others. */
+export const MOST_KEPT_CHARS = MAX_CHARS / 10;
+/** For values that are no texts, and for the rest of an instance. */
+const OVERHEAD_CHARS = 1_000;
+
+/** One document's place in its request, and its instances. */
+export type RenderedDocs = readonly (readonly RenderedInstance[])[];
+
+/**
+ * What requests came to that were rendered last, as many as have room, by their plans' hash: a run of the Manager asks all its
+ * suppliers the same, byte for byte, and it is rendered once. Table, version and rows are in the hash or follow from it.
+ */
+export class Renderings {
+  readonly #known = new Map<string, { readonly docs: RenderedDocs; readonly chars: number }>();
+  readonly #maxChars: number;
+  #chars = 0;
+
+  constructor(maxChars = MAX_CHARS) {
+    this.#maxChars = maxChars;
+  }
+
+  find(hash: string): RenderedDocs | undefined {
+    const known = this.#known.get(hash);
+    if (known === undefined) return undefined;
+    // What was used last goes last: the first one is the next to be forgotten.
+    this.#known.delete(hash);
+    this.#known.set(hash, known);
+    return known.docs;
+  }
+
+  /** @param written characters of prompts, arguments and documents */
+  keep(hash: string, docs: RenderedDocs, written: number): void {
+    const chars = written + OVERHEAD_CHARS * docs.reduce((sum, instances) => sum + instances.length + 1, 0);
+    if (chars > Math.min(MOST_KEPT_CHARS, this.#maxChars)) return;
+    this.#chars += chars - (this.#known.get(hash)?.chars ?? 0);
+    this.#known.delete(hash);
+    this.#known.set(hash, { docs, chars });
+    for (const [oldest, known] of this.#known) {
+      if (this.#chars <= this.#maxChars) return;
+      this.#known.delete(oldest);
+      this.#chars -= known.chars;
+    }
+  }
+
+  /** Forgets all of them: a row may be mended in its place. */
+  forget(): void {
+    this.#known.clear();
+    this.#chars = 0;
+  }
+}
