@@ -48,6 +48,7 @@ async function handle(message: SampleMessage, delivery: Delivery): Promise<Count
     seed,
     bytes: Buffer.byteLength(delivery.body),
     bodyHash: bodyHash(delivery.body),
+    ...(delivery.unidentified ? { unless: messages.noteOf(delivery) } : {}),
     log,
   };
   const { planned, shards, dropped } = await sampleRequest(services, message, request);
@@ -66,6 +67,8 @@ export const handler = queueFunction(runtime, {
   queue,
   parse: (body) => parseMessage('sample', sampleMessage, body),
   identify: (delivery) => messages.identify(delivery),
+  // Of a first delivery nothing is noted; whether an equal message is, the command asks that records the plan.
+  identifiesLate: ({ received, named }) => received === 1 && !named,
   handle,
   // Whoever registers a task and asks for it at once is served as soon as the data set is loaded.
   awaits: registerQueue && { code: 'NotRegistered', pending: () => registerQueue.holdsAny() },

@@ -10,7 +10,7 @@ import type { FunctionRuntime } from './runtime.ts';
 
 /** What makes one queue's function different from another's. */
 export interface QueueWork<Message>
-  extends Pick<BatchOptions<Message>, 'queue' | 'parse' | 'identify' | 'keepReason' | 'awaits'> {
+  extends Pick<BatchOptions<Message>, 'queue' | 'parse' | 'identify' | 'identifiesLate' | 'keepReason' | 'awaits'> {
   /** Does one message's work and returns how much it was. What it throws decides whether it is tried again. */
   readonly handle: (message: Message, delivery: Delivery, timeLeft: TimeLeft) => Promise<Counts>;
 }

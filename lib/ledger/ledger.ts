@@ -1,4 +1,13 @@
-import type { ClientSession, Collection, Db, Filter, MongoClient, ObjectId } from 'mongodb';
+import {
+  type ClientSession,
+  type Collection,
+  type Db,
+  type Document,
+  type Filter,
+  type MongoClient,
+  MongoServerError,
+  type ObjectId,
+} from 'mongodb';
 import { inMongoTransaction } from '../clients/mongo-transaction.ts';
 import { isDuplicateKey } from '../documents/write.ts';
 import { forgetAt, type NewPlan, type PlanRecord, RECORDS, type Reason, reasonOf } from './records.ts';
@@ -24,10 +33,14 @@ const MAX_PLACE = 2 ** 31 - 1;
 /** One sweep's time to remove what a plan left: above the time-out of the function `sweep` in serverless.yml. */
 const SWEEP_MS = 5 * 60 * 1000;
 
-/** What {@link Ledger.begin} found: our plan (new or already known), or another request of the same kind at work. */
+/**
+ * What {@link Ledger.begin} found: our plan (new or already known), another request of the same kind at work, or the record beside
+ * which nothing may be recorded.
+ */
 export type Begun =
   | { readonly kind: 'ours'; readonly record: PlanRecord; readonly isNew: boolean }
-  | { readonly kind: 'busy'; readonly other: PlanRecord };
+  | { readonly kind: 'busy'; readonly other: PlanRecord }
+  | { readonly kind: 'noted' };
 
 /** What {@link Ledger.revive} came to: the plan is at work again, or another request of its kind is. */
 export type Revived =
@@ -49,8 +62,11 @@ export class Ledger {
     this.now = now;
   }
 
-  /** Records a plan unless it is known or a request of its kind is in progress. A request whose lease ran out is failed first. */
-  async begin(plan: NewPlan): Promise<Begun> {
+  /**
+   * Records a plan unless it is known or a request of its kind is in progress. A request whose lease ran out is failed first.
+   * @param unless a record beside which nothing may be recorded: one command asks for it and records the plan
+   */
+  async begin(plan: NewPlan, unless?: ObjectId): Promise<Begun> {
     for (;;) {
       const now = this.now();
       const record: PlanRecord = {
@@ -65,9 +81,10 @@ export class Ledger {
         lease_until: this.leaseEnd(now),
       };
       try {
-        await this.records.insertOne(record);
+        await (unless === undefined ? this.records.insertOne(record) : this.insertUnless(record, unless));
         return { kind: 'ours', record, isNew: true };
       } catch (error) {
+        if (isImpossibleUpdate(error)) return { kind: 'noted' };
         if (!isDuplicateKey(error)) throw error;
       }
       const known = await this.records.findOne({ _id: plan._id });
@@ -76,6 +93,21 @@ export class Ledger {
       const other = await this.records.findOne({ framework, task, address, service, active: true });
       if (other && !(await this.expire(other._id))) return { kind: 'busy', other };
     }
+  }
+
+  /**
+   * Two steps of one command, of which the second is not taken where the first fails: an update that is impossible of any
+   * record there is, as it counts up a text, and the insert, as which a replacement counts whose filter finds nothing.
+   */
+  private async insertUnless(record: PlanRecord, unless: ObjectId): Promise<void> {
+    const { _id } = record;
+    await this.records.bulkWrite(
+      [
+        { updateOne: { filter: { _id: unless }, update: IMPOSSIBLE } },
+        { replaceOne: { filter: { _id, state: { $exists: false } }, replacement: record, upsert: true } },
+      ],
+      { ordered: true },
+    );
   }
 
   /** The plan's record, without its list of documents; of `shard_docs` the one of that shard alone. */
@@ -152,18 +184,16 @@ export class Ledger {
     write: (record: PlanProgress, session: ClientSession) => Promise<Result | null>,
   ): Promise<Result | null> {
     const untouched = { shards: 1, progress: {}, unsent: { $exists: false } };
-    return client.withSession((session) =>
-      session.withTransaction(async () => {
-        const record = await this.records.findOneAndUpdate(
-          { ...atWork({ _id: id, attempt: 1 }), ...untouched },
-          this.doneNow(),
-          { session, projection: { doc_ids: 0 } },
-        );
-        const result = record && (await write(record, session));
-        if (result === null) await session.abortTransaction();
-        return result;
-      }),
-    );
+    return inMongoTransaction(client, async (session) => {
+      const record = await this.records.findOneAndUpdate(
+        { ...atWork({ _id: id, attempt: 1 }), ...untouched },
+        this.doneNow(),
+        { session, projection: { doc_ids: 0 } },
+      );
+      const result = record && (await write(record, session));
+      if (result === null) await session.abortTransaction();
+      return result;
+    });
   }
 
   /**
@@ -302,6 +332,15 @@ export class Ledger {
   private leaseEnd(now: Date): Date {
     return new Date(now.getTime() + this.leaseMs);
   }
+}
+
+/** What MongoDB says of an update that does not fit the value there is. */
+const TYPE_MISMATCH = 14;
+/** Every record has a text there. */
+const IMPOSSIBLE: Document = { $inc: { request_id: 1 } };
+
+function isImpossibleUpdate(error: unknown): boolean {
+  return error instanceof MongoServerError && error.code === TYPE_MISMATCH;
 }
 
 /** Messages have records in the same collection. */

@@ -159,6 +159,11 @@ export class MessageLog {
     return own;
   }
 
+  /** Where it is noted that a message of this text is not done: beside that note nothing new is begun for an equal one. */
+  noteOf({ body }: Pick<LoggedMessage, 'body'>): ObjectId {
+    return retryId(this.queue, body);
+  }
+
   /** Forgets that a message was not done. */
   async settle({ body }: Pick<LoggedMessage, 'body'>): Promise<void> {
     await this.records.deleteOne({ _id: retryId(this.queue, body) });

@@ -4,7 +4,7 @@ import { cutTo } from '../errors/bounds.ts';
 import { PermanentError } from '../errors/errors.ts';
 import type { Logger } from '../log/log.ts';
 import { type Awaited, waitsOn } from './awaited.ts';
-import { attributesOf, type Delivery, REQUEST_ID_ATTRIBUTE, toDelivery } from './delivery.ts';
+import { attributesOf, type Delivery, IdentityInDoubt, REQUEST_ID_ATTRIBUTE, toDelivery } from './delivery.ts';
 import { failureOf, type KeepReason, settleFailure } from './failure.ts';
 import type { Queue } from './queue.ts';
 
@@ -34,6 +34,11 @@ export interface BatchOptions<Message> {
   readonly parse: (body: string) => Message;
   /** Finds out who a message is that comes back under another id; without it, it is who it says. */
   readonly identify?: (delivery: Delivery) => Promise<Identified>;
+  /**
+   * Which deliveries are worked on before `identify` is asked, as the work looks itself ({@link IdentityInDoubt}): one command less for
+   * nearly all of them. It is asked where the work fails for whatever reason, and the work done again for whom it names.
+   */
+  readonly identifiesLate?: ((delivery: Delivery) => boolean) | undefined;
   /** Does the message's work. What it throws decides: a permanent error ends in the dead-letter queue, others are retried. */
   readonly handle: (message: Message, delivery: Delivery, timeLeft: TimeLeft) => Promise<void>;
   readonly keepReason: KeepReason<Message>;
@@ -115,9 +120,14 @@ async function processRecord<Message>(
   let message: Message | undefined;
   try {
     message = options.parse(record.body);
+    const late = options.identifiesLate?.(delivery) ?? false;
+    const failed = late ? await failureUnidentified(message, delivery, options, timeLeft) : undefined;
+    if (late && failed === undefined) return 'done';
     const who = await options.identify?.(delivery);
     if (who) delivery = identified(delivery, who);
     if (who?.foreign) throw foreignId(who.requestId);
+    // It is who it said, and what failed before would fail again.
+    if (failed !== undefined && !who?.resumed && !(failed.error instanceof IdentityInDoubt)) throw failed.error;
     await options.handle(message, delivery, timeLeft);
     return 'done';
   } catch (error) {
@@ -125,6 +135,21 @@ async function processRecord<Message>(
     const { awaits, queue } = options;
     if (awaits !== undefined && (await waitsOn(awaits, record, delivery, failure, queue))) return 'returned';
     return settleFailure(delivery, failure, options.queue, () => options.keepReason(delivery, failure, message));
+  }
+}
+
+/** Does the work of a delivery that nobody has looked at yet; gives what it failed with. */
+async function failureUnidentified<Message>(
+  message: Message,
+  delivery: Delivery,
+  { handle }: Pick<BatchOptions<Message>, 'handle'>,
+  timeLeft: TimeLeft,
+): Promise<{ readonly error: unknown } | undefined> {
+  try {
+    await handle(message, { ...delivery, unidentified: true }, timeLeft);
+    return undefined;
+  } catch (error) {
+    return { error };
   }
 }
 

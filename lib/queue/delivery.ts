@@ -24,11 +24,19 @@ export interface Delivery {
   readonly received: number;
   /** Whether it is to continue with what was abandoned: an operator sent it back from the dead-letter queue. */
   readonly redriven: boolean;
+  /**
+   * Set while nobody has looked who it is: whoever works on it finds out, before it leaves anything behind, whether it may be
+   * another's, and throws {@link IdentityInDoubt}.
+   */
+  readonly unidentified?: true;
   readonly receiptHandle: string;
   /** The group that its sender named, for whom it is (fair queues); it goes with the message wherever that is sent again. */
   readonly group?: string | undefined;
   readonly log: Logger;
 }
+
+/** Whoever works on an unidentified delivery found that it may go on with what was begun for another; nothing was done. */
+export class IdentityInDoubt extends Error {}
 
 /** The attributes of a record's message that are text, as all of ours are. */
 export function attributesOf({ messageAttributes }: SQSRecord): Record<string, string> {

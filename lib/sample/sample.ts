@@ -17,6 +17,7 @@ import { planHash } from '../plan/plan-hash.ts';
 import { type PlannedTask, type PlanningSettings, planTask, type TableOf } from '../plan/plan-task.ts';
 import { shardCount, shardMessages } from '../plan/shards.ts';
 import { openDocs } from '../processed/open.ts';
+import { IdentityInDoubt } from '../queue/delivery.ts';
 import type { Queue } from '../queue/queue.ts';
 import { encodeSignaturePlan, planSignatures, type SignaturePlan, signaturePlanHash } from '../signatures/plan.ts';
 import { requireDataset } from '../tables/table.ts';
@@ -49,6 +50,8 @@ export interface Request {
   readonly bytes: number;
   /** What the body is known by, where it may come back. */
   readonly bodyHash?: string;
+  /** The note of an equal message that is not done, where it is still to be asked whether there is one. */
+  readonly unless?: NewPlan['_id'];
   readonly log: Logger;
 }
 
@@ -65,7 +68,8 @@ export interface Sampled {
 /**
  * Plans a request and sends out its shards. Every task of it is planned before the first is begun, so that a request which
  * can't be carried out in full leaves nothing behind.
- * @throws PermanentError for what can never succeed: unknown or unsupported task, unregistered data set, impossible documents.
+ * @throws PermanentError for what can never succeed: unknown or unsupported task, unregistered data set, impossible documents;
+ * IdentityInDoubt where an equal message is noted as not done, and nothing was begun
  */
 export async function sampleRequest(
   services: SampleServices,
@@ -78,8 +82,8 @@ export async function sampleRequest(
       : await planTasks(services, message, request);
   const begun: PlanRecord[] = [];
   const dropped: Dropped[] = [];
-  for (const plan of plans) {
-    const found = await beginTask(services, request, plan);
+  for (const [place, plan] of plans.entries()) {
+    const found = await beginTask(services, request, plan, place === 0 ? request.unless : undefined);
     if (found === null) continue;
     if ('inProgress' in found) dropped.push(found);
     else begun.push(found);
@@ -131,9 +135,11 @@ async function beginTask(
   services: SampleServices,
   request: Request,
   plan: NewPlan,
+  unless: NewPlan['_id'] | undefined,
 ): Promise<PlanRecord | Dropped | null> {
   const log = request.log.with({ plan: plan._id.toHexString(), task: plan.task });
-  const begun = await services.ledger.begin(plan);
+  const begun = await services.ledger.begin(plan, unless);
+  if (begun.kind === 'noted') throw new IdentityInDoubt();
   if (begun.kind === 'busy') return drop(log, plan.task, begun.other);
   if (begun.isNew) {
     log.info('request planned', { shards: begun.record.shards });

@@ -71,21 +71,21 @@ export async function killAt(
   place: Passing,
   env: Record<string, string> = {},
 ): Promise<void> {
-  const { worker, close } = await condemned(scene, roles, place, env);
+  const { worker, close } = await condemned(scene, roles, [place], env);
   await worker.ended;
   close();
 }
 
-/** Kills one process after the other at that place until `over`; gives the number of deaths. */
+/** Kills one process after the other at the first of these places until `over`; gives the number of deaths. */
 export async function killUntil(
   scene: Scene,
   roles: readonly string[],
-  place: Passing,
+  places: readonly Passing[],
   over: () => Promise<boolean>,
 ): Promise<number> {
   let deaths = 0;
   while (!(await over())) {
-    const { worker, close } = await condemned(scene, roles, place, {});
+    const { worker, close } = await condemned(scene, roles, places, {});
     let alive = true;
     void worker.ended.then(() => {
       alive = false;
@@ -99,16 +99,17 @@ export async function killUntil(
   return deaths;
 }
 
-/** Starts a process that will be killed at that place. */
+/** Starts a process that will be killed at the first of these places. */
 async function condemned(
   scene: Scene,
   roles: readonly string[],
-  place: Passing,
+  places: readonly Passing[],
   env: Record<string, string>,
 ): Promise<{ worker: Worker; close: () => void }> {
   let worker: Worker | undefined;
   const wire = await mongoWire(scene.servers.mongoPort, ({ command, collection, when }) => {
-    if (command !== place.command || collection !== place.collection || when !== place.when) return true;
+    const here = (at: Passing) => command === at.command && collection === at.collection && when === at.when;
+    if (!places.some(here)) return true;
     worker?.kill();
     return false;
   });

@@ -66,6 +66,24 @@ describe('beginning', () => {
     expect(results.filter((result) => result.kind === 'ours' && result.isNew)).toHaveLength(1);
   });
 
+  it('beside a record that is in the way begins nothing, and else what it begins without one', async () => {
+    const inTheWay = await begun();
+    const plan = newPlan({ request_id: 'other', address: 'other' });
+    expect(await ledger.begin(plan, inTheWay._id)).toEqual({ kind: 'noted' });
+    const records = own.db.collection('sample_requests');
+    expect([await records.countDocuments(), (await records.findOne({}))?.['request_id']]).toEqual([1, 'r']);
+    const nothing = new ObjectId();
+    const results = await Promise.all(Array.from({ length: 10 }, () => ledger.begin(plan, nothing)));
+    expect(results.filter((result) => result.kind === 'ours' && result.isNew)).toHaveLength(1);
+    expect(kinds(results)).toEqual(Array.from({ length: 10 }, () => 'ours'));
+    expect(kinds([await ledger.begin(newPlan({ request_id: 'third', address: 'other' }), nothing)])).toEqual(['busy']);
+    const bare = newPlan({ request_id: 'other', address: 'bare' });
+    await ledger.begin(bare);
+    const [one, same] = [await ledger.findWhole(plan._id), await ledger.findWhole(bare._id)];
+    expect(Object.keys(one ?? {})).toEqual(Object.keys(same ?? {}));
+    expect(one).toEqual({ ...same, _id: plan._id, address: 'other' });
+  });
+
   it.each(['framework', 'task', 'address', 'service'])('another %s is another kind', async (field) => {
     await begun();
     await begun({ [field]: 'other' });

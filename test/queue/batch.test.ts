@@ -5,7 +5,7 @@ import { PermanentError, TransientError } from '../../lib/errors/errors.ts';
 import { Logger } from '../../lib/log/log.ts';
 import { MAX_BODY_BYTES } from '../../lib/messages/parse.ts';
 import { type BatchOptions, processBatch } from '../../lib/queue/batch.ts';
-import { type Delivery, MAX_RECEIVES } from '../../lib/queue/delivery.ts';
+import { type Delivery, IdentityInDoubt, MAX_RECEIVES } from '../../lib/queue/delivery.ts';
 import { backoffSeconds, type Failure } from '../../lib/queue/failure.ts';
 import { Queue } from '../../lib/queue/queue.ts';
 import { createLocalSqs, createResources } from '../../localstack/resources.ts';
@@ -363,6 +363,34 @@ describe('who a message is', () => {
       ['begun as', true],
     ]);
     expect(attributesOf((await deadLetters(1))[0])['request-id']).toBe('begun as');
+  });
+
+  it('is found out after the work was tried, where that looks itself and found an equal message or failed', async () => {
+    const event = await sendAndReceive('a fine', 'b doubted', 'c permanent');
+    const asked: string[] = [];
+    const tried: [string, boolean][] = [];
+    const work = options({
+      identifiesLate: () => true,
+      identify: async ({ body }) => {
+        asked.push(body);
+        return { requestId: 'begun as', resumed: body === 'b doubted' };
+      },
+      handle: async (_, { body, requestId, unidentified = false }) => {
+        tried.push([body, unidentified]);
+        if (body === 'c permanent') throw new PermanentError('UnknownTask', 'no');
+        if (unidentified && body === 'b doubted') throw new IdentityInDoubt();
+        if (body === 'b doubted') expect(requestId).toBe('begun as');
+      },
+    });
+    expect(await processBatch(event, PLENTY, work)).toEqual({ batchItemFailures: [] });
+    expect(asked).toEqual(['b doubted', 'c permanent']);
+    expect(tried).toEqual([
+      ['a fine', true],
+      ['b doubted', true],
+      ['b doubted', false],
+      ['c permanent', true],
+    ]);
+    expect((await deadLetters(1)).map(({ Body }) => Body)).toEqual(['c permanent']);
   });
 
   it('that cannot be found out makes it wait', async () => {
