@@ -6,26 +6,32 @@ const MAX_CHARS = 4_000_000;
 export const MOST_KEPT_CHARS = MAX_CHARS / 10;
 /** For values that are no texts, and for the rest of an instance. */
 const OVERHEAD_CHARS = 1_000;
+/** What was made of a row that somebody mended in its place is made anew after this long at most, as rows are read anew. */
+const KEPT_MS = 60_000;
 
 /** One document's place in its request, and its instances. */
 export type RenderedDocs = readonly (readonly RenderedInstance[])[];
 
 /**
  * What requests came to that were rendered last, as many as have room, by their plans' hash: a run of the Manager asks all its
- * suppliers the same, byte for byte, and it is rendered once. Table, version and rows are in the hash or follow from it.
+ * suppliers the same, byte for byte, and it is rendered once. Table, version and rows are in the hash or follow from it. An operator
+ * may change a row where it is, so none is kept for longer than a minute.
  */
 export class Renderings {
-  readonly #known = new Map<string, { readonly docs: RenderedDocs; readonly chars: number }>();
+  readonly #known = new Map<string, { readonly docs: RenderedDocs; readonly chars: number; readonly until: number }>();
   readonly #maxChars: number;
+  readonly #now: () => number;
   #chars = 0;
 
-  constructor(maxChars = MAX_CHARS) {
+  /** @param now milliseconds of a clock that only goes forward */
+  constructor(maxChars = MAX_CHARS, now: () => number = () => performance.now()) {
     this.#maxChars = maxChars;
+    this.#now = now;
   }
 
   find(hash: string): RenderedDocs | undefined {
     const known = this.#known.get(hash);
-    if (known === undefined) return undefined;
+    if (known === undefined || known.until <= this.#now()) return undefined;
     // What was used last goes last: the first one is the next to be forgotten.
     this.#known.delete(hash);
     this.#known.set(hash, known);
@@ -38,7 +44,7 @@ export class Renderings {
     if (chars > Math.min(MOST_KEPT_CHARS, this.#maxChars)) return;
     this.#chars += chars - (this.#known.get(hash)?.chars ?? 0);
     this.#known.delete(hash);
-    this.#known.set(hash, { docs, chars });
+    this.#known.set(hash, { docs, chars, until: this.#now() + KEPT_MS });
     for (const [oldest, known] of this.#known) {
       if (this.#chars <= this.#maxChars) return;
       this.#known.delete(oldest);
