@@ -6,8 +6,8 @@ const MAX_CHARS = 4_000_000;
 export const MOST_KEPT_CHARS = MAX_CHARS / 10;
 /** For values that are no texts, and for the rest of an instance. */
 const OVERHEAD_CHARS = 1_000;
-/** What was made of a row that somebody mended in its place is made anew after this long at most, as rows are read anew. */
-const KEPT_MS = 60_000;
+/** A row that somebody mended in its place is rendered anew after this long at most, and after as long again where it was kept itself. */
+const KEPT_MS = 30_000;
 
 /** One document's place in its request, and its instances. */
 export type RenderedDocs = readonly (readonly RenderedInstance[])[];
@@ -15,7 +15,7 @@ export type RenderedDocs = readonly (readonly RenderedInstance[])[];
 /**
  * What requests came to that were rendered last, as many as have room, by their plans' hash: a run of the Manager asks all its
  * suppliers the same, byte for byte, and it is rendered once. Table, version and rows are in the hash or follow from it. An operator
- * may change a row where it is, so none is kept for longer than a minute.
+ * may change a row where it is, so none is kept for longer than half a minute.
  */
 export class Renderings {
   readonly #known = new Map<string, { readonly docs: RenderedDocs; readonly chars: number; readonly until: number }>();

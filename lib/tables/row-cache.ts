@@ -5,12 +5,16 @@ export type Row = readonly (string | null)[];
 const MAX_CHARS = 4_000_000;
 /** Whoever asks for more rows at once asks for each of them once; they would only displace others. */
 const MAX_ASKED = 64;
-/** A row that somebody mended in its place is read anew after this long at most, in every process. */
-const KEPT_MS = 60_000;
+/**
+ * A row that somebody mended in its place is read anew after this long at most, in every process. What is rendered of it may be
+ * kept as long again: a minute together.
+ */
+const KEPT_MS = 30_000;
 
 /**
  * Rows of tables that were read last, as many as have room. We never change a table's rows: another version of a data set is
- * another table, with another oid. An operator may, so none is kept for longer than a minute. Kept as text, since what becomes of them is handed to templates, which may change it.
+ * another table, with another oid. An operator may, so none is kept for longer than half a minute. Kept as text, since
+ * what becomes of them is handed to templates, which may change it.
  */
 export class RowCache {
   readonly #rows = new Map<string, { readonly row: Row; readonly chars: number; readonly until: number }>();

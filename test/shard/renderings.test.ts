@@ -28,13 +28,13 @@ it('keeps no request that would displace most of the others', () => {
   expect(renderings.find('h')).toBeUndefined();
 });
 
-it('gives nothing that is a minute old, however often it was asked for, and what is rendered anew again', () => {
+it('gives nothing that is half a minute old, however often it was asked for, and what is rendered anew again', () => {
   let now = 0;
   const renderings = new Renderings(undefined, () => now);
   renderings.keep('h', docs('a'), 10);
-  now = 59_999;
+  now = 29_999;
   expect(renderings.find('h')).toEqual(docs('a'));
-  now = 60_000;
+  now = 30_000;
   expect(renderings.find('h')).toBeUndefined();
   renderings.keep('h', docs('mended'), 10);
   expect(renderings.find('h')).toEqual(docs('mended'));
