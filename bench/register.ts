@@ -14,6 +14,7 @@ import { openDataset } from '../lib/datasets/open-dataset.ts';
 import { findDataset } from '../lib/datasets/stored-dataset.ts';
 import { createTableStatement, quoteName, tableColumns } from '../lib/tables/table.ts';
 import type { Took } from './register-once.ts';
+import { median } from './services.ts';
 
 /**
  * How fast a large data set is registered, from the object in S3 to the committed table, and with how much memory, next to
@@ -62,6 +63,7 @@ async function compare(): Promise<void> {
     const before = createTableStatement(PATH, tableColumns(dataset.columns, PATH));
     const after = `ALTER TABLE ${quoteName(PATH)} ADD PRIMARY KEY ("__id", "__split")`;
     const bare = () => (hasPsql() ? psql(uri, file, before, after) : bareCopy(program, file, before, after));
+    const floors: { read: number; copy: number }[] = [];
     const other = hasPsql() ? 'psql \\copy' : 'bare COPY';
     console.log(`${ROWS} rows, ${megabytes.toFixed(0)} MB as text; load ${loadavg()[0]?.toFixed(1)}`);
     const ratios: number[] = [];
@@ -71,6 +73,10 @@ async function compare(): Promise<void> {
       const ours = run(program, ['register', PATH]);
       await drop();
       const theirs = bare();
+      await drop();
+      const copied = bareCopy(program, file, before, after);
+      const read = run(program, ['read', PATH]);
+      floors.push({ read: read.seconds / theirs.seconds, copy: copied.seconds / theirs.seconds });
       ratios.push(ours.seconds / theirs.seconds);
       peaks.push(ours.peak);
       const perCore = Math.round(ROWS / ours.cpuSeconds).toLocaleString('en');
@@ -79,9 +85,12 @@ async function compare(): Promise<void> {
           `${other} ${describe(theirs.seconds, megabytes)}; ratio ${ratios.at(-1)?.toFixed(2)}`,
       );
     }
-    const median = ratios.sort((a, b) => a - b)[Math.floor(ROUNDS / 2)];
     console.log(
-      `register takes ${median?.toFixed(2)} times as long as ${other} (median), and at most ${Math.max(...peaks).toFixed(0)} MB of memory`,
+      `register takes ${median(ratios).toFixed(2)} times as long as ${other} (median), and at most ${Math.max(...peaks).toFixed(0)} MB of memory`,
+    );
+    console.log(
+      `floors, as medians of the same: the rows read and encoded but sent nowhere ${median(floors.map(({ read }) => read)).toFixed(2)}, ` +
+        `the prepared file sent by the same client of Postgres ${median(floors.map(({ copy }) => copy)).toFixed(2)}`,
     );
   } finally {
     await drop();
