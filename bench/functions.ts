@@ -9,6 +9,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { build } from 'esbuild';
 import { bundleFunctions } from '../localstack/bundle.ts';
 import { DEMO_INCLUDE, DEMO_TASK } from '../localstack/demo-data.ts';
 import { readServiceFile } from '../localstack/service-file.ts';
@@ -18,7 +19,7 @@ import { benchTask, removeTable } from './questions.ts';
 import { median, openServices } from './services.ts';
 
 const ROOT = join(import.meta.dirname, '..');
-const STARTS = 5;
+const STARTS = 9;
 const SHARD_SIZE = 250;
 
 /** What a process measured of one bundle. */
@@ -35,6 +36,7 @@ await compare(Number(process.argv[2] ?? 14_000));
 async function compare(documents: number): Promise<void> {
   const dir = mkdtempSync(join(tmpdir(), 'bench-'));
   const bundles = await bundleFunctions(service, ROOT, dir);
+  await libraries(dir);
   const services = await openServices();
   const task = await benchTask(services, 'gsm8k', documents);
   const ids = [];
@@ -67,6 +69,23 @@ async function compare(documents: number): Promise<void> {
   await removeTable(services, task.name);
   await services.dispose();
   rmSync(dir, { recursive: true });
+}
+
+/** The floor of loading: a bundle of the libraries that every function is given, and next to nothing else. */
+async function libraries(dir: string): Promise<void> {
+  const { outputFileExtension, ...options } = service.bundleOptions;
+  const path = join(dir, `libraries${outputFileExtension}`);
+  await build({
+    ...options,
+    absWorkingDir: ROOT,
+    entryPoints: ['bench/libraries.ts'],
+    outfile: path,
+    logLevel: 'error',
+  });
+  const figures = Array.from({ length: STARTS }, () => measure(path, [{ Records: [] }]));
+  console.log(
+    `the given libraries alone: ${kilobytes(statSync(path).size)}, load in ${of(figures, 'load')} ms (median of ${STARTS} starts)`,
+  );
 }
 
 function measure(path: string, events: readonly object[]): Figures {
