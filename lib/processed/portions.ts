@@ -11,6 +11,15 @@ export interface SplitRows {
   rows(): AsyncIterable<readonly Doc[]>;
 }
 
+/** What is wanted of a split's documents. */
+export interface SplitFields {
+  readonly split: string;
+  /** The fields whose functions are run on them. */
+  readonly fields: readonly string[];
+  /** Those of them that make an instance, in the harness's order: they get one and the same document. */
+  readonly asked?: readonly string[];
+}
+
 /** Rows of a split that go out together, as text already. */
 export interface Portion {
   readonly split: string;
@@ -30,8 +39,7 @@ const PORTION_ROWS = 1_000;
 
 /** Cuts a split into portions: one of all rows where these have at most `max` characters. */
 export async function* portionsOf(
-  split: string,
-  fields: readonly string[],
+  { split, fields, asked = [] }: SplitFields,
   rows: SplitRows,
   max = MAX_TEXT,
 ): AsyncGenerator<Portion> {
@@ -44,6 +52,7 @@ export async function* portionsOf(
       columns: [...rows.columns],
       types: new Map(rows.columns.map((name, i) => [name, rows.types[i] ?? null])),
       fields: [...fields],
+      asked: [...asked],
     }),
   );
   const take = (count: number): Portion => {

@@ -5,8 +5,9 @@ import type { PyDict, PyValue } from '../python/value.ts';
 import { type FunctionResult, openSandbox, type SandboxSession, type SandboxTransport } from '../sandbox/client.ts';
 import { type ProcessedSplit, processedSplit } from '../sandbox/processed.ts';
 import { type SourceFiles, sourcesOf } from '../sandbox/sources.ts';
+import { LEFT_DOC } from '../task/field.ts';
 import type { TaskFunctions } from './functions.ts';
-import { dictOf, MAX_TEXT, type Portion, portionsOf, type SplitRows, textOf } from './portions.ts';
+import { dictOf, MAX_TEXT, type Portion, portionsOf, type SplitFields, type SplitRows, textOf } from './portions.ts';
 
 /** Documents that came of a split, in their order. */
 export interface ProcessedDocs {
@@ -66,8 +67,8 @@ export function filesOf({ task, functions, sources }: TaskToRun): Map<string, st
 }
 
 /**
- * Runs a task's functions over its splits, in a box of its own, the evaluated split first (the harness's order, on which the
- * state of its random generators depends). Splits that are too long for one request go through in portions; the runtime watches
+ * Runs a task's functions over its splits, in a box of its own and in their order (the harness's, on which the state of its
+ * random generators depends). Splits that are too long for one request go through in portions; the runtime watches
  * that this makes no difference. To be called within {@link inPortionsOrTogether}.
  * @param together why all rows have to go in one request; undefined where that is not known to be so
  * @throws PermanentError SandboxFailed naming task, function and document; TransientError Unavailable
@@ -80,9 +81,9 @@ export async function* runFunctions(
 ): AsyncGenerator<ProcessedDocs> {
   const session = openSandbox(transport, { task: toRun.task, files: filesOf(toRun) });
   try {
-    const splits = toRun.splits.flatMap(({ split, fields }) => {
-      const rows = rowsOf(split);
-      return rows === undefined ? [] : [{ split, fields, rows }];
+    const splits = toRun.splits.flatMap((wanted) => {
+      const rows = rowsOf(wanted.split);
+      return rows === undefined ? [] : [{ wanted, rows }];
     });
     const run = new Run(session, toRun);
     yield* together === undefined ? run.inPortions(splits) : run.together(splits, together);
@@ -128,8 +129,7 @@ export async function runOnSamples(
 }
 
 interface SplitToRun {
-  readonly split: string;
-  readonly fields: readonly string[];
+  readonly wanted: SplitFields;
   readonly rows: SplitRows;
 }
 
@@ -158,8 +158,8 @@ class Run {
     let waiting: Portion[] = [];
     let size = 0;
     let apart = false;
-    for (const { split, fields, rows } of splits) {
-      for await (const portion of portionsOf(split, fields, rows)) {
+    for (const { wanted, rows } of splits) {
+      for await (const portion of portionsOf(wanted, rows)) {
         size += portion.text.length;
         waiting.push(portion);
         apart ||= size > MAX_TEXT || !portion.whole;
@@ -177,7 +177,7 @@ class Run {
     for (const { rows } of splits) sizes.push(await textOf(rows));
     const size = sizes.reduce((sum, one) => sum + one, 0);
     if (size > MAX_TOGETHER) {
-      const found = splits.map(({ split }, i) => `${split} ${sizes[i] ?? 0}`).join(', ');
+      const found = splits.map(({ wanted }, i) => `${wanted.split} ${sizes[i] ?? 0}`).join(', ');
       throw this.#failed(
         '',
         `looks at rows together (${why}), and the ${size} characters of its splits (${found}) are more than the ${MAX_TOGETHER} that fit one call`,
@@ -185,8 +185,8 @@ class Run {
       );
     }
     const portions: Portion[] = [];
-    for (const { split, fields, rows } of splits) {
-      for await (const portion of portionsOf(split, fields, rows, Number.POSITIVE_INFINITY)) portions.push(portion);
+    for (const { wanted, rows } of splits) {
+      for await (const portion of portionsOf(wanted, rows, Number.POSITIVE_INFINITY)) portions.push(portion);
     }
     yield* this.#ask(portions, false);
   }
@@ -259,14 +259,14 @@ class Run {
 
 function docAt({ differing, values, columns }: ProcessedSplit, i: number, origin: number | null): ProcessedDoc {
   const changed = columns.filter((name) => differing.has(name));
-  const valueAt = ([field, results]: [string, readonly FunctionResult[]]): [string, FunctionResult] => [
-    field,
-    results[i] ?? { error: 'ValueError', message: 'there is no result' },
-  ];
+  const valueAt = ([field, results]: [string, readonly FunctionResult[]]): [string, FunctionResult][] => {
+    const result = results[i] ?? { error: 'ValueError', message: 'there is no result' };
+    return field === LEFT_DOC && 'value' in result && result.value === null ? [] : [[field, result]];
+  };
   return {
     origin,
     differing: new Map(changed.map((name) => [name, differing.get(name)?.[i] ?? null])),
-    values: new Map([...values].map(valueAt)),
+    values: new Map([...values].flatMap(valueAt)),
   };
 }
 

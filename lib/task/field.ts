@@ -26,6 +26,12 @@ export interface FieldContext {
   readonly of?: string;
 }
 
+/**
+ * Stands among a document's values for the document itself, where the functions that make an instance changed the one they were
+ * given: `instances.doc` shows it as they left it, as the harness's instance holds that very document.
+ */
+export const LEFT_DOC = 'instances.doc';
+
 /** What functions gave, by document and field (`doc_to_text`, `fewshot_config.doc_to_target`, ...). */
 export interface FunctionValues {
   get(doc: Doc, field: string): FunctionResult | undefined;
@@ -97,6 +103,22 @@ function compileField(
   if (features.has(raw)) return (doc) => column(doc, raw, name);
   const template = compileTemplate(raw, {}, clock);
   return (doc) => ofRendered(template.render(doc));
+}
+
+/**
+ * A document as an instance shows it: as functions left it.
+ * @throws PermanentError TemplateFailed where they left something in it that no document can hold
+ */
+export function shownDoc(values: FunctionValues | undefined, doc: Doc): Doc {
+  const left = values?.get(doc, LEFT_DOC);
+  if (left === undefined) return doc;
+  if ('error' in left || !isDict(left.value)) {
+    const what = 'error' in left ? left.message : 'it is no dict';
+    throw new PermanentError('TemplateFailed', `functions changed the document to what can't be stored: ${what}`);
+  }
+  const id = doc.get('__id');
+  const columns = [...left.value].map(([name, value]): [string, PyValue] => [String(name), value]);
+  return new Map([...(id === undefined ? [] : [['__id', id] as const]), ...columns]);
 }
 
 function givenValue(values: FunctionValues, doc: Doc, field: string, { hook }: FunctionRef, task: string): PyValue {

@@ -10,7 +10,7 @@ import { equals } from '../python/compare.ts';
 import { str } from '../python/repr.ts';
 import type { Doc, PyDict, PyValue } from '../python/value.ts';
 import { type ContextParts, chatContext, textContext } from './context.ts';
-import { compileDescription, compilePrefix, type DocField, type FunctionValues } from './field.ts';
+import { compileDescription, compilePrefix, type DocField, type FunctionValues, shownDoc } from './field.ts';
 import { examineFirstDoc } from './first-doc.ts';
 import { choicesOf, exampleFields, notText, questionFields, workedExamples } from './labelled.ts';
 import type { RenderSettings } from './render-settings.ts';
@@ -94,7 +94,12 @@ export function createRenderer(
   const requests = requestsOf(parts, settings, prefix);
   return {
     process,
-    render: (doc, drawn) => locateErrors(config.task, doc, () => requests(doc, selectExamples(doc, drawn, settings))),
+    render: (doc, drawn) =>
+      locateErrors(config.task, doc, () => {
+        const instances = requests(doc, selectExamples(doc, drawn, settings));
+        const shown = shownDoc(values, doc);
+        return shown === doc ? instances : instances.map((instance) => ({ ...instance, doc: shown }));
+      }),
     label: (doc, drawn) =>
       locateErrors(config.task, doc, () => labelled(parts, doc, selectExamples(doc, drawn, settings))),
   };

@@ -72,7 +72,7 @@ async function differenceOf(session: SandboxSession, golden: PyDict): Promise<st
   const done = processedSplit(asList(answer.get('splits'))[0], rows.length);
   if ('error' in done) {
     return want.has('process_err')
-      ? null
+      ? classDifference('process_docs', done.error, String(want.get('process_err')).split(':')[0])
       : `process_docs raises ${done.error}: ${done.message} ${done.trace.join(' ')}`;
   }
   if (want.has('process_err'))
@@ -109,6 +109,8 @@ function valuesDifference({ values }: ProcessedSplit, want: PyDict): string | nu
       const wanted = asDict(expected[i]);
       if ('error' in result) {
         if (!wanted.has('err')) return `${field} of document ${i} raises ${result.error}: ${result.message}`;
+        const other = classDifference(`${field} of document ${i}`, result.error, String(wanted.get('err')));
+        if (other !== null) return other;
         continue;
       }
       if (wanted.has('err')) return `${field} of document ${i} should raise ${dumps(wanted.get('err') ?? null)}`;
@@ -117,6 +119,11 @@ function valuesDifference({ values }: ProcessedSplit, want: PyDict): string | nu
     }
   }
   return null;
+}
+
+/** Whether another class of exception was raised than CPython raises. */
+function classDifference(where: string, raised: string, wanted: string | undefined): string | null {
+  return raised === wanted ? null : `${where} raises ${raised}, not ${wanted}`;
 }
 
 function difference(value: PyValue, wanted: PyValue): string | null {

@@ -110,9 +110,9 @@ afterAll(async () => {
   await stack?.dispose();
 });
 
-const ORDERS = ['cQbd', 'Qbdc', 'Qcbd', 'bQdc', 'cQdb', 'dbcQ', 'cQdb', 'dbcQ', 'bQcd', 'Qdbc'];
-/** Of the training split, which comes after it. */
-const EXAMPLE_ORDERS = ['Qdcb', 'Qbcd', 'bdcQ', 'dbcQ', 'dbcQ', 'dbQc'];
+/** Of the training split, which comes first. */
+const EXAMPLE_ORDERS = ['cQbd', 'Qbdc', 'Qcbd', 'bQdc', 'cQdb', 'dbcQ'];
+const ORDERS = ['cQdb', 'dbcQ', 'bQcd', 'Qdbc', 'Qdcb', 'Qbcd', 'bdcQ', 'dbcQ', 'dbcQ', 'dbQc'];
 
 const textOf = (instance: Record<string, unknown> | undefined) => {
   const given: unknown = instance?.['arguments'];
@@ -179,7 +179,7 @@ describe('a task whose functions make other documents of its rows', () => {
     expect(textOf(first)).toMatch(/^QUESTION (\d) É! \d+\.0\n\nQUESTION 100 É!$/);
   });
 
-  test('that shuffles draws as Python does: seeded once, the evaluated split first', async () => {
+  test('that shuffles draws as Python does: seeded once, the split of the examples first', async () => {
     await register('own_chance');
     const orders = (instances: readonly Record<string, unknown>[]) =>
       instances.map((instance) =>
@@ -187,7 +187,7 @@ describe('a task whose functions make other documents of its rows', () => {
           .order.map((text: string) => text.replace(/^q.*/, 'Q'))
           .join(''),
       );
-    // What random.seed(0) and ten times random.shuffle(['Q', 'b', 'c', 'd']) give in CPython.
+    // What random.seed(0) and sixteen times random.shuffle(['Q', 'b', 'c', 'd']) give in CPython.
     expect(orders(await sample('own_chance'))).toEqual(ORDERS);
     const [first] = await sample('own_chance', { num_fewshot: 5, doc_ids: [6], qty: 0 });
     const shown = [...textOf(first).matchAll(/'question (\d)\b/g)].map(([, n]) => Number(n));
@@ -217,6 +217,22 @@ describe('a task whose fields are functions', () => {
     expect(textOf(shown)).toBe(
       `shown question ${n} é ${Number(n) % 2 === 0 ? `question ${n} é` : 'other'}\n\n<question 101 é>\u2028`,
     );
+  });
+
+  test('that change the document they are given: an instance shows it as they left it, templates see it as it was', async () => {
+    await register('own_changes');
+    const [first, second] = await sample('own_changes', { doc_ids: [6], qty: 0 });
+    expect([first, second].map((instance) => instance?.['arguments'])).toEqual([
+      ['question 100 é', ' question 100 é'],
+      ['question 100 é', ' other'],
+    ]);
+    for (const instance of [first, second]) {
+      const doc = docOf(instance);
+      expect([Object.keys(doc), doc]).toEqual([
+        ['__id', 'n', 'seen'],
+        { __id: 6, n: [100, [1, 2]], seen: 'question 100 é' },
+      ]);
+    }
   });
 
   test('a document for which one raises is named, with the function', async () => {

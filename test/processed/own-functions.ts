@@ -38,6 +38,15 @@ def target(doc):
 def shown(doc):
     return "shown " + doc["q"]
 `,
+  'changes/utils.py': `
+def choices(doc):
+    doc["n"] = [doc["n"], (1, 2.0)]
+    doc["seen"] = doc.pop("q")
+    return [doc["seen"], "other"]
+
+def target(doc):
+    return len(doc) % 2
+`,
   'chance/utils.py': `
 import random
 
@@ -92,6 +101,12 @@ doc_to_choice: !function utils.choices
 doc_to_target: !function utils.target
 fewshot_config:
   doc_to_text: !function utils.shown
+`,
+  'changes/t.yaml': `${COMMON('own_changes')
+    .replace('generate_until', 'multiple_choice')
+    .replace(/generation_kwargs.*\n/, '')}doc_to_text: "{{q}}"
+doc_to_choice: !function utils.choices
+doc_to_target: !function utils.target
 `,
   'chance/t.yaml': `${COMMON('own_chance')}process_docs: !function utils.process_docs
 doc_to_text: "{{order}} {{at}}"

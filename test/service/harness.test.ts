@@ -94,7 +94,7 @@ describe('tasks of the harness with Python functions, over our own rows, are ask
 
   it.each(cases.map((one) => [one.task, one] as const))(
     '%s',
-    async (name, { task, path = '/v1/completions', ids: _, plain, ...settings }) => {
+    async (name, { task, path = '/v1/completions', ids: _ids, kept: _kept, plain, ...settings }) => {
       await service.registered(name, plain);
       const [found] = await service.sample({ tasks: task, qty: -1, ...settings }, 1, { path });
       const { instances, sha256 } = await hashOf(service, found);

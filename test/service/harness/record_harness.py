@@ -67,7 +67,7 @@ class Loader:
 
 
 def load(manager, loader, name, numbered):
-    """As the harness's command line does it: seeds, then the evaluated split before all others."""
+    """As the harness's command line does it: seeds, then the task's constructor, which looks at the split of the examples first."""
     loader.numbered = numbered
     random.seed(0)
     numpy.random.seed(1234)
@@ -87,6 +87,10 @@ def ids(manager, loader, case, task):
 
 
 def instances(manager, loader, case):
+    if case.get("kept"):
+        # A generator of the module's own draws anew each time that the harness looks at a split, until what it gave the first
+        # time is on disk: from its second run on the harness reads that, whatever it looks at.
+        load(manager, loader, case["task"], False)
     task = load(manager, loader, case["task"], False)
     path = case.get("path", PATHS[task.OUTPUT_TYPE])
     if task.config.num_fewshot != 0:

@@ -14,12 +14,13 @@ const cases = z.array(
     task: z.string(),
     path: z.string().optional(),
     ids: z.string().optional(),
+    kept: z.boolean().optional(),
     plain: z.boolean().optional(),
   }),
 );
 const expected = z.object({ task: z.string(), instances: z.int().positive(), sha256: z.string() });
 
-/** The cases: the keys of a sample message, `path` apart; `ids` is the recorder's, `plain` tasks have no functions. */
+/** The cases: the keys of a sample message, `path` apart; `ids` and `kept` are the recorder's, `plain` tasks have no functions. */
 export function harnessCases(): z.output<typeof cases> {
   return cases.parse(JSON.parse(readFileSync(join(import.meta.dirname, 'cases.json'), 'utf8')));
 }

@@ -296,6 +296,21 @@ export const MADE_UP: readonly MadeUp[] = [
     row: (i) => ({ ...nli(i), idx: i }),
     classes: { label: ['entailment', 'neutral', 'contradiction'] },
   },
+  {
+    at: 'OALL/AlGhafa-Arabic-LLM-Benchmark-Translated/sciq_ar',
+    splits: { test: 7, validation: 9 },
+    row: (i) => ({
+      question: t('سؤال', i),
+      support: t('سياق', i),
+      correct_answer: t('صحيح', i),
+      ...Object.fromEntries([1, 2, 3].map((n) => [`distractor${n}`, t(`خطأ ${n}`, i)])),
+    }),
+  },
+  {
+    at: 'web_questions/default',
+    splits: { test: 6, train: 7 },
+    row: (i) => ({ url: `u${i}`, question: t('who', i), answers: [t('z', i), t('a b', i), 'a', t('m', i)] }),
+  },
   { at: 'Idavidrein/gpqa/gpqa_diamond', splits: { train: 8 }, row: gpqa },
   { at: 'Idavidrein/gpqa/gpqa_main', splits: { train: 6 }, row: gpqa },
   {

@@ -11,6 +11,9 @@ from sampler_box import apart, arrow, chance, dataset, loader, refusing, values
 # the host asks again, in a fresh box, to be told of each (lib/sandbox/keeper.ts).
 TOLD = 32
 
+# Stands among the values for the documents that functions changed (lib/processed/docs.ts).
+LEFT = 'instances.doc'
+
 
 class Place:
     """Where the work is, for messages and for whoever watches how long a document takes."""
@@ -104,10 +107,21 @@ def made_of(split, functions, references, watch):
             dataset.look = apart.NOBODY.look
     answer = described(docs, rows, types)
     answer['given'] = list(types.items())
-    for field in split['fields']:
+    asked = [field for field in split.get('asked', ()) if field in split['fields']]
+    # What the functions that make an instance get is one and the same document, and the instance shows it as they leave it.
+    shared = [docs[i] for i in range(len(docs))] if asked else []
+    for field in (*asked, *(field for field in split['fields'] if field not in asked)):
         PLACE.enter(references[field]['name'])
-        answer['values'][field] = [value_of(functions[field], docs, i, watch) for i in range(len(docs))]
+        given_to = shared if field in asked else docs
+        answer['values'][field] = [value_of(functions[field], given_to, i, watch) for i in range(len(docs))]
+    left = [None if identical(doc, row) else doc for doc, row in zip(shared, docs._rows)]
+    if any(doc is not None for doc in left):
+        answer['values'][LEFT] = [value_of(as_it_is, left, i, apart.NOBODY) for i in range(len(left))]
     return answer
+
+
+def as_it_is(doc):
+    return doc
 
 
 def traced(error):
@@ -179,6 +193,8 @@ def same(column, olds, of_one_kind):
 
 def identical(a, b):
     """Equal in value and in kind, all the way down; floats bit for bit, but for the signs of NaN."""
+    if a is b:
+        return True
     kind = type(a)
     if kind is not type(b):
         return False
