@@ -1,5 +1,6 @@
 import { PermanentError } from '../errors/errors.ts';
 import type { PlanProgress } from '../ledger/ledger.ts';
+import type { PyDict } from '../python/value.ts';
 import type { RenderedInstance } from '../task/renderer.ts';
 
 /** What a value other than a text counts, and a key or an item besides itself. */
@@ -37,8 +38,10 @@ export class Allowance {
     const [first] = instances;
     if (first === undefined) return;
     const doc = charsOf(first.doc);
-    // The arguments hold what the prompt does.
-    for (const { data } of instances) this.#written += data.length * (repeats + 1) + doc;
+    // The arguments hold what the prompt does, and the settings of which it may have but a part.
+    for (const { data, arguments: [, rest] } of instances) {
+      this.#written += data.length * (repeats + 1) + doc + (typeof rest === 'string' ? 0 : settingsChars(rest));
+    }
     if (this.#before + this.#written <= this.#limit) return;
     throw requestTooLarge(this.#task, this.#limit, first.docId);
   }
@@ -64,6 +67,15 @@ function requestTooLarge(task: string, limit: number, docId?: number): Permanent
       'What was written of it is removed. Ask for fewer documents or shots, or raise REQUEST_MEGABYTES.',
     { context: { task, ...(docId === undefined ? {} : { docId }) } },
   );
+}
+
+const settings = new WeakMap<PyDict, number>();
+
+/** Of a request's arguments, which all its instances have in common. */
+function settingsChars(dict: PyDict): number {
+  const known = settings.get(dict) ?? charsOf(dict);
+  settings.set(dict, known);
+  return known;
 }
 
 /** The texts of a value, and a little for all else. */

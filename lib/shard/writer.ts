@@ -21,7 +21,13 @@ const MAX_PORTION_CHARS = 1_600_000;
 /** Portions on their way at a time; each takes two connections. */
 const MAX_ON_THEIR_WAY = 2;
 
-/** What was to be written at once comes to more than one portion. */
+/**
+ * Characters of prompts, arguments and documents that one transaction takes, each collection's in one command: MongoDB has 16 MiB
+ * for it, of which a character may take three bytes, and what is small as much again.
+ */
+const MOST_AT_ONCE_CHARS = 1_000_000;
+
+/** What was to be written at once is too much for it. */
 export class TooMuchAtOnce extends Error {}
 
 /**
@@ -78,7 +84,6 @@ export function createWriter(
   }
 
   async function send(): Promise<void> {
-    if (session !== undefined) throw new TooMuchAtOnce();
     if (onTheirWay.length >= MAX_ON_THEIR_WAY) await onTheirWay.shift();
     const written = write(pending);
     // Its failure is reported when it is awaited, which may be never where rendering fails first.
@@ -98,12 +103,13 @@ export function createWriter(
      */
     async add(rendered: readonly RenderedInstance[]): Promise<void> {
       allowance.take(rendered, plan.repeats);
+      if (session !== undefined && allowance.written > MOST_AT_ONCE_CHARS) throw new TooMuchAtOnce();
       for (const instance of rendered) {
         pending.push(instanceDocuments(instance, context));
         chars += instance.data.length;
         count++;
       }
-      if (chars >= enough) await send();
+      if (chars >= enough && session === undefined) await send();
     },
     /** Writes what is left and waits for all of it. @returns how many instances there were */
     async finish(): Promise<number> {

@@ -6,7 +6,7 @@ import type { ConfigValue } from '../../lib/catalogue/config-value.ts';
 import { ensureIndexes } from '../../lib/documents/collections.ts';
 import { type Attempt, Ledger } from '../../lib/ledger/ledger.ts';
 import { Logger } from '../../lib/log/log.ts';
-import { encodePlan } from '../../lib/plan/plan.ts';
+import { encodePlan, type Plan } from '../../lib/plan/plan.ts';
 import { planHash } from '../../lib/plan/plan-hash.ts';
 import type { PyValue } from '../../lib/python/value.ts';
 import { Queue } from '../../lib/queue/queue.ts';
@@ -14,8 +14,11 @@ import { Renderings } from '../../lib/shard/renderings.ts';
 import { renderShard } from '../../lib/shard/shard.ts';
 import { forgetRows, openTable } from '../../lib/tables/read.ts';
 import { createLocalSqs } from '../../localstack/resources.ts';
-import { type DataStack, openDataStack, texts } from '../datasets/data-stack.ts';
+import { type DataStack, openDataStack, parquet } from '../datasets/data-stack.ts';
 import { newPlan, planOf } from '../ledger/own-plan.ts';
+
+/** Three of them are more than MongoDB takes in one command. */
+const WIDE = 'w'.repeat(6_000_000);
 
 let dataStack: DataStack;
 let mongo: MongoClient;
@@ -31,7 +34,9 @@ beforeAll(async () => {
   mongo.on('commandStarted', ({ commandName }) => commands?.push(commandName));
   sqs = createLocalSqs(dataStack.endpoint);
   await ensureIndexes(mongo.db());
-  await dataStack.putDataset('own/data/default', { test: [texts('q', ['a', 'b', 'c', 'x'.repeat(400_000)])] });
+  const rows = [...['a', 'b', 'c', 'x'.repeat(400_000)].map((q) => [q, '']), ...['d', 'e', 'f'].map((q) => [q, WIDE])];
+  const column = (name: string, place: number) => ({ name, data: rows.map((row) => row[place]), type: 'STRING' as const });
+  await dataStack.putDataset('own/data/default', { test: [parquet([column('q', 0), column('unasked', 1)])] });
   await dataStack.register('own', 'own/data');
   version = (await openTable(dataStack.sql, 'own')).version;
 });
@@ -57,12 +62,17 @@ interface Begun {
 }
 
 /** A plan of one shard in progress; `address` is no part of its hash. */
-async function begun(docs: string, changes: Record<string, ConfigValue> = {}, address = 'a'): Promise<Begun> {
+async function begun(
+  docs: string,
+  changes: Record<string, ConfigValue> = {},
+  address = 'a',
+  decided: Partial<Plan> = {},
+): Promise<Begun> {
   const db = mongo.db();
   const ledger = new Ledger(db, 60_000);
   const { entry } = planOf();
   const config = new Map<PyValue, ConfigValue>([...entry.config, ['doc_to_target', 'q'], ...Object.entries(changes)]);
-  const plan = planOf({ tableVersion: version, shotsInEffect: 0, entry: { ...entry, config } });
+  const plan = planOf({ tableVersion: version, shotsInEffect: 0, entry: { ...entry, config }, ...decided });
   const encoded = encodePlan(plan);
   const planned = newPlan({
     plan: encoded,
@@ -168,6 +178,25 @@ describe('a request of few documents', () => {
     const { deliver } = await begun('0,3', { doc_to_text: '{{ q }}{{ q }}' });
     expect(await deliver()).toMatchObject({ instances: 2, completed: true });
     expect(await counts()).toEqual([1, 2, 2]);
+  });
+});
+
+describe('a request of few documents that are more than MongoDB takes in one command', () => {
+  it.each<[string, string, Record<string, ConfigValue>, Partial<Plan>, number[]]>([
+    ['by columns that nothing asks for', '4-6', {}, {}, [1, 3, 3]],
+    ['by the answers wanted', '0-1', { doc_to_text: "{{ q * 150000 }}" }, { repeats: 60 }, [1, 2, 120]],
+    [
+      'by the choices of one document',
+      '4',
+      { output_type: 'multiple_choice', doc_to_choice: ['a', 'b', 'c'], doc_to_target: 0n },
+      { requestType: 'loglikelihood' },
+      [1, 3, 3],
+    ],
+  ])('is written in several (%s)', async (_, docs, changes, decided, written) => {
+    const { deliver, ledger, _id } = await begun(docs, changes, 'a', decided);
+    expect(await deliver()).toMatchObject({ instances: written[1], prompts: written[2], completed: true });
+    expect(await counts()).toEqual(written);
+    expect(await ledger.find(_id)).toMatchObject({ state: 'done', attempt: 1 });
   });
 });
 
