@@ -39,7 +39,10 @@ export class Allowance {
     if (first === undefined) return;
     const doc = charsOf(first.doc);
     // The arguments hold what the prompt does, and the settings of which it may have but a part.
-    for (const { data, arguments: [, rest] } of instances) {
+    for (const {
+      data,
+      arguments: [, rest],
+    } of instances) {
       this.#written += data.length * (repeats + 1) + doc + (typeof rest === 'string' ? 0 : settingsChars(rest));
     }
     if (this.#before + this.#written <= this.#limit) return;

@@ -15,7 +15,8 @@ const MAX_DOCUMENTS = 16;
 /**
  * Writes a request of few documents as a whole: the end of its plan, its instances and prompts and its `tasks` document, in one
  * transaction of five commands. Whoever finds the plan changed by then has written nothing. Null where it has to be done step
- * by step: there are more shards, an earlier try was made, or it is too much.
+ * by step: there are more shards, an earlier try was made, it is too much, or MongoDB undid it (one that takes longer than the minute
+ * that a transaction may last would be undone time and again).
  * @throws as `renderShard`
  */
 export async function writeAtOnce(
@@ -27,9 +28,11 @@ export async function writeAtOnce(
   if (shard > 0 || offset > 0 || (countIds(docs) ?? MAX_DOCUMENTS + 1) > MAX_DOCUMENTS) return null;
   const { ledger, mongo, db } = services;
   const { log } = delivery;
+  let undone = false;
   try {
     const written = await ledger.completeAtOnce(mongo, new ObjectId(plan), async (record, session) => {
-      if (!isItsShard(record, message)) return null;
+      if (undone || !isItsShard(record, message)) return null;
+      undone = true;
       log.append(factsOf(record));
       delivery.onAttempt?.(record);
       const work = workOf(services, message, record);

@@ -35,7 +35,11 @@ beforeAll(async () => {
   sqs = createLocalSqs(dataStack.endpoint);
   await ensureIndexes(mongo.db());
   const rows = [...['a', 'b', 'c', 'x'.repeat(400_000)].map((q) => [q, '']), ...['d', 'e', 'f'].map((q) => [q, WIDE])];
-  const column = (name: string, place: number) => ({ name, data: rows.map((row) => row[place]), type: 'STRING' as const });
+  const column = (name: string, place: number) => ({
+    name,
+    data: rows.map((row) => row[place]),
+    type: 'STRING' as const,
+  });
   await dataStack.putDataset('own/data/default', { test: [parquet([column('q', 0), column('unasked', 1)])] });
   await dataStack.register('own', 'own/data');
   version = (await openTable(dataStack.sql, 'own')).version;
@@ -57,8 +61,23 @@ interface Begun {
   readonly _id: ObjectId;
   readonly ledger: Ledger;
   /** Delivers the plan's only shard. */
-  deliver(sql?: Sql): ReturnType<typeof renderShard>;
+  deliver(sql?: Sql, ledger?: Ledger): ReturnType<typeof renderShard>;
   readonly attempts: Attempt[];
+}
+
+/** Its transactions are dropped by MongoDB, as those are that last too long, before anything but the plan's end is written. */
+class Undone extends Ledger {
+  times = 0;
+
+  override completeAtOnce<Result>(
+    ...[client, id, write]: Parameters<typeof Ledger.prototype.completeAtOnce<Result>>
+  ): Promise<Result | null> {
+    return super.completeAtOnce<Result>(client, id, async (record, session) => {
+      await client.db('admin').command({ killSessions: [session.id] });
+      this.times++;
+      return write(record, session);
+    });
+  }
 }
 
 /** A plan of one shard in progress; `address` is no part of its hash. */
@@ -91,8 +110,8 @@ async function begun(
     _id: planned._id,
     ledger,
     attempts,
-    deliver: (sql = dataStack.sql) =>
-      renderShard({ sql, mongo, db, ledger, shardQueue, timeouts: undefined, renderings }, message, {
+    deliver: (sql = dataStack.sql, own = ledger) =>
+      renderShard({ sql, mongo, db, ledger: own, shardQueue, timeouts: undefined, renderings }, message, {
         redriven: false,
         log: new Logger('error', {}, () => {}),
         onAttempt: (attempt) => attempts.push(attempt),
@@ -174,6 +193,15 @@ describe('a request of few documents', () => {
     expect(await counts()).toEqual([1, 2, 2]);
   });
 
+  it('is written step by step where MongoDB undoes its transaction, which it may do every time', async () => {
+    const { deliver, ledger, _id } = await begun('0-1');
+    const undone = new Undone(mongo.db(), 60_000);
+    expect(await deliver(dataStack.sql, undone)).toEqual({ instances: 2, prompts: 2, completed: true });
+    expect(undone.times).toBe(2);
+    expect(await ledger.find(_id)).toMatchObject({ state: 'done', attempt: 1 });
+    expect(await counts()).toEqual([1, 2, 2]);
+  });
+
   it('whose prompts are too long for one portion is written in several', async () => {
     const { deliver } = await begun('0,3', { doc_to_text: '{{ q }}{{ q }}' });
     expect(await deliver()).toMatchObject({ instances: 2, completed: true });
@@ -184,7 +212,7 @@ describe('a request of few documents', () => {
 describe('a request of few documents that are more than MongoDB takes in one command', () => {
   it.each<[string, string, Record<string, ConfigValue>, Partial<Plan>, number[]]>([
     ['by columns that nothing asks for', '4-6', {}, {}, [1, 3, 3]],
-    ['by the answers wanted', '0-1', { doc_to_text: "{{ q * 150000 }}" }, { repeats: 60 }, [1, 2, 120]],
+    ['by the answers wanted', '0-1', { doc_to_text: '{{ q * 150000 }}' }, { repeats: 60 }, [1, 2, 120]],
     [
       'by the choices of one document',
       '4',
