@@ -1,6 +1,5 @@
 import { PermanentError } from '../errors/errors.ts';
 import type { PlanProgress } from '../ledger/ledger.ts';
-import type { PyDict } from '../python/value.ts';
 import type { RenderedInstance } from '../task/renderer.ts';
 
 /** What a value other than a text counts, and a key or an item besides itself. */
@@ -72,10 +71,10 @@ function requestTooLarge(task: string, limit: number, docId?: number): Permanent
   );
 }
 
-const settings = new WeakMap<PyDict, number>();
+const settings = new WeakMap<object, number>();
 
 /** Of a request's arguments, which all its instances have in common. */
-function settingsChars(dict: PyDict): number {
+function settingsChars(dict: object): number {
   const known = settings.get(dict) ?? charsOf(dict);
   settings.set(dict, known);
   return known;
