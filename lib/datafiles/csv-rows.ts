@@ -1,7 +1,6 @@
-import { pipeline, Readable } from 'node:stream';
-import { CsvError, parse } from 'csv-parse';
-import { messageOf, PermanentError } from '../errors/errors.ts';
+import { PermanentError } from '../errors/errors.ts';
 import type { PyDict, PyValue } from '../python/value.ts';
+import { CsvTokens } from './csv-tokens.ts';
 import { fileText } from './file-text.ts';
 
 /** Cells that pandas takes for missing (`STR_NA_VALUES`). */
@@ -27,13 +26,11 @@ const MISSING = new Set([
   'null',
 ]);
 const INT = /^\s*[+-]?\d+\s*$/;
-const FLOAT = /^\s*[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|inf|Inf|INF|infinity|Infinity)\s*$/;
-const BOOL = new Set(['True', 'TRUE', 'true', 'False', 'FALSE', 'false']);
+const FLOAT = /^\s*[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?|inf(?:inity)?)\s*$/i;
+const BOOL = /^(?:true|false)$/i;
 
 /** Shorter ints need no look at their bits. */
 const SAFE_DIGITS = 15;
-/** Characters that one row may have: it is held as a whole. */
-const MAX_ROW = 64 << 20;
 
 /** How the cells of a column are read. */
 type CellType = 'null' | 'int' | 'float' | 'bool' | 'text';
@@ -79,41 +76,50 @@ export async function* csvRows(
 
 /** The header with each row; once without one, so that a file of a header alone has its columns. */
 async function* records(path: string, name: string, delimiter: string) {
-  const options = { delimiter, relax_column_count: true, skip_empty_lines: true, max_record_size: MAX_ROW };
   const refuse = (why: string) => invalid(name, why);
-  const parser = parse(options);
-  // Errors of the source reach whoever reads the parser.
-  pipeline(Readable.from(fileText(path, refuse)), parser, () => {});
   let header: string[] | undefined;
   let row = 0;
-  try {
-    for await (const record of parser) {
-      const cells: string[] = record;
-      if (header === undefined) {
-        header = unique(cells);
-        yield { header, cells: null };
-        continue;
-      }
-      row++;
-      if (cells.length > header.length) {
-        throw refuse(`row ${row} has ${cells.length} cells, and the header ${header.length}`);
-      }
-      yield { header, cells };
+  for await (const cells of tokens(path, delimiter, refuse)) {
+    if (header === undefined) {
+      header = unique(cells);
+      yield { header, cells: null };
+      continue;
     }
-  } catch (error) {
-    throw error instanceof CsvError ? refuse(messageOf(error)) : error;
+    row++;
+    if (cells.length > header.length) {
+      throw refuse(`row ${row} has ${cells.length} cells, and the header ${header.length}`);
+    }
+    yield { header, cells };
   }
   if (header === undefined) throw refuse('it is empty');
 }
 
+async function* tokens(path: string, delimiter: string, refuse: (why: string) => PermanentError) {
+  const reader = new CsvTokens(delimiter, refuse);
+  for await (const piece of fileText(path, refuse)) yield* reader.rows(piece);
+  yield* reader.end();
+}
+
+/** Columns' names: those without one are numbered, and of equal ones the second is `name.1`, or the next that is free. */
 function unique(header: readonly string[]): string[] {
-  const seen = new Map<string, number>();
-  return header.map((cell, at) => {
-    const name = cell === '' ? `Unnamed: ${at}` : cell;
-    const count = seen.get(name) ?? 0;
-    seen.set(name, count + 1);
-    return count === 0 ? name : `${name}.${count}`;
-  });
+  const names = header.map((cell, at) => (cell === '' ? `Unnamed: ${at}` : cell));
+  const given = header.map((cell) => cell !== '');
+  const counts = new Map<string, number>();
+  // Names that are given come first, so that they stay as they are.
+  const order = [...names.keys()].sort((a, b) => Number(given[b]) - Number(given[a]) || a - b);
+  for (const at of order) {
+    const name = names[at] ?? '';
+    let free = name;
+    let count = counts.get(name) ?? 0;
+    while (count > 0) {
+      counts.set(name, count + 1);
+      free = `${name}.${count}`;
+      count = names.includes(free) ? count + 1 : (counts.get(free) ?? 0);
+    }
+    names[at] = free;
+    counts.set(free, count + 1);
+  }
+  return names;
 }
 
 /** What the cells of a column have been so far. */
@@ -134,7 +140,7 @@ class Cells {
     this.#present = true;
     this.#ints &&= INT.test(cell);
     this.#floats &&= FLOAT.test(cell);
-    this.#bools &&= BOOL.has(cell);
+    this.#bools &&= BOOL.test(cell);
     if (this.#ints && cell.length > SAFE_DIGITS) {
       const int = intOf(cell);
       this.long ||= BigInt.asIntN(64, int) !== int;

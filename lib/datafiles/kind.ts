@@ -7,8 +7,10 @@ export type Kind =
   | { readonly of: 'list'; readonly item: Kind }
   | { readonly of: 'struct'; readonly fields: ReadonlyMap<string, Kind> };
 
-/** Texts that Arrow's reader of JSON lines takes for moments where all of a column are such. */
-const MOMENT = /^\d{4}-\d{2}-\d{2}(?:[ T]\d{2}(?::\d{2}(?::\d{2})?)?Z?)?$/;
+/** Texts that Arrow's reader of JSON lines takes for moments where all of a column are such: a day, a time, how far it is from UTC. */
+const MOMENT =
+  /^(\d{4}-\d{2}-\d{2})(?:[ T]([01]\d|2[0-3])(?::([0-5]\d)(?::([0-5]\d))?)?(?:Z|([+-])([01]\d|2[0-3])(?::?([0-5]\d))?)?)?$/;
+const MINUTE = 60_000;
 const MAX_DEPTH = 60;
 
 /** What reads a file for `datasets`: Arrow lines of JSON, pandas a list of objects (and CSV, whose types are found otherwise). */
@@ -29,7 +31,7 @@ export function kindOf(value: PyValue, reader: Reader, depth = 0): Kind {
     const whole = reader === 'pandas' && depth === 0 && Number.isInteger(value) && Math.abs(value) < 2 ** 63;
     return { of: whole ? 'int' : 'float' };
   }
-  if (typeof value === 'string') return { of: reader === 'arrow' && isMoment(value) ? 'moment' : 'text' };
+  if (typeof value === 'string') return { of: reader === 'arrow' && isMoment(value) ? 'moment' : textOf(value) };
   if (Array.isArray(value)) {
     return {
       of: 'list',
@@ -61,13 +63,24 @@ export function join(a: Kind, b: Kind): Kind {
   throw new PermanentError('DatasetInvalid', `it is ${a.of} in one row and ${b.of} in another`);
 }
 
-function isMoment(text: string): boolean {
-  return MOMENT.test(text) && !Number.isNaN(momentOf(text).getTime());
+/** Half of a surrogate pair has no form in UTF-8: it would become another character. */
+function textOf(text: string): 'text' {
+  if (text.isWellFormed()) return 'text';
+  throw new PermanentError('DatasetInvalid', 'it holds half of a surrogate pair, which is no text');
 }
 
-/** The moment in milliseconds. */
+function isMoment(text: string): boolean {
+  const [, day] = MOMENT.exec(text) ?? [];
+  if (day === undefined) return false;
+  // February 30 is March 1 to Date.
+  const midnight = new Date(`${day}T00:00:00Z`);
+  return !Number.isNaN(midnight.getTime()) && midnight.toISOString().startsWith(day);
+}
+
+/** The moment in UTC, of a text that is one. */
 export function momentOf(text: string): Date {
-  const [, day = '', hour = '00', minute = '00', second = '00'] =
-    /^(\d{4}-\d{2}-\d{2})(?:[ T](\d{2})(?::(\d{2})(?::(\d{2}))?)?Z?)?$/.exec(text) ?? [];
-  return new Date(`${day}T${hour}:${minute}:${second}Z`);
+  const [, day = '', hour = '00', minute = '00', second = '00', sign = '+', hours = '0', minutes = '0'] =
+    MOMENT.exec(text) ?? [];
+  const ahead = (Number(hours) * 60 + Number(minutes)) * MINUTE * (sign === '-' ? -1 : 1);
+  return new Date(Date.parse(`${day}T${hour}:${minute}:${second}Z`) - ahead);
 }

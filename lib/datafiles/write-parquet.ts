@@ -11,8 +11,9 @@ type Cell = null | boolean | bigint | number | string | Date | Cell[] | { [name:
 
 /** Columns that a data set may have: Postgres takes some fewer in a table, which registering tells. */
 const MAX_COLUMNS = 10_000;
-/** Rows, and characters of their text, that are written together: what is in memory. */
+/** Rows, cells, and characters of their text, that are written together: what is in memory. */
 const GROUP_ROWS = 10_000;
+const GROUP_CELLS = 2 << 20;
 const GROUP_CHARS = 16 << 20;
 
 /**
@@ -61,7 +62,13 @@ export class RowWriter {
   #rows: PyDict[] = [];
   #chars = 0;
 
+  /** @throws PermanentError DatasetInvalid for a column of objects without fields, for which parquet has no form */
   constructor(path: string, columns: Columns) {
+    for (const [name, kind] of columns) {
+      if (!hasEmptyStruct(kind)) continue;
+      const message = `column ${JSON.stringify(name)} holds nothing but objects without fields ({}). Leave it out, or make it null.`;
+      throw new PermanentError('DatasetInvalid', message);
+    }
     this.#columns = columns;
     const schema: SchemaElement[] = [
       { name: 'schema', num_children: columns.size },
@@ -74,7 +81,8 @@ export class RowWriter {
   add(row: PyDict, chars: number): void {
     this.#rows.push(row);
     this.#chars += chars;
-    if (this.#rows.length >= GROUP_ROWS || this.#chars >= GROUP_CHARS) this.#writeGroup();
+    const cells = this.#rows.length * this.#columns.size;
+    if (this.#rows.length >= GROUP_ROWS || cells >= GROUP_CELLS || this.#chars >= GROUP_CHARS) this.#writeGroup();
   }
 
   finish(): void {
@@ -98,9 +106,14 @@ export class RowWriter {
 /** Whether a plain value is of the kind, without making a kind of it. */
 function holds({ of }: Kind, value: PyValue): boolean {
   if (value === null) return true;
-  if (typeof value === 'string') return of === 'text';
+  if (typeof value === 'string') return of === 'text' && value.isWellFormed();
   if (typeof value === 'number') return of === 'float';
   return typeof value === 'boolean' && of === 'bool';
+}
+
+function hasEmptyStruct(kind: Kind): boolean {
+  if (kind.of === 'list') return hasEmptyStruct(kind.item);
+  return kind.of === 'struct' && (kind.fields.size === 0 || [...kind.fields.values()].some(hasEmptyStruct));
 }
 
 function elementsOf(name: string, kind: Kind): SchemaElement[] {
