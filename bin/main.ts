@@ -5,7 +5,7 @@ import { createProgram } from './program.ts';
 
 // Whoever reads may have seen enough (`| head`).
 process.stdout.on('error', (error) => {
-  process.exit('code' in error && error.code === 'EPIPE' ? 0 : 1);
+  process.exit('code' in error && error.code === 'EPIPE' ? 0 : reportError(error));
 });
 const calledFrom = process.env['SAMPLER_CWD'];
 if (calledFrom) process.chdir(calledFrom);

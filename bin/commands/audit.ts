@@ -18,7 +18,7 @@ import {
   withFrom,
   withJson,
 } from '../cli/options.ts';
-import { print } from '../cli/output.ts';
+import { counted, print } from '../cli/output.ts';
 import { CHAT, COMPLETIONS, pathsOf } from '../cli/paths.ts';
 import { showProgress } from '../cli/progress.ts';
 import { readOptionsBody, renderShape, sampleBody, withRenderOptions } from '../cli/request.ts';
@@ -102,7 +102,7 @@ function baselineOf(file: string): Baseline {
 
 function text(findings: readonly Finding[], known: number): string {
   const rest = known === 0 ? '' : `; ${known} are in the baseline`;
-  const head = findings.length === 0 ? `nothing found${rest}` : `${findings.length} findings${rest}`;
+  const head = findings.length === 0 ? `nothing found${rest}` : `${counted(findings.length, 'finding')}${rest}`;
   return [...findings.map(findingText), head].join('\n');
 }
 

@@ -14,7 +14,7 @@ export type Baseline = ReadonlyMap<string, number>;
 export function readBaseline(name: string, text: string): Baseline {
   let json: unknown;
   try {
-    json = JSON.parse(text);
+    json = JSON.parse(text.replace(/^\ufeff/, ''));
   } catch {
     json = undefined;
   }

@@ -50,7 +50,11 @@ export function writeLock(tasks: readonly LockedTask[]): string {
  * @throws PermanentError Configuration naming the line that is none
  */
 export function readLock(name: string, text: string): LockedTask[] {
-  const lines = text.replaceAll('\r\n', '\n').split('\n');
+  // Editors may end lines otherwise, and put a mark of the byte order in front.
+  const lines = text
+    .replace(/^\ufeff/, '')
+    .replaceAll('\r\n', '\n')
+    .split('\n');
   if (lines[0] !== HEAD) throw broken(name, 1, `it has to begin with "${HEAD}"`);
   const tasks: LockedTask[] = [];
   for (let at = 1; at < lines.length; ) {

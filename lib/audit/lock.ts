@@ -113,5 +113,9 @@ export function changesOf(locked: LockedTask, now: LockedTask): LockChanges | nu
     removed: locked.documents.size - both.length,
   };
   const all = facts.length + changes.changed + changes.added + changes.removed;
-  return all === 0 && locked.hash === now.hash ? null : changes;
+  if (all > 0) return changes;
+  // The file was edited, its settings or its hash.
+  return locked.hash === now.hash
+    ? null
+    : { ...changes, facts: [{ name: 'hash', locked: locked.hash, now: now.hash }] };
 }

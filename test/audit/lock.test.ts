@@ -32,6 +32,13 @@ describe('a lock', () => {
     expect(readLock('prompts.lock', text)).toEqual([now, { ...now, task: 'other' }]);
     expect(text.split('\n').slice(0, 5)).toEqual(['prompts.lock 1', '', 'task own', `path ${CHAT}`, 'resolved own']);
     expect(readLock('prompts.lock', text.replaceAll('\n', '\r\n'))).toHaveLength(2);
+    expect(readLock('prompts.lock', `\ufeff${text}`)).toHaveLength(2);
+  });
+
+  it('whose hash alone was edited says so', async () => {
+    const { now } = await locked();
+    const edited = { ...now, hash: '0'.repeat(64) };
+    expect(changesOf(edited, now)).toMatchObject({ facts: [{ name: 'hash', locked: edited.hash, now: now.hash }] });
   });
 
   it('is the same for the same task and data, whoever renders it', async () => {
@@ -66,6 +73,7 @@ describe('a lock', () => {
 
   it.each([
     ['another file', 'x', /line 1: it has to begin with/],
+    ['a file with a conflict', 'prompts.lock 1\n\n<<<<<<< ours\ntask a\n', /line 3: "task" is expected/],
     ['a lock cut short', 'prompts.lock 1\n\ntask a\npath b\n', /line 5: "resolved" is expected/],
   ])('of %s is refused, naming the line', (_, text, reason) => {
     expect(errorOf(() => readLock('prompts.lock', text)).message).toMatch(reason);

@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createProgram } from '../../bin/program.ts';
@@ -93,6 +94,17 @@ describe('the exit code', () => {
     expect(stderr).toMatch(reason);
     expect([code, stdout]).toEqual([2, '']);
     expect(stderr).not.toMatch(/^\s+at /m);
+  });
+
+  it.skipIf(!existsSync('/dev/full'))('of a result for which the disk has no room is 1, saying so', () => {
+    const program = join(import.meta.dirname, '..', '..', 'bin', 'sampler.ts');
+    const full = openSync('/dev/full', 'w');
+    const { status, stderr } = spawnSync(process.execPath, [program, 'completion', 'bash'], {
+      stdio: ['ignore', full, 'pipe'],
+      encoding: 'utf8',
+    });
+    closeSync(full);
+    expect([status, stderr]).toEqual([1, expect.stringMatching(/^Files: .*the disk is full/)]);
   });
 
   it.each([
