@@ -116,22 +116,28 @@ async function opened(
   plan: Plan,
   rendering: TaskRendering,
 ): Promise<Opened> {
-  const hash = keptUnder(record, plan);
-  const known = hash && renderings?.find(hash);
+  const key = keptUnder(record, plan, message);
+  const known = key && renderings?.find(key);
   if (known) return { render: (position) => [...(known[position] ?? [])] };
   const docIds = readIdList(message.docs);
   const docs = await openDocs(sql, plan.resolvedTask, rendering.config, plan);
   const places = await docs.placesOf(plan.evalSplit, docIds);
   const slice = prepareSlice(rendering, docs.splits, { offset: message.offset, docIds, places });
   const render = slice.renderer(await docs.read(slice.rowIds), docs.values);
-  if (!hash || !renderings) return { render };
-  return { render, keep: (instances, chars) => renderings.keep(hash, instances, chars) };
+  if (!key || !renderings) return { render };
+  return { render, keep: (instances, chars) => renderings.keep(key, instances, chars) };
 }
 
 /**
- * The hash of a plan of one shard whose rows never change. A table that another program made can change in its place, and what
+ * The hash of a plan of one shard whose rows never change, and the documents of the message, which plans of earlier versions can't
+ * tell from as many others. A table that another program made can change in its place, and what
  * functions made of rows is stored by itself.
  */
-function keptUnder({ shards, plan_hash }: PlanProgress, { tableVersion, processed }: Plan): string | undefined {
-  return shards === 1 && tableVersion !== undefined && processed === undefined ? plan_hash : undefined;
+function keptUnder(
+  { shards, plan_hash }: PlanProgress,
+  { tableVersion, processed }: Plan,
+  { docs }: ShardMessage,
+): string | undefined {
+  const keeps = shards === 1 && plan_hash !== undefined && tableVersion !== undefined && processed === undefined;
+  return keeps ? `${plan_hash} ${docs}` : undefined;
 }

@@ -250,6 +250,18 @@ describe('equal requests of several suppliers', () => {
     await expect(other.deliver(unreachable())).rejects.toThrow(/asked for rows/);
   });
 
+  it('are not taken for what a message with other documents made of an equal plan, where a plan knows but how many it has', async () => {
+    const right = await begun('0-1', {}, 'a');
+    const records = mongo.db().collection('sample_requests');
+    const hash = (await records.findOne({ _id: right._id }))?.['plan_hash'];
+    const strange = await begun('0,2', {}, 'b');
+    await records.updateOne({ _id: strange._id }, { $set: { plan_hash: hash } });
+    await strange.deliver();
+    await right.deliver();
+    const docs = await mongo.db().collection('instances').distinct('doc_id', { task_id: right._id });
+    expect(docs.map(Number)).toEqual([0, 1]);
+  });
+
   it('see a row that was mended in its place once what was rendered is forgotten', async () => {
     const first = await begun('0-1', {}, 'a');
     await first.deliver();
