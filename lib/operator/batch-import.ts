@@ -23,8 +23,9 @@ export interface ImportedAnswers {
 
 /**
  * Writes answers as `responses`, as the Requester writes them, and marks prompts, instances and tasks as done. A prompt is marked and its
- * response written in one transaction, in which nobody else can mark it: the same file twice, two imports at a time and a Requester beside
- * them write one response. Prompts that were answered meanwhile keep their answers.
+ * response written in one transaction, in which nobody else can mark it: the same file twice and two imports at a time write one response.
+ * Prompts that were answered before keep their answers. A Requester writes its response without a transaction: one that does so between
+ * this one's snapshot and commit, or has the prompt out at a supplier, leaves a second response, of which scoring counts the first good one.
  * @param answers gives the answers from the start each time: they are gone through twice
  * @throws PermanentError BadMessage where there are none, or answers to prompts that don't exist or belong to no task; nothing is
  * written then
