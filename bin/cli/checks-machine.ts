@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { deployedImage, readImage } from '../../lib/sandbox/image.ts';
 import manifest from '../../package.json' with { type: 'json' };
@@ -61,7 +61,7 @@ function stack(): Check {
       'npm start (in another terminal)',
     );
   if (chosen === 'local') {
-    if (existsSync(join(ROOT, '.local', 'ready')))
+    if (existsSync(join(ROOT, '.local', 'ready')) && ownerLives())
       return ok('stack', '.local/env, which npm start wrote; it is running');
     return missing('stack', '.local/env, but npm start is not running', 'npm start (in another terminal)');
   }
@@ -70,4 +70,13 @@ function stack(): Check {
   const what = `the environment sets ${names.join(', ')} and not ${unset.join(', ')}`;
   if (!existsSync(LOCAL_ENV)) return missing('stack', what, `set ${unset.join(', ')} as well`);
   return missing('stack', `${what}, so that .local/env is not read`, `unset ${names.join(' ')}`);
+}
+
+/** Whether the process that took the local stack's lock is there: one that was killed leaves `.local/ready` behind. */
+function ownerLives(): boolean {
+  try {
+    return process.kill(Number(readFileSync(join(ROOT, '.cache', 'local-stack.pid'), 'utf8')), 0);
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
 }

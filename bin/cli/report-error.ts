@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander';
 import { SamplerError } from '../../lib/errors/errors.ts';
+import { HubAwayError } from '../../lib/hub/hub.ts';
 import { redact } from '../../lib/log/redact.ts';
 import { EXIT, NotFoundError, UsageError } from './exit.ts';
 import { complain, currentVerbosity } from './output.ts';
@@ -39,7 +40,10 @@ function tellError(error: unknown): number {
   if (error instanceof SamplerError) {
     const { code, message } = error;
     const unset = code === 'Configuration' && message.includes('is not set');
-    const away = code === 'Unavailable' && /ECONNREFUSED|ENOTFOUND|ETIMEDOUT|timed out/.test(message);
+    const away =
+      code === 'Unavailable' &&
+      !(error instanceof HubAwayError) &&
+      /ECONNREFUSED|ENOTFOUND|ETIMEDOUT|timed out/.test(message);
     const advice = unset || away ? stackAdvice(unset ? 'unset' : 'away') : '';
     // The functions do so; a command has ended.
     const told = message.replace(/ It is tried again\.$/, '');

@@ -113,7 +113,7 @@ async function run(tasks: readonly string[], command: Command): Promise<void> {
     print(
       options.json,
       { datasets: own.length, to: options.to },
-      () => `${own.length} data sets written to ${options.to}`,
+      () => `${own.length} data ${own.length === 1 ? 'set' : 'sets'} written to ${options.to}`,
     );
     return;
   }

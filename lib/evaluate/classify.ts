@@ -58,6 +58,16 @@ export function classify(response: ReadonlyMap<string, PyValue>, path: ApiPath):
   return { answer: read.response, ms, failed: null };
 }
 
+/** What makes a body no answer of its path, in words for a reader: `created: missing`. None where it is one, or no JSON. */
+export function whyNoAnswer(path: ApiPath, body: string): readonly string[] {
+  try {
+    return readResponse(path, loads(body, { maxDepth: MAX_DEPTH })).problems ?? [];
+  } catch (error) {
+    if (!(error instanceof PyJsonError)) throw error;
+    return [];
+  }
+}
+
 /** The block height of the session in which a response was asked for; null where it is not told. */
 export function sessionHeightOf(response: ReadonlyMap<string, PyValue>): bigint | null {
   const height = response.get('session_height');

@@ -41,6 +41,12 @@ const infoSchema = z.object({
 });
 const splitsSchema = z.object({ dataset_info: z.object({ splits: z.record(z.string(), z.unknown()) }) });
 
+const TRY_AGAIN =
+  'Try again: what is staged stays. Without the hub: --from DIR takes a folder, --hub-url (HF_ENDPOINT) another hub.';
+
+/** The hub gives no answer, or an error of its own: the stack has no part in it. */
+export class HubAwayError extends TransientError {}
+
 /** The parts of a hub that hold data sets. All throw PermanentError DatasetMissing, or TransientError Unavailable. */
 export class Hub {
   readonly url: string;
@@ -149,9 +155,8 @@ export class Hub {
     if (error instanceof PermanentError || error instanceof TransientError) return error;
     if (error instanceof HubApiError) return this.#explainStatus(doing, repo, error);
     const reason = error instanceof Error ? `${error.message}${causeOf(error)}` : String(error);
-    return new TransientError('Unavailable', `${doing} failed: ${reason}. Try again: what is staged stays.`, {
-      cause: error,
-    });
+    const message = `${doing} failed: ${this.url} gives no answer: ${reason}. ${TRY_AGAIN}`;
+    return new HubAwayError('Unavailable', message, { cause: error });
   }
 
   #explainStatus(doing: string, repo: string, error: HubApiError): SamplerError {
@@ -168,8 +173,8 @@ export class Hub {
       case 404:
         return new PermanentError('DatasetMissing', `${doing} found nothing: there is no ${page}.${hint}`, cause);
       default: {
-        const message = `${doing} failed: the hub answers ${error.statusCode}. Try again: what is staged stays.`;
-        return new TransientError('Unavailable', message, cause);
+        const message = `${doing} failed: the hub answers ${error.statusCode}. ${TRY_AGAIN}`;
+        return new HubAwayError('Unavailable', message, cause);
       }
     }
   }

@@ -1,6 +1,10 @@
+import { BAD_MODEL, whyNoAnswer } from '../evaluate/classify.ts';
 import { type Block, type Card, cutForPage, type Outcome } from '../pages/card.ts';
 import type { PageHead } from '../pages/page.ts';
 import type { DocumentView, Exchange, ResultView } from './results.ts';
+
+/** Of a body that is no answer at all, nearly everything is missing. */
+const SHOWN_PROBLEMS = 8;
 
 /** How many documents came out how. */
 export type Tally = Readonly<Record<Outcome, number>>;
@@ -51,7 +55,10 @@ export function resultCard(
   const outcome = outcomeOf(document);
   const { doc_id, score, run_time, status_code, error_str, gold, filters } = document;
   const blocks: Block[] = [];
-  if (error_str !== '') blocks.push({ kind: 'text', label: 'why', text: cutForPage(error_str), mark: 'bad' });
+  if (error_str !== '') {
+    const why = [error_str, ...(error_str === BAD_MODEL ? problemsOf(exchange) : [])].join('\n');
+    blocks.push({ kind: 'text', label: 'why', text: cutForPage(why), mark: 'bad' });
+  }
   if (exchange) blocks.push(...askedBlocks(exchange, gold, shots));
   const several = (exchange?.asked.length ?? 0) > 1;
   const answers = (exchange?.responses ?? []).map((body) => textBlock('came back', several ? body : answerOf(body)));
@@ -82,6 +89,13 @@ export function resultCard(
 export interface ShotsOf {
   readonly count: number;
   readonly delimiter: string;
+}
+
+/** That error is the Python evaluator's, word for word, and names nothing: what the bodies lack, for a reader. */
+function problemsOf(exchange: Exchange | undefined): string[] {
+  const path = exchange?.asked[0]?.context.startsWith('[{') ? '/v1/chat/completions' : '/v1/completions';
+  const problems = new Set((exchange?.responses ?? []).flatMap((body) => whyNoAnswer(path, body)));
+  return problems.size === 0 ? [] : [`As an answer of ${path}: ${[...problems].slice(0, SHOWN_PROBLEMS).join('; ')}`];
 }
 
 function askedBlocks({ asked }: Exchange, gold: string | null, shots: ShotsOf | null): Block[] {

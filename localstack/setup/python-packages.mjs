@@ -12,13 +12,19 @@ const PYTHON_ADVICE =
 /** The wheel whose task definitions `npm run sampler -- stage harness` stages. */
 export const HARNESS_WHEEL = join(CACHE, 'harness', 'lm_eval-0.4.9-py3-none-any.whl');
 
-/** Downloads the harness wheel once. Throws SetupError. */
+/** Downloads the harness wheel once, and again where the file is not the whole one. Throws SetupError. */
 export async function installHarness() {
-  if (exists(HARNESS_WHEEL)) return;
+  const lock = readFileSync(join(ROOT, 'localstack', 'harness', 'requirements.lock'), 'utf8');
+  if (exists(HARNESS_WHEEL) && lock.includes(`sha256:${sha256(HARNESS_WHEEL)}`)) return;
   await downloadWheel('Downloading the task definitions (lm-eval 0.4.9)', 'harness', (wheel) => {
     mkdirSync(join(CACHE, 'harness'), { recursive: true });
     renameSync(wheel, HARNESS_WHEEL);
   });
+}
+
+/** @param {string} file @returns {string} */
+function sha256(file) {
+  return createHash('sha256').update(readFileSync(file)).digest('hex');
 }
 
 /** LocalStack 4.14 uses syntax of this Python, whatever its package says. */
@@ -50,7 +56,7 @@ export async function installLocalstack() {
 export async function installEnvironment({ name, what, lock, oldest }) {
   const venv = join(CACHE, name);
   const stamp = join(venv, 'installed-from');
-  const wanted = createHash('sha256').update(readFileSync(lock)).digest('hex');
+  const wanted = sha256(lock);
   if (exists(stamp) && readFileSync(stamp, 'utf8') === wanted) return true;
   const python = findPython(oldest);
   if (python === undefined) return false;

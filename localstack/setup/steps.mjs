@@ -3,7 +3,17 @@
  * Plain JavaScript without dependencies, as it runs before anything is installed.
  */
 import { spawn } from 'node:child_process';
-import { createWriteStream, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  createWriteStream,
+  mkdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -12,6 +22,9 @@ import { fileURLToPath } from 'node:url';
 export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 /** Everything that is installed besides node_modules; safe to delete, git ignores it. */
 export const CACHE = join(ROOT, '.cache');
+
+/** The processes of the set-up that is under way: its own id, then one line for each step. */
+const LOCK = join(CACHE, 'setup.lock');
 
 /** A failure of the set-up that says what to do next. */
 export class SetupError extends Error {
@@ -22,6 +35,10 @@ export class SetupError extends Error {
   }
 }
 
+/** @type {readonly NodeJS.Signals[]} */
+const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+/** The steps that run now. @type {Set<import('node:child_process').ChildProcess>} */
+const running = new Set();
 /** How often a running step says that it is still running. */
 const PULSE_MS = 10_000;
 /** Lines of a failed command's output that are shown, from either end. */
@@ -60,22 +77,22 @@ export function say(line) {
 }
 
 /**
- * Runs `work` while no other set-up of this folder runs; waits for one that does. A lock whose owner died is ignored.
+ * Runs `work` while no other set-up of this folder runs; waits for one that does, and for the steps of one that was killed,
+ * which may still write. A lock of processes that all died is ignored.
  * @template T
  * @param {() => Promise<T>} work
  * @returns {Promise<T>}
  */
 export async function withSetupLock(work) {
-  const lock = join(CACHE, 'setup.lock');
   mkdirSync(CACHE, { recursive: true });
-  for (let waited = 0; !tryLock(lock); waited++) {
+  for (let waited = 0; !tryLock(LOCK); waited++) {
     if (waited % 20 === 0) say('waiting for another set-up of this folder to end ...');
     await sleep(500);
   }
   try {
     return await work();
   } finally {
-    rmSync(lock, { force: true });
+    rmSync(LOCK, { force: true });
   }
 }
 
@@ -87,17 +104,36 @@ export function exists(path) {
 /** @param {string} lock @returns {boolean} */
 function tryLock(lock) {
   try {
-    writeFileSync(lock, String(process.pid), { flag: 'wx' });
+    writeFileSync(lock, `${process.pid}\n`, { flag: 'wx' });
     return true;
   } catch (error) {
     if (!(error instanceof Error) || !('code' in error) || error.code !== 'EEXIST') throw error;
   }
   try {
-    process.kill(Number(readFileSync(lock, 'utf8')), 0);
+    const [owner = '', ...steps] = readFileSync(lock, 'utf8').trim().split('\n');
+    if (!lives(owner) && !steps.some((step) => lives(step) && worksHere(step))) rmSync(lock, { force: true });
   } catch {
-    rmSync(lock, { force: true });
+    // It was given back in between.
   }
   return false;
+}
+
+/** @param {string} pid @returns {boolean} */
+function lives(pid) {
+  try {
+    return process.kill(Number(pid), 0);
+  } catch {
+    return false;
+  }
+}
+
+/** The system gives the number of a process that ended to others. @param {string} pid @returns {boolean} */
+function worksHere(pid) {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`) === ROOT;
+  } catch {
+    return false;
+  }
 }
 
 /** @param {string} program @param {string[]} args @param {NodeJS.ProcessEnv} env @param {string} logFile */
@@ -107,6 +143,13 @@ function collect(program, args, env, logFile) {
     const log = createWriteStream(logFile);
     let stdout = '';
     const child = spawn(program, args, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    if (running.size === 0) for (const signal of ENDING) process.on(signal, endSteps);
+    running.add(child);
+    const over = () => {
+      if (running.delete(child) && running.size === 0) for (const signal of ENDING) process.off(signal, endSteps);
+    };
+    child.on('error', over).on('close', over);
+    if (child.pid !== undefined && exists(LOCK)) appendFileSync(LOCK, `${child.pid}\n`);
     child.stdout.on('data', (chunk) => {
       stdout += chunk;
       log.write(chunk);
@@ -116,6 +159,13 @@ function collect(program, args, env, logFile) {
     child.on('close', (code, signal) => log.end(() => resolve({ code: code ?? signal ?? 'unknown end', stdout })));
   });
   return ended;
+}
+
+/** Ended by a signal, the set-up takes its steps with it: npm would go on, beside the npm of the next start. @param {NodeJS.Signals} signal */
+function endSteps(signal) {
+  for (const step of running) step.kill('SIGKILL');
+  rmSync(LOCK, { force: true });
+  process.exit(128 + constants.signals[signal]);
 }
 
 /** @param {string} file @returns {string} its first and last lines, indented */

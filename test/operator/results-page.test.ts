@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { BAD_MODEL } from '../../lib/evaluate/classify.ts';
 import type { DocumentView, ResultView } from '../../lib/operator/results.ts';
 import { resultCard, resultsHead } from '../../lib/operator/results-page.ts';
 import { pageOf } from '../../lib/pages/page.ts';
@@ -66,6 +67,16 @@ const cards = documents.map((one) =>
     result.selected,
   ),
 );
+
+it('names what a body of code 12 lacks, where the error of the Python evaluator does not', () => {
+  const failed = { ...document(1, 0, 12), error_str: BAD_MODEL };
+  const why = (context: string) =>
+    resultCard(failed, { asked: [{ context, continuation: null }], responses: [answer(1)] }, null).blocks[0];
+  const named = (path: string, field: string) =>
+    expect.stringMatching(new RegExp(`ModelMetaclass'> format\\nAs an answer of ${path}: .*\\b${field}: missing`));
+  expect(why(chat)).toMatchObject({ label: 'why', text: named('/v1/chat/completions', 'usage') });
+  expect(why('Q: how many?')).toMatchObject({ label: 'why', text: named('/v1/completions', 'model') });
+});
 
 describe.skipIf(CHROMIUM === undefined)(
   'the page of results in a real browser (skipped where there is no Chromium)',
