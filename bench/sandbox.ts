@@ -1,25 +1,57 @@
 /**
  * What Python functions cost: a box's start from its image, and rows a second of its processor time through a `process_docs` that
- * rewrites each (hellaswag) and through one that filters (global_mmlu), by the harness's own functions. The baseline is a box
- * that reads the same rows from JSON and writes them as JSON again, which is the floor of what goes in and out.
+ * rewrites each (hellaswag) and through one that filters (global_mmlu), by the harness's own functions. Beside each figure stand
+ * its floors, of the same run: the parts of a start (sandbox-start.ts), JSON read and written by the box's Python, and the
+ * functions' own Python over plain dicts between the two.
  */
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeBoxImage } from '../deploy/box-image.ts';
 import { FunctionRef } from '../lib/catalogue/function-ref.ts';
+import { modulePath } from '../lib/catalogue/sources.ts';
 import { wheelCatalogue } from '../lib/catalogue/staging/wheel-catalogue.ts';
-import { inPortionsOrTogether, runFunctions, type TaskToRun } from '../lib/processed/run.ts';
+import { filesOf, inPortionsOrTogether, runFunctions, type TaskToRun } from '../lib/processed/run.ts';
 import { dumps } from '../lib/python/json.ts';
 import type { Doc } from '../lib/python/value.ts';
 import { openSandbox } from '../lib/sandbox/client.ts';
 import { localSandbox } from '../lib/sandbox/local.ts';
+import { partsOfStart } from './sandbox-start.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const WHEEL = join(ROOT, '.cache', 'harness', 'lm_eval-0.4.9-py3-none-any.whl');
 const ROWS = 10_000;
 const TICK_MS = 1000 / Number(execFileSync('getconf', ['CLK_TCK']).toString());
-const BARE = 'import json\n\ndef again(text):\n    return json.dumps(json.loads(text))\n';
+const BARE = `import json
+
+def again(text, times=1):
+    for _ in range(times):
+        given = json.dumps(json.loads(text))
+    return len(given)
+`;
+/** Goes over plain dicts with a module's `process_docs`: no types, no watch, no telling of what differs. */
+const PLAIN = `import importlib.util, json
+
+class Rows(list):
+    def map(self, function, **_):
+        return Rows({**row, **function(row)} for row in self)
+
+    def filter(self, function, **_):
+        return Rows(row for row in self if function(row))
+
+loaded = {}
+
+def through(text, times, path, name):
+    if path not in loaded:
+        spec = importlib.util.spec_from_file_location('utils', '/harness/' + path)
+        loaded[path] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(loaded[path])
+    for _ in range(times):
+        given = json.dumps(getattr(loaded[path], name)(Rows(json.loads(text))))
+    return len(given)
+`;
+/** Rows of a call. */
+const PORTION = 1000;
 
 const image = await makeBoxImage(ROOT, (line) => console.log(line));
 const catalogue = await wheelCatalogue(WHEEL);
@@ -67,6 +99,7 @@ const box = await coldStart();
 console.log(
   `start of a box, up to the first answer: ${box.cpu.toFixed(0)} ms of processor time, ${box.wall.toFixed(0)} ms by the clock`,
 );
+for (const line of partsOfStart(image)) console.log(`  ${line}`);
 await through('a process_docs that rewrites (hellaswag)', 'hellaswag', 'validation', hellaswag);
 await through('a process_docs that filters (global_mmlu_en_stem)', 'global_mmlu_en_stem', 'test', globalMmlu);
 
@@ -117,27 +150,44 @@ async function through(what: string, task: string, split: string, row: (i: numbe
   const wall = performance.now() - started;
   const used = boxes();
   sandbox[Symbol.dispose]();
-  const floor = await bareFloor(rows);
+  const files = new Map([...filesOf(toRun), ['bench.py', BARE], ['plain.py', PLAIN]]);
+  const inAndOut = await floorOf(rows, files, 'bench.py', 'again');
+  const plain = await floorOf(rows, files, 'plain.py', 'through', modulePath(ref, sources), ref.name);
   const each = (ms: number) => ((ROWS * 1000) / ms).toFixed(0);
   console.log(
     `${what}: ${ROWS} rows, ${documents} documents, ${each(used.cpu - box.cpu)} rows/s of the box's processor time (start left out), ` +
-      `${each(wall)} by the clock; the same rows in and out as JSON ${each(floor)}; peak ${peakMb.toFixed(0)} MB`,
+      `${each(wall)} by the clock; floors in a box: its own Python over plain dicts, JSON in and out ${each(plain)}, JSON in and out alone ${each(inAndOut)}; peak ${peakMb.toFixed(0)} MB`,
   );
 }
 
-/** Processor time of a box for rows that come as JSON and go as JSON, without its start. Milliseconds. */
-async function bareFloor(rows: readonly Doc[]): Promise<number> {
+/**
+ * Processor time that a function takes for rows as JSON: what going over them five times takes more than once, by five less one,
+ * so that neither the start nor the way of the text into the box counts. Milliseconds.
+ */
+async function floorOf(...given: Parameters<typeof floorTimes> extends [number, ...infer Rest] ? Rest : never) {
+  const [five, one] = [await floorTimes(5, ...given), await floorTimes(1, ...given)];
+  return (five - one) / 4;
+}
+
+async function floorTimes(
+  times: number,
+  rows: readonly Doc[],
+  files: ReadonlyMap<string, string>,
+  path: string,
+  name: string,
+  ...more: string[]
+): Promise<number> {
   const sandbox = localSandbox(image);
-  const session = openSandbox(sandbox, { task: 'bench', files: new Map([['bench.py', BARE]]) });
-  const PORTION = 1000;
+  const session = openSandbox(sandbox, { task: 'bench', files });
   for (let i = 0; i < rows.length; i += PORTION) {
-    const text = dumps(rows.slice(i, i + PORTION));
-    await session.call([{ function: { path: 'bench.py', name: 'again' }, args: [text] }]);
+    const bare = rows.slice(i, i + PORTION).map((row) => new Map([...row].filter(([column]) => column !== '__id')));
+    const [result] = await session.call([{ function: { path, name }, args: [dumps(bare), BigInt(times), ...more] }]);
+    if (result === undefined || 'error' in result) throw new Error(`the floor's function fails: ${result?.message}`);
   }
   const { cpu } = boxes();
   session.close();
   sandbox[Symbol.dispose]();
-  return cpu - box.cpu;
+  return cpu;
 }
 
 /** Processor time and largest memory of this process's boxes that live. */

@@ -7,6 +7,7 @@ import type { Plan } from '../plan/plan.ts';
 import { type PlanningSettings, planTask, type TableOf } from '../plan/plan-task.ts';
 import { renderingOf } from '../plan/rendering.ts';
 import type { SandboxTransport } from '../sandbox/client.ts';
+import { fewshotSource } from '../task/fewshot.ts';
 import type { RenderedInstance } from '../task/renderer.ts';
 import { prepareSlice } from '../task/slice.ts';
 import { openProcessed, type PreviewTable } from './processed-table.ts';
@@ -49,7 +50,12 @@ export async function planPreview(
   const opened: PreviewTable[] = [];
   const boxes = { sources: () => catalogue.sources(), open: sandbox ?? noSandbox };
   const tableOf: TableOf = async (entry, config) => {
-    const table = await openProcessed(await openStagedTable(source, entry, config), entry.name, config, boxes);
+    const examples = fewshotSource(config);
+    const staged = await openStagedTable(source, entry, config, {
+      split: config.test_split ?? config.validation_split,
+      examples: examples?.kind === 'split' ? examples.split : null,
+    });
+    const table = await openProcessed(staged, entry.name, config, boxes);
     opened.push(table);
     return { splits: table.splits, version: table.version, processed: table.processed, idsOf: table.idsOf };
   };

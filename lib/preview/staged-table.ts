@@ -2,6 +2,7 @@ import type { ObjectSource } from '../bucket/object-source.ts';
 import type { TaskEntry } from '../catalogue/entry.ts';
 import type { TaskConfig } from '../catalogue/task-config.ts';
 import { type OpenDataset, openDataset, verifyDataset } from '../datasets/open-dataset.ts';
+import { requireSplits, type TaskSplits } from '../datasets/require-splits.ts';
 import { type RowFilter, rowFilterFor } from '../datasets/row-filter.ts';
 import { findDataset } from '../datasets/stored-dataset.ts';
 import { PermanentError } from '../errors/errors.ts';
@@ -38,6 +39,7 @@ interface FileRows {
 
 /**
  * Opens the staged data set of a task: the rows that registering it would load, under the same ids, without a database.
+ * @param read what the task reads of it; refused where it is staged without it, as registering does
  * @throws PermanentError DatasetMissing, DatasetInvalid, BadTaskDefinition
  * @throws TransientError Unavailable
  */
@@ -45,8 +47,10 @@ export async function openStagedTable(
   source: ObjectSource,
   { name: task }: Pick<TaskEntry, 'name'>,
   { dataset_path: path, dataset_name: config }: Pick<TaskConfig, 'dataset_path' | 'dataset_name'>,
+  read: TaskSplits = {},
 ): Promise<StagedTable> {
   const stored = await findDataset(source, path, config, task);
+  requireSplits(stored, task, read);
   const dataset = await openDataset(source, stored);
   const filter = rowFilterFor(task);
   const ranges = await rangesOf(dataset, filter);

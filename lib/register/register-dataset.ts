@@ -1,5 +1,5 @@
-import { findDataset, findStaged, type StoredDataset } from '../datasets/stored-dataset.ts';
-import { PermanentError } from '../errors/errors.ts';
+import { requireSplits } from '../datasets/require-splits.ts';
+import { findDataset, findStaged } from '../datasets/stored-dataset.ts';
 import { lookUpTable, registeredTable } from '../tables/registry.ts';
 import { datasetOf, requireDataset } from '../tables/table.ts';
 import { isCurrent, joinTable, requireFitting } from './existing-table.ts';
@@ -22,7 +22,7 @@ export async function registerDataset(request: RegisterRequest): Promise<Registe
     const done = await withoutLoading(registration);
     if (done !== undefined) return done;
     const stored = await findDataset(source, datasetPath, datasetName, taskName);
-    requireSplits(stored, registration);
+    requireSplits(stored, taskName, registration);
     const result = await loadDataset(registration, stored);
     const { outcome, splits } = result;
     log.info('registered a data set', { table, task: taskName, outcome, splits, milliseconds: Date.now() - started });
@@ -55,20 +55,6 @@ async function withoutLoading(registration: Registration): Promise<RegisterResul
   if (!isCurrent(found, stored)) return undefined;
   if (registered !== undefined) return known;
   requireFitting(found, registration);
-  if (stored) requireSplits(stored, registration);
+  if (stored) requireSplits(stored, registration.taskName, registration);
   return await joinTable(sql, registration);
-}
-
-/** The harness reads both when it builds a task, even to ask without examples: one that is missing is its KeyError. */
-function requireSplits({ prefix, splits }: StoredDataset, { taskName, split, examples }: Registration): void {
-  const names = splits.map((stored) => stored.split);
-  const wanted = [
-    [split, 'asks about'],
-    [examples, 'takes its few-shot examples from'],
-  ] as const;
-  for (const [name, use] of wanted) {
-    if (name === undefined || name === null || names.includes(name)) continue;
-    const message = `the data set at ${prefix} is staged without the split ${name}, which the task ${taskName} ${use}; it has ${names.join(', ')}. Stage all of it.`;
-    throw new PermanentError('DatasetMissing', message, { context: { task: taskName, split: name } });
-  }
 }

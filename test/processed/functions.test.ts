@@ -307,6 +307,22 @@ describe('what functions make', () => {
   );
 });
 
+describe('a task whose examples come from a split that its data set lacks', () => {
+  test('is refused alike by register, preview and validate, with examples wanted or not', async () => {
+    const task = 'own_exampleless';
+    const entry = await catalogue.find(task);
+    if (entry === null) throw new Error(`no task ${task}`);
+    const services = { catalogue, source: stack.source, sandbox: async () => sandbox };
+    const said = /without the split dev, which the task own_exampleless takes its few-shot examples from/;
+    await expect(register(task)).rejects.toThrow(said);
+    for (const shots of [0, 2]) {
+      const asked = message(task, { num_fewshot: shots });
+      await expect(previewTask(services, asked, entry, 1n)).rejects.toThrow(said);
+      await expect(validateTask(services, asked, entry, { onFailure: () => {} })).rejects.toThrow(said);
+    }
+  });
+});
+
 describe('a function that can never succeed', () => {
   test.each([
     [

@@ -4,6 +4,10 @@ export const MODULES: Record<string, string> = {
 def process_docs(dataset):
     return dataset.filter(lambda row: row["n"] % 3 != 1)
 `,
+  'exampleless/utils.py': `
+def process_docs(dataset):
+    return dataset.filter(lambda row: row["n"] % 2 == 0)
+`,
   'multiply/utils.py': `
 import datasets
 
@@ -101,6 +105,11 @@ doc_to_choice: !function utils.choices
 doc_to_target: !function utils.target
 fewshot_config:
   doc_to_text: !function utils.shown
+`,
+  'exampleless/t.yaml': `${COMMON('own_exampleless')}process_docs: !function utils.process_docs
+fewshot_split: dev
+doc_to_text: q
+doc_to_target: q
 `,
   'changes/t.yaml': `${COMMON('own_changes')
     .replace('generate_until', 'multiple_choice')

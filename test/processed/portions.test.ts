@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FunctionRef } from '../../lib/catalogue/function-ref.ts';
+import { docIdsOf } from '../../lib/processed/docs.ts';
 import type { SplitRows } from '../../lib/processed/portions.ts';
 import { inPortionsOrTogether, runFunctions } from '../../lib/processed/run.ts';
 import type { Doc, PyValue } from '../../lib/python/value.ts';
@@ -213,5 +214,52 @@ describe('random numbers', () => {
       const docs = await run(`${plain}def text(doc):\n    return str(${draw})`, { test: rows(3000, 1500) }, 'text');
       expect(new Set(docs.map(({ got }) => got)).size).toBe(3000);
     }
+  });
+});
+
+describe('documents of a data set made anew are numbered', () => {
+  const split = () => ({ test: rows(6, 5) });
+  const HALVES =
+    'import datasets\ndef process_docs(dataset):\n    odd = dataset.filter(lambda row: row["n"] % 2 == 1)\n    even = dataset.filter(lambda row: row["n"] % 2 == 0)\n';
+  const numbersOf = async (text: string) => docIdsOf((await run(text, split())).map(({ id }) => id));
+
+  test.each([
+    [
+      'as the rows that parts put together stem from',
+      `${HALVES}    return datasets.concatenate_datasets([odd, even])`,
+      [1, 3, 5, 0, 2, 4],
+    ],
+    [
+      'by their places where a row is in two parts',
+      `${HALVES}    return datasets.concatenate_datasets([odd, odd])`,
+      [0, 1, 2, 3, 4, 5],
+    ],
+    [
+      'by their places where one of the parts is of a list',
+      `${HALVES}    return datasets.concatenate_datasets([odd, datasets.Dataset.from_list([{"n": 9}])])`,
+      [0, 1, 2, 3],
+    ],
+    [
+      'by their places where a list makes them',
+      'import datasets\ndef process_docs(dataset):\n    return datasets.Dataset.from_list([{"got": row["n"]} for row in dataset][::-1])',
+      [0, 1, 2, 3, 4, 5],
+    ],
+    [
+      'by their places where columns make them',
+      'import datasets\ndef process_docs(dataset):\n    return datasets.Dataset.from_dict({"got": dataset["n"][1:]})',
+      [0, 1, 2, 3, 4],
+    ],
+    [
+      'as the rows that are selected, in their order',
+      'def process_docs(dataset):\n    return dataset.select([4, 2])',
+      [4, 2],
+    ],
+    [
+      'by their places where a row is selected twice',
+      'def process_docs(dataset):\n    return dataset.select([4, 2, 4])',
+      [0, 1, 2],
+    ],
+  ])('%s', async (_, text, wanted) => {
+    expect(await numbersOf(text)).toEqual(wanted);
   });
 });
