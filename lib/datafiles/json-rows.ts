@@ -21,7 +21,7 @@ export interface JsonRow {
 export async function* jsonRows(path: string, name: string, field: string | null): AsyncGenerator<JsonRow> {
   const refuse = (why: string) => invalid(name, why);
   const file = fileText(path, refuse);
-  const [first, pieces] = await peek(field === null ? file : memberIn(file, field, refuse));
+  const [first, pieces] = await peek(field === null ? file : memberIn(file, field, refuse), refuse);
   if (first === '[') yield* listed(pieces, refuse);
   else if (field === null) yield* lined(pieces, refuse);
   else if (first === '{') yield* columns(pieces, refuse);
@@ -91,12 +91,15 @@ function parsed({ text, line }: ValueText, refuse: Refuse): PyValue {
 }
 
 /** The first character that is no blank, and the pieces from the start. */
-async function peek(pieces: AsyncGenerator<string>): Promise<[string, AsyncGenerator<string>]> {
+async function peek(pieces: AsyncGenerator<string>, refuse: Refuse): Promise<[string, AsyncGenerator<string>]> {
   const blank: string[] = [];
+  let length = 0;
   for (let next = await pieces.next(); !next.done; next = await pieces.next()) {
     blank.push(next.value);
     const first = next.value.trimStart()[0];
     if (first !== undefined) return [first, joined(blank, pieces)];
+    length += next.value.length;
+    if (length > MAX_VALUE) throw refuse(`it begins with more than ${MAX_VALUE} blanks`);
   }
   return ['', joined(blank, pieces)];
 }

@@ -107,6 +107,7 @@ describe('a file of JSON or CSV', () => {
     ['a quote without end', 'csv', 'q,a\n"1,2\n', {}, /rows: the quote that opens in line 2 is not closed/],
     ['values nested too deeply', 'json', `{"a":${'['.repeat(99)}${']'.repeat(99)}}`, {}, /row 0, .*nested too deeply/],
     ['values nested without end', 'json', `{"a":${'['.repeat(500_000)}`, {}, /from line 1 on it is no JSON/],
+    ['blanks without end', 'json', gzipSync(' '.repeat(80 << 20)), {}, /it begins with more than 67108864 blanks/],
     ['an object without end', 'json', `{"a":"${'x'.repeat(64 << 20)}`, {}, /begins in line 1 has more than 67108864/],
     [
       'a cell without end',
