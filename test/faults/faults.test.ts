@@ -54,6 +54,11 @@ function some(count: number, qty: number): Request[] {
   return Array.from({ length: count }, () => scene.request(qty));
 }
 
+/** Requests of one shard, which are written in one transaction. */
+function small(count: number): Request[] {
+  return some(count, 5);
+}
+
 test('without a fault the documents are those of one undivided run', async () => {
   const requests = some(2, 20);
   scene.workers.start(['sample', 'shard']);
@@ -99,7 +104,7 @@ test('the writer killed right before or after each of its writes: the task is wr
 }, 600_000);
 
 test('every message delivered one to five times, shuffled, to several processes: one answer each', async () => {
-  const requests = some(6, 40);
+  const requests = [...some(6, 40), ...small(6)];
   const copied = <T>(items: readonly T[]) =>
     shuffled(items.flatMap((item) => Array.from({ length: between(1, 5) }, () => item)));
   const asked = copied(requests.map(({ message }) => message));
@@ -116,8 +121,9 @@ test('every message delivered one to five times, shuffled, to several processes:
 });
 
 test('work that takes longer than the visibility time-out is done by several at once, and counts once', async () => {
-  const requests = some(2, 20);
-  const shards = requests.length * 4;
+  const several = some(2, 20);
+  const requests = [...several, ...small(2)];
+  const shards = several.length * 4 + 2;
   const wire = await mongoWire(scene.servers.mongoPort, async ({ command }) => {
     if (command === 'insert' || command === 'findAndModify') await sleep(400);
     return true;
@@ -131,7 +137,7 @@ test('work that takes longer than the visibility time-out is done by several at 
 });
 
 test('MongoDB crashed or frozen in the middle of writes: the work continues where it was', async () => {
-  const requests = some(4, 40);
+  const requests = [...some(4, 40), ...small(6)];
   const crash = () => scene.servers.crashMongo();
   const freeze = () => scene.servers.freezeMongo(1500);
   const place = (command: string, collection: string, when: Passing['when']): Passing => ({
