@@ -82,7 +82,7 @@ export interface Supplier {
 
 /**
  * The body of the sample message that the options describe; numbers and keys as the options have them.
- * @throws UsageError for a value that can't stand in a message
+ * @throws UsageError for a value that can't stand in a message, and where no documents are asked for
  */
 export function sampleBody(
   tasks: readonly string[],
@@ -91,6 +91,9 @@ export function sampleBody(
   includePath?: string,
 ): string {
   const { docIds, blacklist, llmArgs, genKwargs, header, method, path } = options;
+  if (options.qty === undefined && docIds === undefined) {
+    throw new UsageError('say how many documents (--qty N, or --qty -1 for all) or which (--doc-ids IDS)');
+  }
   const requester = dict({
     address,
     service,

@@ -1,8 +1,28 @@
+import type { Failures } from '../../lib/operator/failures.ts';
 import type { ResultView } from '../../lib/operator/results.ts';
 import { facts, table } from './output.ts';
 
-/** An evaluation for people: what it is of, its numbers, and where it stands. */
-export function resultText(result: ResultView): string {
+/** Reasons that are shown; the page and --json have all of them. */
+const MAX_REASONS = 5;
+
+/** An evaluation for people: what it is of, its numbers, where it stands, and why documents failed. */
+export function resultText(result: ResultView, failures: readonly Failures[]): string {
+  return [numbers(result), ...(failures.length > 0 ? [reasons(failures)] : [])].join('\n\n');
+}
+
+function reasons(failures: readonly Failures[]): string {
+  const rows = failures
+    .slice(0, MAX_REASONS)
+    .map(({ documents, code, why }) => [String(documents), code === null ? '' : String(code), why]);
+  const left = failures.length - rows.length;
+  const more =
+    left > 0
+      ? `\nand ${left} more; each document with what came back: --html FILE`
+      : '\neach document with what came back: --html FILE';
+  return `${table(['FAILED', 'CODE', 'WHY'], rows)}${more}`;
+}
+
+function numbers(result: ResultView): string {
   const { selected, metrics } = result;
   const head = facts([
     ['task', result.task],

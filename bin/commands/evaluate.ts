@@ -4,8 +4,9 @@ import { type Db, ObjectId } from 'mongodb';
 import * as z from 'zod';
 import { evaluateMessage } from '../../lib/messages/evaluate.ts';
 import { parseMessage } from '../../lib/messages/parse.ts';
+import { countFailures } from '../../lib/operator/failures.ts';
 import { findRequests } from '../../lib/operator/requests.ts';
-import { findResult } from '../../lib/operator/results.ts';
+import { documentsOf, findResult } from '../../lib/operator/results.ts';
 import { EXIT, NotFoundError } from '../cli/exit.ts';
 import { examples } from '../cli/group.ts';
 import { oneTaskOf } from '../cli/one-task.ts';
@@ -49,7 +50,8 @@ async function run(given: string, command: Command): Promise<void> {
     for (;;) {
       const result = await findResult(db, id);
       if (result !== null && result.state !== 'sent') {
-        print(json, result, () => resultText(result));
+        const failures = json || !result.failed ? [] : await countFailures(documentsOf(db, id));
+        print(json, result, () => resultText(result, failures));
         if (result.state === 'failed') process.exitCode = EXIT.negative;
         return;
       }

@@ -4,6 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { Command } from 'commander';
 import { type Db, ObjectId } from 'mongodb';
 import * as z from 'zod';
+import { countFailures } from '../../lib/operator/failures.ts';
 import {
   type DocumentView,
   documentsOf,
@@ -49,7 +50,8 @@ async function run(given: string, command: Command): Promise<void> {
     if (html === undefined) {
       const documents: DocumentView[] = [];
       if (json) for await (const part of documentsOf(db, id)) documents.push(...part);
-      print(json, { ...result, documents_list: documents }, () => resultText(result));
+      const failures = json || !result.failed ? [] : await countFailures(documentsOf(db, id));
+      print(json, { ...result, documents_list: documents }, () => resultText(result, failures));
       return;
     }
     const file = resolve(html);

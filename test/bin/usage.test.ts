@@ -72,6 +72,11 @@ describe('the exit code', () => {
     ],
     ['more ids than a list may hold', ['preview', 'gsm8k', '--doc-ids', '1-9999999'], /holds more than 1000000 ids/],
     ['options that leave nothing', ['tasks', 'ls', '--supported', '--unsupported'], /^Usage: /],
+    [
+      'a sample of no documents',
+      ['sample', 'gsm8k', '--address', 'a', '--service', 's'],
+      /^Usage: .*--qty N.*--doc-ids IDS/,
+    ],
     ['a sample without supplier', ['sample', 'gsm8k', '--qty', '1'], /^Usage: Give --address and --service/],
     [
       'a message together with other options',
