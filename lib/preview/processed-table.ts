@@ -11,6 +11,7 @@ import type { SandboxTransport } from '../sandbox/client.ts';
 import type { SourceFiles } from '../sandbox/sources.ts';
 import type { SplitInfo } from '../tables/read.ts';
 import { tableName } from '../tables/table.ts';
+import { RowKeys } from './row-keys.ts';
 import type { StagedTable } from './staged-table.ts';
 
 /** Documents that are rebuilt together when a split is streamed. */
@@ -100,6 +101,11 @@ export async function openProcessed(
   const ofSamples = await runOnSamples(await sandbox.open(), toRun);
   for (const [i, doc] of wanted.samples.docs.entries()) values.setSample(doc, ofSamples[i] ?? new Map());
 
+  const keys = new Map<string, RowKeys>();
+  for (const [split, { min, count }] of splits) {
+    const isMadeAnew = kept.slice(min, min + count).some(({ origin }) => origin === null);
+    if (isMadeAnew) keys.set(split, await RowKeys.of(table.stream(split)));
+  }
   const lists = columns.flatMap(({ name, type }) => (type.kind === 'list' ? name : []));
   async function rows(places: Iterable<number>): Promise<Map<number, Doc>> {
     const wanted = [...new Set(places)];
@@ -151,16 +157,21 @@ export async function openProcessed(
         );
       });
     },
-    rowOf: (place, doc) => rowOf(place, kept[place]?.origin ?? null, doc, lists),
+    rowOf(place, doc) {
+      const origin = kept[place]?.origin ?? null;
+      if (origin !== null) return `row ${origin}`;
+      const [split = ''] = [...splits].find(([, { min, max }]) => place >= min && place <= max) ?? [];
+      const row = keys.get(split)?.rowOf(doc);
+      return row === undefined ? likeness(place, doc, lists) : `row ${row} of ${split}`;
+    },
   };
 }
 
 /**
- * Functions that build a data set anew don't tell the rows of its documents. They make several of a row to give each one item of
- * a list, an answer as a rule: what is a list in rows and an item in documents is all in which these differ.
+ * Functions that build a data set anew don't tell the rows of its documents. Where no value does either: they make several of a row
+ * to give each one item of a list, an answer as a rule; what is a list in rows and an item in documents is all in which these differ.
  */
-function rowOf(place: number, origin: number | null, doc: Doc, lists: readonly string[]): string {
-  if (origin !== null) return `row ${origin}`;
+function likeness(place: number, doc: Doc, lists: readonly string[]): string {
   const items = lists.filter((name) => doc.has(name) && !Array.isArray(doc.get(name)));
   if (items.length === 0) return `place ${place}`;
   return repr(new Map([...doc].filter(([name]) => name !== '__id' && !items.includes(String(name)))));

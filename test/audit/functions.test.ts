@@ -25,6 +25,15 @@ def each_answer(dataset):
 def twice(dataset):
     return datasets.concatenate_datasets([dataset, dataset])
 
+def each_order(dataset):
+    def repeat(batch):
+        count = len(batch["title"])
+        made = {name: [value for value in values for _ in range(2)] for name, values in batch.items()}
+        made["authors"] = [names if at % 2 else names[::-1] for at, names in enumerate(made["authors"])]
+        made["order"] = list(range(2)) * count
+        return made
+    return dataset.map(repeat, batched=True)
+
 def alike(dataset):
     def change(row):
         return {**row, "title": "this book"}
@@ -61,10 +70,11 @@ describe('an audit of a task with Python functions', () => {
     expect(await audit(ASKS, LIST)).toEqual({ documents: 3, findings: [] });
   });
 
-  it.each(['process_docs: !function own.each_answer\n', 'process_docs: !function own.twice\n'])(
+  it.each(['each_answer', 'twice', 'each_order'])(
     'takes documents that a function made of one row for one question (%s)',
-    async (process) => {
-      const { documents, findings } = await audit(process + ASKS, process.includes('twice') ? LIST : SINGLE);
+    async (name) => {
+      const process = `process_docs: !function own.${name}\n`;
+      const { documents, findings } = await audit(process + ASKS, name === 'each_answer' ? SINGLE : LIST);
       expect([documents > BOOKS.length, findings]).toEqual([true, []]);
     },
   );
