@@ -112,6 +112,11 @@ export class Box {
     throw new BoxError('would not start', null, `${frame.body} ${box.#stderr}`.trim());
   }
 
+  /** Whether the process is there to be asked. */
+  get alive(): boolean {
+    return !this.#child.killed && this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
   /** The process's number; for tests and measurements. */
   get pid(): number | undefined {
     return this.#child.pid;
@@ -139,7 +144,8 @@ export class Box {
       this.#child.stdin?.write(`ask ${bytes.length}\n`);
       this.#child.stdin?.write(bytes);
       const frame = await this.#frames.next();
-      if (frame.kind === 'answer') return frame.body;
+      // One that comes once its time is over is none: the box was told to end.
+      if (frame.kind === 'answer' && end === 'ended') return frame.body;
       this.kill();
       if (frame.kind === 'too long') end = 'answer too long';
       // The number of the document in work stands first.

@@ -1,9 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { PermanentError } from '../errors/errors.ts';
-import { dumps, loads } from '../python/json.ts';
+import { dumps } from '../python/json.ts';
 import { isDict, type PyDict, type PyValue } from '../python/value.ts';
-import { MAX_PACKED, pack, type SandboxEvent, type SandboxReply, unpack } from './protocol.ts';
-import { tagged, untagged } from './tagged.ts';
+import { type FunctionResult, messageOf, nameOf, readAnswer, resultOf, UnreadableAnswer } from './answer.ts';
+import { MAX_PACKED, pack, type SandboxEvent, type SandboxReply } from './protocol.ts';
+import { tagged } from './tagged.ts';
+
+export type { FunctionResult } from './answer.ts';
 
 /** Where events go: the function `sandbox`, or boxes of this process. Throws TransientError where it is out of reach. */
 export interface SandboxTransport {
@@ -41,9 +44,6 @@ export interface FunctionCall {
   readonly kind?: 'call' | 'filter' | 'filter class' | 'metric';
 }
 
-/** What a function gave, or the exception that it raised. */
-export type FunctionResult = { readonly value: PyValue } | { readonly error: string; readonly message: string };
-
 /**
  * Functions of one task, to be called in a box of their own. Requests of a session follow each other; module state may be kept
  * between calls and may be lost, as a box can be.
@@ -68,12 +68,10 @@ const CALL_MS = 120_000;
 const DOCUMENT_MS = 20_000;
 /** Characters of calls that travel together, before they are packed. */
 const MAX_CALLS_TEXT = 4_000_000;
-/** How deep values may be nested; deeper ones are refused in the box. */
-const MAX_DEPTH = 220;
 
 /** Opens a session. Nothing is sent before its first request. */
 export function openSandbox(transport: SandboxTransport, options: SessionOptions): SandboxSession {
-  const session = randomUUID();
+  let session = randomUUID();
   const files = JSON.stringify(Object.fromEntries(options.files));
   /** `first`: the number of the first document that the text holds. */
   const send = async (text: string, functionOf: (document: number | null) => string, first = 0): Promise<PyDict> => {
@@ -92,7 +90,20 @@ export function openSandbox(transport: SandboxTransport, options: SessionOptions
       const document = reply.document === null ? null : first + reply.document;
       throw failed(options.task, functionOf(document), document, ended(reply, options), reply.end);
     }
-    return answerOf(unpack(reply.packed), options.task, functionOf, first);
+    try {
+      const answer = readAnswer(reply.packed);
+      requireDone(answer, options.task, functionOf, first);
+      return answer;
+    } catch (error) {
+      if (error instanceof UnreadableAnswer) throw unreadable(functionOf(null), error.message);
+      throw error;
+    }
+  };
+  /** Whoever rewrote the runtime has its box no longer: the next request gets a fresh one. */
+  const unreadable = (name: string, why: string): PermanentError => {
+    transport.end(session);
+    session = randomUUID();
+    return failed(options.task, name, null, `gave no answer that can be read (${messageOf(why)})`, 'unreadable');
   };
   return {
     request: send,
@@ -101,12 +112,12 @@ export function openSandbox(transport: SandboxTransport, options: SessionOptions
       for (const { first, texts } of portions(calls)) {
         const answer = await send(
           `{"op":"call","calls":[${texts.join(',')}]}`,
-          (document) => nameOf(calls[document ?? first]?.function),
+          (document) => pathOf(calls[document ?? first]?.function),
           first,
         );
         const given = answer.get('results');
         if (!Array.isArray(given) || given.length !== texts.length) {
-          throw failed(options.task, '', null, 'gave another number of results than it was called');
+          throw unreadable('', 'another number of results than of calls');
         }
         results.push(...given.map(resultOf));
       }
@@ -114,13 +125,6 @@ export function openSandbox(transport: SandboxTransport, options: SessionOptions
     },
     close: () => transport.end(session),
   };
-}
-
-/** What one entry of results says. */
-export function resultOf(given: PyValue): FunctionResult {
-  const result: PyDict = isDict(given) ? given : new Map();
-  if (result.has('v')) return { value: untagged(result.get('v') ?? null) };
-  return { error: String(result.get('err') ?? 'Exception'), message: String(result.get('m') ?? '') };
 }
 
 /** A failure of functions in the sandbox, which trying again would not mend. `end`: how the box ended, where it did. */
@@ -168,25 +172,29 @@ function callText({ function: { path, name }, args, kwargs = new Map(), kind = '
   return dumps(call, { ensureAscii: true, separators: [',', ':'] });
 }
 
-function answerOf(text: string, task: string, functionOf: (document: number | null) => string, first: number): PyDict {
-  const answer = loads(text, { maxDepth: MAX_DEPTH });
-  if (!isDict(answer)) throw failed(task, '', null, 'gave no answer');
+/** @throws PermanentError SandboxFailed where the answer tells of a failure of the request as a whole */
+function requireDone(
+  answer: PyDict,
+  task: string,
+  functionOf: (document: number | null) => string,
+  first: number,
+): void {
   const place = () => {
     const within = documentOf(answer.get('document'));
     const document = within === null ? null : first + within;
-    return [functionOf(document) || String(answer.get('function') ?? ''), document] as const;
+    return [functionOf(document) || nameOf(answer.get('function')), document] as const;
   };
   if (answer.has('broken')) throw failed(task, ...place(), 'asks for more memory than a box has', 'broken');
   const error = answer.get('failed');
-  if (isDict(error)) throw failed(task, ...place(), `raised ${String(error.get('err'))}: ${String(error.get('m'))}`);
-  return answer;
+  if (isDict(error)) throw failed(task, ...place(), `raised ${nameOf(error.get('err'))}: ${messageOf(error.get('m'))}`);
 }
 
 function documentOf(value: PyValue | undefined): number | null {
-  return typeof value === 'bigint' ? Number(value) : null;
+  const number = typeof value === 'bigint' ? Number(value) : -1;
+  return Number.isSafeInteger(number) && number >= 0 ? number : null;
 }
 
-function nameOf(name: FunctionName | undefined): string {
+function pathOf(name: FunctionName | undefined): string {
   return name === undefined ? '' : `${name.path.replace(/^lm_eval\/tasks\//, '').replace(/\.py$/, '')}.${name.name}`;
 }
 

@@ -6,6 +6,8 @@ interface Kept {
   readonly session: string;
   readonly box: Box;
   busy: boolean;
+  /** Whether it has answered a request of its session before the one in work. */
+  used: boolean;
 }
 
 /** How requests begin that go over the documents of splits. */
@@ -42,15 +44,25 @@ export class BoxKeeper {
     try {
       kept = this.#take(event.session) ?? (await this.#open(event, files));
       const answer = await kept.box.ask(request, event);
-      this.#giveBack(kept, answer);
+      // A box whose Python ran out of memory has no memory for the next request either.
+      const spent = answer.startsWith('{"broken"');
+      if (spent && kept.used) return await this.#afresh(kept, event, files, request);
+      this.#giveBack(kept, spent);
       const packed = pack(answer);
       if (packed.length > MAX_PACKED) return { end: 'answer too long', document: null, detail: '' };
       return { packed };
     } catch (error) {
       if (kept !== undefined) this.#forget(kept);
       if (!(error instanceof BoxError)) throw error;
+      if (error.end === 'ended' && kept?.used) return await this.#afresh(kept, event, files, request);
       return { end: error.end, document: error.document, detail: error.message.slice(0, 500) };
     }
+  }
+
+  /** Once more in a box of its own: what earlier requests left in the last one may be why it ended. */
+  #afresh(kept: Kept, event: SandboxEvent, files: string, request: string): Promise<SandboxReply> {
+    this.#forget(kept);
+    return this.#answerOnce(event, files, request);
   }
 
   /** Ends the session's box. */
@@ -65,6 +77,7 @@ export class BoxKeeper {
   }
 
   #take(session: string): Kept | undefined {
+    for (const gone of this.#kept.filter(({ box, busy }) => !busy && !box.alive)) this.#forget(gone);
     const kept = this.#kept.find((kept) => kept.session === session && !kept.busy);
     if (kept) kept.busy = true;
     return kept;
@@ -75,7 +88,7 @@ export class BoxKeeper {
     if (unknown.length > 0) throw new BoxError('would not start', null, `there is no wheel ${unknown.join(', ')}`);
     this.#makeRoom();
     const box = await Box.start(this.#image, event.wheels);
-    const kept = { session: event.session, box, busy: true };
+    const kept = { session: event.session, box, busy: true, used: false };
     this.#kept.push(kept);
     try {
       const deadlines: Deadlines = { callMs: OPEN_MS, documentMs: OPEN_MS };
@@ -92,10 +105,9 @@ export class BoxKeeper {
     for (const kept of idle.slice(0, Math.max(0, idle.length - this.#maxKept + 1))) this.#forget(kept);
   }
 
-  #giveBack(kept: Kept, answer: string): void {
-    // A box whose Python ran out of memory has no memory for the next request either.
-    const spent = answer.startsWith('{"broken"');
+  #giveBack(kept: Kept, spent: boolean): void {
     kept.busy = false;
+    kept.used = true;
     this.#kept = [...this.#kept.filter((other) => other !== kept), kept];
     if (spent) this.#forget(kept);
   }

@@ -1,6 +1,9 @@
 import { isDict, type PyDict, type PyValue } from '../python/value.ts';
-import { type FunctionResult, resultOf } from './client.ts';
+import { type FunctionResult, lineOf, messageOf, nameOf, resultOf } from './answer.ts';
 import { untagged } from './tagged.ts';
+
+/** Lines of a trace that are kept. */
+const MAX_TRACE = 3;
 
 /** What functions made of one split. */
 export interface ProcessedSplit {
@@ -32,10 +35,10 @@ export function processedSplit(answer: PyValue | undefined, rowCount: number): P
     const document = split.get('document');
     const trace = split.get('trace');
     return {
-      error: String(failure.get('err')),
-      message: String(failure.get('m')),
+      error: nameOf(failure.get('err')),
+      message: messageOf(failure.get('m')),
       document: typeof document === 'bigint' ? Number(document) : null,
-      trace: Array.isArray(trace) ? trace.map(String) : [],
+      trace: Array.isArray(trace) ? trace.slice(-MAX_TRACE).map(lineOf) : [],
     };
   }
   const count = Number(split.get('count'));

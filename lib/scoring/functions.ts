@@ -45,6 +45,7 @@ const OF_A_CALL = new Set<unknown>([
   'answer too long',
   'too much',
   'broken',
+  'unreadable',
 ]);
 
 /** Opens a box for a task's functions. Nothing is sent before the first call. */
