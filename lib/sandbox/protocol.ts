@@ -2,7 +2,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import * as z from 'zod';
 
 /** Of the Python runtime (lib/sandbox/python): what it made of documents is made anew where this has changed. */
-export const RUNTIME_VERSION = '027fdf800994';
+export const RUNTIME_VERSION = 'e9373c6212bb';
 
 /** What the function `sandbox` is invoked with. */
 export const sandboxEvent = z.object({

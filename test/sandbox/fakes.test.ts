@@ -37,7 +37,10 @@ const LIARS: Readonly<Record<string, readonly [body: string, expected: unknown]>
     'class D(dict):\n  def items(self): return [(1, 2), ("a",)]\nreturn D(a=1)',
     { error: 'ValueError', message: expect.any(String) },
   ],
-  'a dict with keys that lie': ['class D(dict):\n  def keys(self): return ["b"]\nreturn D(a=1)', { value: new Map([['a', 1n]]) }],
+  'a dict with keys that lie': [
+    'class D(dict):\n  def keys(self): return ["b"]\nreturn D(a=1)',
+    { value: new Map([['a', 1n]]) },
+  ],
   'keys that are tags': [
     'return {"$tuple": 5, "$dict": 1, "$numpy": []}',
     {
@@ -90,7 +93,9 @@ describe('answers that functions fake', () => {
     expect(await results.call([call('fine')])).toEqual([{ error: 'x'.repeat(100), message: 'x'.repeat(300) }]);
     results.close();
     const whole = open(
-      rewriting(`b'{"document":-1,' + ${long('function')} + b',"failed":{' + ${long('err')} + b"," + ${long('m')} + b"}}"`),
+      rewriting(
+        `b'{"document":-1,' + ${long('function')} + b',"failed":{' + ${long('err')} + b"," + ${long('m')} + b"}}"`,
+      ),
     );
     await whole.call([call('f')]);
     const error: unknown = await whole.call([call('fine')]).catch((reason: unknown) => reason);
@@ -130,7 +135,9 @@ describe('answers that functions fake', () => {
 
   it('an answer that comes once the time is over is none, and its box answers no more', async () => {
     const box = await Box.start(await makeBoxImage(process.cwd(), console.error));
-    const asked = box.ask('{"op":"open","files":{}}', { callMs: 200, documentMs: 200 }).catch((reason: unknown) => reason);
+    const asked = box
+      .ask('{"op":"open","files":{}}', { callMs: 200, documentMs: 200 })
+      .catch((reason: unknown) => reason);
     // The answer and the end of the time are both there when the event loop goes on, and timers come first.
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_500);
     expect(await asked).toMatchObject({ end: expect.stringContaining('over time') });

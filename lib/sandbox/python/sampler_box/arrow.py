@@ -378,10 +378,8 @@ def check_cast(have, want, to_text):
     if isinstance(want, tuple) and want[0] in ('list', 'struct') or want == 'null':
         raise TypeError(f"Couldn't cast array of type {have} to {want}")
     if isinstance(want, tuple) and want[0] == 'class':
-        # ClassLabel.cast_storage: texts are names, whole numbers are indices.
-        if have == 'string' or have in INTS:
-            return
-        raise TypeError(f"Couldn't cast array of type {have} to ClassLabel")
+        # ClassLabel.cast_storage: texts are names, all else becomes the number of one.
+        return None if have == 'string' else check_cast(have, 'int64', to_text)
     if want == 'string':
         if not to_text and (is_primitive(have) or have[0] == 'decimal'):
             raise TypeError(f"Couldn't cast array of type {have} to string")
@@ -465,19 +463,31 @@ def cast_decimal(value, want):
 
 def cast_class(value, names):
     if isinstance(value, str):
-        text = value.strip()
-        if text in names:
-            return names.index(text)
-        try:
-            value = int(text)
-        except ValueError:
-            raise ValueError(f'Invalid string class label {text}') from None
-        if not -1 <= value < len(names):
-            raise ValueError(f'Invalid string class label {text}')
-        return value
-    if value >= len(names):
-        raise ValueError(f'Class label {value} greater than configured num_classes {len(names)}')
-    return value
+        return class_of(value, [str(name) for name in names])
+    number = cast_int(value, 'int64')
+    # Only whole numbers are compared with the number of classes.
+    if type(value) is int and number >= len(names):
+        raise ValueError(f'Class label {number} greater than configured num_classes {len(names)}')
+    return number
+
+
+def class_of(text, names):
+    """The number that a text stands for: a name, also among blanks, or the number itself."""
+    for name in (text, text.strip()):
+        if name in names:
+            return names.index(name)
+    try:
+        number = int(text)
+    except ValueError:
+        raise ValueError(f'Invalid string class label {text}') from None
+    if not -1 <= number < len(names):
+        raise ValueError(f'Invalid string class label {text}')
+    return number
+
+
+def storage(kind):
+    """The type that Arrow keeps a column in: classes are numbers to it."""
+    return 'int64' if kind[0] == 'class' else kind
 
 
 INT_TEXT = re.compile(r'-?[0-9]+|0[xX][0-9a-fA-F]{1,16}')

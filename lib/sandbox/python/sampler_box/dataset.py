@@ -475,7 +475,10 @@ class Dataset:
 
     def cast_column(self, column, feature, **ignored):
         kind = kind_of(feature)
-        values = arrow.forced([row[column] for row in self._rows], kind)
+        values = [row[column] for row in self._rows]
+        # Where Arrow keeps it as it did, only the name of its type changes.
+        if column not in self._types or arrow.storage(kind) != arrow.storage(self._types[column]):
+            values = arrow.forced(values, kind)
         rows = [{**row, column: value} for row, value in zip(self._rows, values)]
         return Dataset(rows, {**self._types, column: kind}, self._origins)
 

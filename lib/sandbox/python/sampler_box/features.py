@@ -1,6 +1,9 @@
 """What `dataset.features` shows: the names of columns and what can be asked of their types."""
 
-from sampler_box import arrow
+from collections.abc import Iterable
+from collections.abc import Sequence as Sequenced
+
+from sampler_box import arrow, refusing
 
 
 class Value:
@@ -10,40 +13,65 @@ class Value:
     def __eq__(self, other):
         return isinstance(other, Value) and other.dtype == self.dtype
 
-    def __hash__(self):
-        return hash(self.dtype)
+    __hash__ = None
 
     def __repr__(self):
         return f"Value(dtype='{self.dtype}', id=None)"
 
 
 class ClassLabel:
+    dtype, _type = 'int64', 'ClassLabel'
+
     def __init__(self, num_classes=None, names=None, names_file=None, id=None):
-        self.names = list(names) if names is not None else [str(i) for i in range(num_classes or 0)]
-        self.num_classes, self.dtype = len(self.names), 'int64'
+        if names_file is not None:
+            raise refusing.Unavailable('ClassLabel of a file is not in the sandbox')
+        if names is None and num_classes is None:
+            raise ValueError('Please provide either num_classes, names or names_file.')
+        if names is not None and not isinstance(names, Sequenced):
+            raise TypeError(f'Please provide names as a list, is {type(names)}')
+        self.names = [str(i) for i in range(num_classes)] if names is None else names
+        self.num_classes, self.names_file, self.id = len(self.names), None, id
+        if num_classes is not None and num_classes != self.num_classes:
+            raise ValueError(f'ClassLabel number of names do not match the defined num_classes. Got {self.num_classes} names VS '
+                             f'{num_classes} num_classes')
+        self._int2str = [str(name) for name in self.names]
+        self._str2int = {name: i for i, name in enumerate(self._int2str)}
+        if len(self._int2str) != len(self._str2int):
+            raise ValueError('Some label names are duplicated. Each label name should be unique.')
 
     def str2int(self, values):
         if isinstance(values, str):
-            return arrow.cast_class(values, self.names)
-        return [arrow.cast_class(value, self.names) for value in values]
+            return arrow.class_of(values, self._int2str)
+        if not isinstance(values, Iterable):
+            raise ValueError(f'Values {values} should be a string or an Iterable (list, numpy array, pytorch, tensorflow tensors)')
+        return [arrow.class_of(str(value), self._int2str) for value in values]
 
     def int2str(self, values):
         if isinstance(values, int):
             return self._name(values)
+        if not isinstance(values, Iterable):
+            raise ValueError(f'Values {values} should be an integer or an Iterable (list, numpy array, pytorch, tensorflow tensors)')
         return [self._name(value) for value in values]
 
     def _name(self, value):
         if not 0 <= value < self.num_classes:
             raise ValueError(f'Invalid integer class label {value:d}')
-        return self.names[int(value)]
+        return self._int2str[int(value)]
+
+    def encode_example(self, example):
+        if isinstance(example, str):
+            example = self.str2int(example)
+        if not -1 <= example < self.num_classes:
+            raise ValueError(f'Class label {example:d} greater than configured num_classes {self.num_classes}')
+        return example
 
     def __eq__(self, other):
-        return isinstance(other, ClassLabel) and other.names == self.names
+        return isinstance(other, ClassLabel) and (other.names, other.id) == (self.names, self.id)
 
     __hash__ = None
 
     def __repr__(self):
-        return f'ClassLabel(names={self.names!r}, id=None)'
+        return f'ClassLabel(names={self.names!r}, id={self.id!r})'
 
 
 class Sequence:
@@ -79,7 +107,7 @@ def feature_of(kind):
     if kind[0] == 'struct':
         return {name: feature_of(item) for name, item in kind[1]}
     if kind[0] == 'class':
-        return ClassLabel(names=kind[1])
+        return ClassLabel(names=list(kind[1]))
     return Value(f'decimal128({kind[1]}, {kind[2]})')
 
 

@@ -1,8 +1,8 @@
 """Runs what asking needs of a task: `process_docs` on its splits, then the functions of its fields on each document."""
 
-import operator
-import random
-import traceback
+from operator import is_
+from random import seed
+from traceback import extract_tb
 
 from sampler_box import apart, arrow, chance, dataset, loader, refusing, values
 
@@ -63,32 +63,35 @@ def run(request):
         raise
     except BaseException as error:
         return {'unloadable': told(error), 'function': PLACE.function}
-    random.seed(0)
+    seed(0)
     chance.seed(1234)
     refusing.RUNNING = True
     PLACE.every = 1 if request.get('exact') else TOLD
     watched = request.get('watch', False)
-    return {'splits': [split_of(split, functions, request['functions'], watched) for split in request['splits']]}
+    if watched:
+        return {'splits': [watched_split(split, functions, request['functions']) for split in request['splits']]}
+    # The harness has the documents of all splits before a field's function sees one: a draw from a generator counts.
+    made = [documents_of(split, functions, request['functions'], apart.NOBODY) for split in request['splits']]
+    return {'splits': [with_values(*one, split, functions, request['functions'], apart.NOBODY)
+                       for one, split in zip(made, request['splits'])]}
 
 
-def split_of(split, functions, references, watched):
-    """One split; where that is wanted, with what was seen of functions that look at rows together (apart.py)."""
-    if not watched:
-        return made_of(split, functions, references, apart.NOBODY)
+def watched_split(split, functions, references):
+    """One split, with what was seen of functions that look at rows together (apart.py)."""
     watch = apart.Watch()
     watch.add(functions)
     dataset.settled.clear()
     dataset.meet, dataset.row_done = watch.add, watch.row_done
     try:
-        answer = made_of(split, functions, references, watch)
+        answer = with_values(*documents_of(split, functions, references, watch), split, functions, references, watch)
         answer['together'] = {**watch.finish(), 'settled': [answer.get('given'), *dataset.settled]}
         return answer
     finally:
         dataset.meet, dataset.row_done = apart.NOBODY.add, apart.NOBODY.row_done
 
 
-def made_of(split, functions, references, watch):
-    """One split: which documents come of it, and what the functions make of each."""
+def documents_of(split, functions, references, watch):
+    """The answer about one split, with which documents come of it but for their values, and these; None where there are none."""
     rows, types = rows_of(split)
     given = dataset.Dataset(rows, types, list(range(len(rows))))
     docs = given
@@ -102,11 +105,18 @@ def made_of(split, functions, references, watch):
         except MemoryError:
             raise
         except BaseException as error:
-            return {'failed': told(error), 'document': PLACE.document, 'trace': traced(error)}
+            return {'failed': told(error), 'document': PLACE.document, 'trace': traced(error)}, None
         finally:
             dataset.look = apart.NOBODY.look
     answer = described(docs, rows, types)
     answer['given'] = list(types.items())
+    return answer, docs
+
+
+def with_values(answer, docs, split, functions, references, watch):
+    """The answer about one split, with what the functions of fields make of each document."""
+    if docs is None:
+        return answer
     asked = [field for field in split.get('asked', ()) if field in split['fields']]
     # What the functions that make an instance get is one and the same document, and the instance shows it as they leave it.
     shared = [docs[i] for i in range(len(docs))] if asked else []
@@ -126,8 +136,11 @@ def as_it_is(doc):
 
 def traced(error):
     """The innermost lines of the task's own code."""
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.startswith(loader.ROOT)]
-    return [f'{frame.filename.removeprefix(loader.ROOT + "/")}:{frame.lineno}' for frame in frames[-3:]]
+    try:
+        frames = [frame for frame in extract_tb(error.__traceback__) if frame.filename.startswith(loader.ROOT)]
+        return [f'{frame.filename.removeprefix(loader.ROOT + "/")}:{frame.lineno}'[:200] for frame in frames[-3:]]
+    except Exception:
+        return []
 
 
 def value_of(function, docs, i, watch):
@@ -165,7 +178,7 @@ def described(docs, rows, types):
     known = None not in origins
     given = [rows[origin] for origin in origins] if known else []
     # Filters hand on the very rows.
-    untouched = known and all(map(operator.is_, docs._rows, given)) and (not given or list(given[0]) == names)
+    untouched = known and all(map(is_, docs._rows, given)) and (not given or list(given[0]) == names)
     differing = {}
     for name in names if not untouched else ():
         column = [doc[name] for doc in docs._rows]
@@ -175,7 +188,7 @@ def described(docs, rows, types):
         if not there or not same(column, [row[name] for row in given], kind == types[name] and exact(kind)):
             tags = values.has_tags(kind)
             differing[name] = [values.crossing(value) for value in column] if tags else column
-    return {'columns': names, 'types': docs._types, 'count': len(docs), 'origins': origins, 'differing': differing, 'values': {}}
+    return {'columns': names, 'types': docs._types, 'count': len(docs._rows), 'origins': origins, 'differing': differing, 'values': {}}
 
 
 def exact(kind):
@@ -184,7 +197,7 @@ def exact(kind):
 
 
 def same(column, olds, of_one_kind):
-    if all(map(operator.is_, column, olds)):
+    if all(map(is_, column, olds)):
         return True
     if of_one_kind:
         return column == olds
