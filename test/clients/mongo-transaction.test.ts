@@ -1,4 +1,4 @@
-import type { MongoClient } from 'mongodb';
+import type { ClientSession, MongoClient } from 'mongodb';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createMongo } from '../../lib/clients/mongo.ts';
 import { inMongoTransaction } from '../../lib/clients/mongo-transaction.ts';
@@ -78,9 +78,11 @@ describe('a transaction', () => {
       const mongo = client(`mongodb://127.0.0.1:${gate.port}/${stack.stage}?directConnection=true`);
       const name = `cut_${state}`;
       await mongo.db().createCollection(name);
+      const begun: ClientSession[] = [];
       const insert = inMongoTransaction(
         mongo,
         async (session) => {
+          begun.push(session);
           const { upsertedCount } = await mongo
             .db()
             .collection<Thing>(name)
@@ -92,8 +94,11 @@ describe('a transaction', () => {
       );
       expect(await failed(insert)).toMatchObject({ code: 'Unavailable', stack: undefined });
       await gate.set('open');
-      // Not tried again here: where the commit did not arrive, its server keeps the documents for a minute.
+      // Not tried again here: where the commit did not arrive, its server keeps the documents for a minute, or until it is told.
       expect(await client().db().collection(name).countDocuments()).toBeLessThanOrEqual(1);
+      await client()
+        .db('admin')
+        .command({ killSessions: begun.map(({ id }) => id) });
     },
   );
 
