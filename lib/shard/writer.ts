@@ -13,11 +13,9 @@ import type { ShardServices } from './services.ts';
 
 /**
  * A portion is written when this many characters of prompts have come together, while the next one is rendered: MongoDB and
- * we work at the same time, and memory stays flat. The first is small, so that MongoDB begins early; as each costs a
- * millisecond by itself, those after it are larger and larger.
+ * we work at the same time, and memory stays flat. Larger ones, or ones that grow, took more of the processor.
  */
-const FIRST_PORTION_CHARS = 400_000;
-const MAX_PORTION_CHARS = 1_600_000;
+const PORTION_CHARS = 600_000;
 /** Portions on their way at a time; each takes two connections. */
 const MAX_ON_THEIR_WAY = 2;
 
@@ -54,7 +52,6 @@ export function createWriter(
   const onTheirWay: Promise<void>[] = [];
   let pending: ReturnType<typeof instanceDocuments>[] = [];
   let chars = 0;
-  let enough = FIRST_PORTION_CHARS;
   let count = 0;
 
   async function write(portion: typeof pending): Promise<void> {
@@ -91,7 +88,6 @@ export function createWriter(
     onTheirWay.push(written);
     pending = [];
     chars = 0;
-    enough = Math.min(2 * enough, MAX_PORTION_CHARS);
     // TaskRendering does not pause by itself; here what was just begun reaches the socket.
     await setImmediate();
   }
@@ -109,7 +105,7 @@ export function createWriter(
         chars += instance.data.length;
         count++;
       }
-      if (chars >= enough && session === undefined) await send();
+      if (chars >= PORTION_CHARS && session === undefined) await send();
     },
     /** Writes what is left and waits for all of it. @returns how many instances there were */
     async finish(): Promise<number> {
