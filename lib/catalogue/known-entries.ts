@@ -1,3 +1,4 @@
+import { RecentlyUsed } from '../cache/recently-used.ts';
 import type { TaskEntry } from './entry.ts';
 
 /** Characters of definitions that are kept, in all: most have 2,000. */
@@ -11,41 +12,30 @@ const CHANGEABLE = '"samples"';
  * that text says, whatever is staged meanwhile.
  */
 export class KnownEntries {
-  /** The one that was used last stands last. */
-  readonly #known = new Map<string, TaskEntry>();
-  #chars = 0;
+  readonly #known = new RecentlyUsed<TaskEntry>({
+    chars: MAX_CHARS,
+    charsOfOne: MAX_CHARS / 10,
+    entries: MAX_ENTRIES,
+  });
 
   /** The definition that this text is, if it is known. */
   find(text: string): TaskEntry | undefined {
-    const entry = this.#known.get(text);
-    if (entry !== undefined) this.#used(text, entry);
-    return entry;
+    return this.#known.get(text);
   }
 
   /** The known definition that stands at this place of a longer text, which goes on behind it. */
   findAt(text: string, at: number): { readonly entry: TaskEntry; readonly length: number } | undefined {
-    for (const [known, entry] of this.#known) {
+    for (const known of this.#known.keys()) {
       if (!text.startsWith(known, at)) continue;
-      this.#used(known, entry);
-      return { entry, length: known.length };
+      const entry = this.#known.get(known);
+      return entry && { entry, length: known.length };
     }
     return undefined;
   }
 
   /** Keeps a definition; nobody may change it from then on. */
   keep(text: string, entry: TaskEntry): void {
-    if (text.length > MAX_CHARS / 10 || this.#known.has(text) || text.includes(CHANGEABLE)) return;
-    this.#known.set(text, entry);
-    this.#chars += text.length;
-    for (const oldest of this.#known.keys()) {
-      if (this.#chars <= MAX_CHARS && this.#known.size <= MAX_ENTRIES) return;
-      this.#known.delete(oldest);
-      this.#chars -= oldest.length;
-    }
-  }
-
-  #used(text: string, entry: TaskEntry): void {
-    this.#known.delete(text);
-    this.#known.set(text, entry);
+    if (this.#known.has(text) || text.includes(CHANGEABLE)) return;
+    this.#known.set(text, entry, text.length);
   }
 }

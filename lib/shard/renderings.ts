@@ -1,3 +1,4 @@
+import { RecentlyUsed } from '../cache/recently-used.ts';
 import type { RenderedInstance } from '../task/renderer.ts';
 
 /** Characters of instances that are kept, in all. */
@@ -18,43 +19,26 @@ export type RenderedDocs = readonly (readonly RenderedInstance[])[];
  * may change a row where it is, so none is kept for longer than half a minute.
  */
 export class Renderings {
-  readonly #known = new Map<string, { readonly docs: RenderedDocs; readonly chars: number; readonly until: number }>();
-  readonly #maxChars: number;
-  readonly #now: () => number;
-  #chars = 0;
+  readonly #known: RecentlyUsed<RenderedDocs>;
 
   /** @param now milliseconds of a clock that only goes forward */
-  constructor(maxChars = MAX_CHARS, now: () => number = () => performance.now()) {
-    this.#maxChars = maxChars;
-    this.#now = now;
+  constructor(maxChars = MAX_CHARS, now?: () => number) {
+    const charsOfOne = Math.min(MOST_KEPT_CHARS, maxChars);
+    this.#known = new RecentlyUsed({ chars: maxChars, charsOfOne, ms: KEPT_MS, ...(now && { now }) });
   }
 
   find(hash: string): RenderedDocs | undefined {
-    const known = this.#known.get(hash);
-    if (known === undefined || known.until <= this.#now()) return undefined;
-    // What was used last goes last: the first one is the next to be forgotten.
-    this.#known.delete(hash);
-    this.#known.set(hash, known);
-    return known.docs;
+    return this.#known.get(hash);
   }
 
   /** @param written characters of prompts, arguments and documents */
   keep(hash: string, docs: RenderedDocs, written: number): void {
     const chars = written + OVERHEAD_CHARS * docs.reduce((sum, instances) => sum + instances.length + 1, 0);
-    if (chars > Math.min(MOST_KEPT_CHARS, this.#maxChars)) return;
-    this.#chars += chars - (this.#known.get(hash)?.chars ?? 0);
-    this.#known.delete(hash);
-    this.#known.set(hash, { docs, chars, until: this.#now() + KEPT_MS });
-    for (const [oldest, known] of this.#known) {
-      if (this.#chars <= this.#maxChars) return;
-      this.#known.delete(oldest);
-      this.#chars -= known.chars;
-    }
+    this.#known.set(hash, docs, chars);
   }
 
   /** Forgets all of them: a row may be mended in its place. */
   forget(): void {
     this.#known.clear();
-    this.#chars = 0;
   }
 }

@@ -1,3 +1,5 @@
+import { RecentlyUsed } from '../cache/recently-used.ts';
+
 /** A row as Postgres gave it: the text of each cell. */
 export type Row = readonly (string | null)[];
 
@@ -17,30 +19,20 @@ const KEPT_MS = 30_000;
  * what becomes of them is handed to templates, which may change it.
  */
 export class RowCache {
-  readonly #rows = new Map<string, { readonly row: Row; readonly chars: number; readonly until: number }>();
-  readonly #maxChars: number;
-  readonly #now: () => number;
-  #chars = 0;
+  readonly #rows: RecentlyUsed<Row>;
 
   /** @param now milliseconds of a clock that only goes forward */
-  constructor(maxChars = MAX_CHARS, now: () => number = () => performance.now()) {
-    this.#maxChars = maxChars;
-    this.#now = now;
+  constructor(maxChars = MAX_CHARS, now?: () => number) {
+    this.#rows = new RecentlyUsed({ chars: maxChars, charsOfOne: maxChars / 10, ms: KEPT_MS, ...(now && { now }) });
   }
 
   /** Those of the rows that are known, by id; none where many are asked for. */
   find(table: string, ids: readonly number[]): Map<number, Row> {
     const found = new Map<number, Row>();
     if (ids.length > MAX_ASKED) return found;
-    const now = this.#now();
     for (const id of ids) {
-      const key = `${table}/${id}`;
-      const known = this.#rows.get(key);
-      if (known === undefined || known.until <= now) continue;
-      found.set(id, known.row);
-      // What was used last goes last: the first one is the next to be forgotten.
-      this.#rows.delete(key);
-      this.#rows.set(key, known);
+      const row = this.#rows.get(`${table}/${id}`);
+      if (row !== undefined) found.set(id, row);
     }
     return found;
   }
@@ -48,22 +40,9 @@ export class RowCache {
   /** Keeps rows that were asked for together. */
   keep(table: string, rows: ReadonlyMap<number, Row>): void {
     if (rows.size > MAX_ASKED) return;
-    const until = this.#now() + KEPT_MS;
     for (const [id, row] of rows) {
       const chars = row.reduce((sum, cell) => sum + (cell?.length ?? 0), 100);
-      if (chars > this.#maxChars / 10) continue;
-      this.#forget(`${table}/${id}`);
-      this.#rows.set(`${table}/${id}`, { row, chars, until });
-      this.#chars += chars;
+      this.#rows.set(`${table}/${id}`, row, chars);
     }
-    for (const key of this.#rows.keys()) {
-      if (this.#chars <= this.#maxChars) return;
-      this.#forget(key);
-    }
-  }
-
-  #forget(key: string): void {
-    this.#chars -= this.#rows.get(key)?.chars ?? 0;
-    this.#rows.delete(key);
   }
 }
