@@ -4,7 +4,7 @@
  *
  *   node bench/small.ts [requests]
  *
- * BENCH_DIRECT_ONLY=1 leaves the way through the stack out; BENCH_CPU_PROF=DIR keeps a profile of each function there.
+ * BENCH_DIRECT_ONLY=1 leaves the way through the stack out, BENCH_STACK_ONLY=1 the other; BENCH_CPU_PROF=DIR keeps a profile of each function there.
  */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -49,7 +49,7 @@ type Figures = z.output<typeof figuresOfRun>;
 const services = await openServices();
 await registerOwnRows(services, TASK, DOCUMENTS);
 if (!process.env['BENCH_DIRECT_ONLY']) await throughTheStack();
-await directly();
+if (!process.env['BENCH_STACK_ONLY']) await directly();
 await services.dispose();
 
 async function throughTheStack(): Promise<void> {

@@ -1,9 +1,9 @@
 import { availableParallelism } from 'node:os';
-import type { SQSClient } from '@aws-sdk/client-sqs';
 import { startEventSources } from './event-source.ts';
 import { type LocalFunction, localFunction } from './lambda.ts';
 import { startLambdaEndpoint } from './lambda-endpoint.ts';
 import { functionName, QUEUE_URL_VARIABLES } from './names.ts';
+import type { QueueCalls } from './queue-calls.ts';
 import type { EventSource } from './running-source.ts';
 import type { Service, ServiceFunction } from './service-file.ts';
 
@@ -12,7 +12,8 @@ export interface DriveOptions {
   service: Service;
   /** The path of each function's bundle, by its name. */
   bundles: Readonly<Record<string, string>>;
-  sqs: SQSClient;
+  /** How the queues are polled. */
+  queues: QueueCalls;
   /** What the functions see; those that no event drives see none of it. */
   env: Readonly<Record<string, string>>;
   stage: string;
@@ -36,7 +37,7 @@ const AHEAD = 12;
 
 /** Runs a service's functions as a deployment does: by their queues, by the clock, and for whoever calls them by name. */
 export async function driveFunctions(options: DriveOptions): Promise<DrivenFunctions> {
-  const { service, sqs, stage, onError } = options;
+  const { service, queues, stage, onError } = options;
   const byName = new Map<string, LocalFunction>();
   const endpoint = await startLambdaEndpoint(byName);
   const env: Record<string, string> = {
@@ -68,7 +69,7 @@ export async function driveFunctions(options: DriveOptions): Promise<DrivenFunct
       });
     }
   }
-  const eventSources = startEventSources(sqs, sources, onError);
+  const eventSources = startEventSources(queues, sources, onError);
   return {
     env,
     async stop() {

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { startServer, waitUntilReady } from './processes.ts';
+import type { QueueCalls } from './queue-calls.ts';
 
 /** The emulator of SQS and S3. */
 export type EmulatorKind = 'fauxqs' | 'localstack';
@@ -9,6 +10,8 @@ export type EmulatorKind = 'fauxqs' | 'localstack';
 export interface Emulator {
   /** For AWS_ENDPOINT_URL. */
   readonly endpoint: string;
+  /** The calls of its queues without a connection, where it runs in this process. */
+  readonly queues?: QueueCalls;
   /** Rejects or resolves never while it runs; resolves with the exit code when its process ended by itself. */
   readonly ended: Promise<number>;
   stop(): Promise<void>;

@@ -1,4 +1,4 @@
-import type { SQSClient } from '@aws-sdk/client-sqs';
+import type { QueueCalls } from './queue-calls.ts';
 import { type EventSource, RunningSource } from './running-source.ts';
 
 /** Running event sources. */
@@ -18,11 +18,11 @@ const GRACE_MS = 5000;
  * that throws or dies after some seconds at most. `onError` receives what goes wrong; polling continues.
  */
 export function startEventSources(
-  sqs: SQSClient,
+  calls: QueueCalls,
   sources: readonly EventSource[],
   onError: (source: string, error: unknown) => void,
 ): EventSources {
-  const running = sources.map((source) => new RunningSource(sqs, source, (error) => onError(source.name, error)));
+  const running = sources.map((source) => new RunningSource(calls, source, (error) => onError(source.name, error)));
   return {
     async stop(graceMs = GRACE_MS) {
       await Promise.all(running.map((source) => source.stop(graceMs)));

@@ -58,7 +58,7 @@ export function keepGroups(router: unknown, store: unknown): void {
 }
 
 /** Whether a module holds a class with a method of that name. */
-function holds<Module>(module: unknown, name: string, method: string): module is Module {
+export function holds<Module>(module: unknown, name: string, method: string): module is Module {
   const found: unknown = typeof module === 'object' && module !== null ? Reflect.get(module, name) : undefined;
   return typeof found === 'function' && typeof Reflect.get(found.prototype, method) === 'function';
 }

@@ -6,8 +6,11 @@ import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { startFauxqs } from 'fauxqs';
 import type { Emulator } from './emulators.ts';
+import { answersOfLatest, noteAnswers } from './fauxqs-calls.ts';
 import { keepGroups } from './fauxqs-groups.ts';
+import { writeTogether } from './fauxqs-writes.ts';
 import { LOCAL_REGION } from './names.ts';
+import { callsWithin } from './queue-calls.ts';
 
 /** Starts fauxqs inside this process, with queues and objects kept in `<dir>/aws`. */
 export async function startFauxqsEmulator(dir: string, port: number): Promise<Emulator> {
@@ -17,14 +20,22 @@ export async function startFauxqsEmulator(dir: string, port: number): Promise<Em
   mkdirSync(s3StorageDir, { recursive: true });
   await takeAllCharacters();
   await writeWithoutWaiting();
-  keepGroups(await partOfFauxqs('dist/sqs/sqsRouter.js'), await partOfFauxqs('dist/sqs/sqsStore.js'));
-  const server = await onLoopbackOnly(() =>
+  const [router, store] = [await partOfFauxqs('dist/sqs/sqsRouter.js'), await partOfFauxqs('dist/sqs/sqsStore.js')];
+  noteAnswers(router);
+  keepGroups(router, store);
+  writeTogether(router, store);
+  const starting = onLoopbackOnly(() =>
     startFauxqs({ port, logger: false, defaultRegion: LOCAL_REGION, dataDir, s3StorageDir }),
   );
+  // It is made before it begins to wait for its port.
+  const answers = answersOfLatest();
+  const server = await starting;
+  if (answers === undefined) throw new Error('fauxqs starts in another way; look at this version.');
   repairRelease(join(dataDir, 'fauxqs.db'));
   let stopped: Promise<void> | undefined;
   return {
     endpoint: `http://127.0.0.1:${server.port}`,
+    queues: callsWithin(answers),
     ended: new Promise(() => {}),
     stop: () => {
       stopped ??= server.stop();

@@ -86,7 +86,7 @@ export async function runLocally(options: LocalOptions): Promise<LocalService> {
     const functions = await driveFunctions({
       service,
       bundles,
-      sqs,
+      queues: stack.queues ?? sqs,
       env: stack.env,
       stage: LOCAL_STAGE,
       onFunctionLine: options.onFunctionLine,

@@ -1,11 +1,5 @@
-import {
-  ChangeMessageVisibilityBatchCommand,
-  DeleteMessageBatchCommand,
-  GetQueueAttributesCommand,
-  type Message,
-  ReceiveMessageCommand,
-  type SQSClient,
-} from '@aws-sdk/client-sqs';
+import type { Message } from '@aws-sdk/client-sqs';
+import type { QueueCalls } from './queue-calls.ts';
 
 /**
  * Polls are short: one that is broken off may still take messages, which nobody then works on, so that stopping has to
@@ -15,7 +9,7 @@ const POLL_SECONDS = 1;
 /** What SQS takes in one call. */
 const MAX_ENTRIES = 10;
 /** How long a deletion waits for others to go with. */
-const DELETE_WITHIN_MS = 20;
+const DELETE_WITHIN_MS = 100;
 
 /** What a queue says of itself. */
 export interface QueueFacts {
@@ -25,7 +19,7 @@ export interface QueueFacts {
 
 /** What a poller does with one queue: takes messages, gives them back, and deletes them together with others. */
 export class PolledQueue {
-  readonly #sqs: SQSClient;
+  readonly #calls: QueueCalls;
   readonly #url: string;
   readonly #onError: (error: unknown) => void;
   #facts: Promise<QueueFacts> | undefined;
@@ -34,8 +28,8 @@ export class PolledQueue {
   readonly #deleting = new Set<Promise<void>>();
 
   /** `onError` gets what goes wrong when messages are deleted: they come once more, as they may on AWS. */
-  constructor(sqs: SQSClient, url: string, onError: (error: unknown) => void) {
-    this.#sqs = sqs;
+  constructor(calls: QueueCalls, url: string, onError: (error: unknown) => void) {
+    this.#calls = calls;
     this.#url = url;
     this.#onError = onError;
   }
@@ -51,14 +45,13 @@ export class PolledQueue {
 
   /** Up to `most` messages, with all their attributes; none when none came within a second. */
   async receive(most: number): Promise<readonly Message[]> {
-    const command = new ReceiveMessageCommand({
+    const { Messages = [] } = await this.#calls.receiveMessage({
       QueueUrl: this.#url,
       MaxNumberOfMessages: most,
       WaitTimeSeconds: POLL_SECONDS,
       MessageSystemAttributeNames: ['All'],
       MessageAttributeNames: ['All'],
     });
-    const { Messages = [] } = await this.#sqs.send(command);
     return Messages;
   }
 
@@ -83,9 +76,8 @@ export class PolledQueue {
         ReceiptHandle,
         VisibilityTimeout: seconds,
       }));
-      await this.#sqs
-        .send(new ChangeMessageVisibilityBatchCommand({ QueueUrl: this.#url, Entries }))
-        .catch(() => undefined);
+      const input = { QueueUrl: this.#url, Entries };
+      await this.#calls.changeMessageVisibilityBatch(input).catch(() => undefined);
     }
   }
 
@@ -101,18 +93,16 @@ export class PolledQueue {
 
   async #deleteThese(messages: readonly Message[]): Promise<void> {
     const Entries = messages.map(({ ReceiptHandle }, index) => ({ Id: String(index), ReceiptHandle }));
-    const command = new DeleteMessageBatchCommand({ QueueUrl: this.#url, Entries });
-    const { Failed = [] } = await this.#sqs.send(command);
+    const { Failed = [] } = await this.#calls.deleteMessageBatch({ QueueUrl: this.#url, Entries });
     const [first] = Failed;
     if (first) throw new Error(`${Failed.length} messages could not be deleted: ${first.Code} ${first.Message ?? ''}`);
   }
 
   async #ask(): Promise<QueueFacts> {
-    const command = new GetQueueAttributesCommand({
+    const { Attributes = {} } = await this.#calls.getQueueAttributes({
       QueueUrl: this.#url,
       AttributeNames: ['QueueArn', 'VisibilityTimeout'],
     });
-    const { Attributes = {} } = await this.#sqs.send(command);
     return { arn: Attributes['QueueArn'] ?? '', visibilitySeconds: Number(Attributes['VisibilityTimeout'] ?? 30) };
   }
 }

@@ -1,5 +1,5 @@
 import { CreateBucketCommand, HeadBucketCommand, S3Client } from '@aws-sdk/client-s3';
-import { CreateQueueCommand, GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { CreateQueueCommand, GetQueueAttributesCommand, SQS, type SQSClient } from '@aws-sdk/client-sqs';
 import {
   ALL_QUEUES,
   bucketName,
@@ -26,8 +26,8 @@ export function emulatorAccess(endpoint: string): EmulatorAccess {
 }
 
 /** A client of the emulator's SQS, whatever the environment says. */
-export function createLocalSqs(endpoint: string): SQSClient {
-  return new SQSClient(emulatorAccess(endpoint));
+export function createLocalSqs(endpoint: string): SQS {
+  return new SQS(emulatorAccess(endpoint));
 }
 
 /** A client of the emulator's S3, whatever the environment says. */

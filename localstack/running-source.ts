@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Message, SQSClient } from '@aws-sdk/client-sqs';
+import type { Message } from '@aws-sdk/client-sqs';
 import type { SQSEvent } from 'aws-lambda';
 import { PolledQueue } from './polled-queue.ts';
+import type { QueueCalls } from './queue-calls.ts';
 import { failedIds, toSqsEvent } from './sqs-event.ts';
 
 /** A queue that drives a function. */
@@ -65,9 +66,9 @@ export class RunningSource {
   #pace = Number.POSITIVE_INFINITY;
   readonly #stopping = new AbortController();
 
-  constructor(sqs: SQSClient, source: EventSource, onError: (error: unknown) => void) {
+  constructor(calls: QueueCalls, source: EventSource, onError: (error: unknown) => void) {
     this.#source = source;
-    this.#queue = new PolledQueue(sqs, source.queueUrl, onError);
+    this.#queue = new PolledQueue(calls, source.queueUrl, onError);
     this.#onError = onError;
     this.#goOn();
   }

@@ -6,6 +6,7 @@ import { endStaleMongo, type MongoServer, startMongo } from './mongo.ts';
 import { LOCAL_REGION, LOCAL_STAGE, type QueueName } from './names.ts';
 import { endStalePostgres, type PostgresServer, startPostgres } from './postgres.ts';
 import { choosePort } from './processes.ts';
+import type { QueueCalls } from './queue-calls.ts';
 import { createResources, emulatorAccess } from './resources.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -41,6 +42,8 @@ export interface Stack {
   /** The variables of NAME-3, with AWS_ENDPOINT_URL, AWS_REGION and dummy keys. */
   readonly env: Record<string, string>;
   readonly ports: Ports;
+  /** The calls of its queues without a connection, where their emulator runs in this process. */
+  readonly queues?: QueueCalls;
   /** Resolves with a server's name and exit code if one ends by itself. */
   readonly broken: Promise<string>;
   /** Ends all servers; their data stays. Can be called more than once. */
@@ -68,7 +71,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       LOG_LEVEL: 'INFO',
       ...awsEnvironment(endpoint),
     };
-    return { env, ports, stop, broken: firstEnd(servers) };
+    const { queues } = servers.emulator;
+    return { env, ports, ...(queues === undefined ? {} : { queues }), stop, broken: firstEnd(servers) };
   } catch (error) {
     await stop();
     throw error;

@@ -117,7 +117,7 @@ async function drive(scene: Scene, unexpected: string[]) {
       functions: service.functions.filter(({ name }) => ['register', 'sample', 'shard'].includes(name)),
     },
     bundles: await bundleFunctions(service, ROOT, join(scene.servers.dir, 'flood')),
-    sqs: scene.sqs,
+    queues: scene.sqs,
     env: { ...scene.env, LOG_LEVEL: 'ERROR' },
     stage: LOCAL_STAGE,
     concurrency: AT_A_TIME,

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { SQSClient } from '@aws-sdk/client-sqs';
+import type { SQS } from '@aws-sdk/client-sqs';
 import { type Db, MongoClient, type ObjectId } from 'mongodb';
 import type { Sql } from 'postgres';
 import { inject } from 'vitest';
@@ -58,7 +58,7 @@ export class Scene {
   readonly servers: Servers;
   readonly env: Record<string, string>;
   readonly workers: Workers;
-  readonly sqs: SQSClient;
+  readonly sqs: SQS;
   readonly mongo: MongoClient;
   readonly db: Db;
   readonly sql: Sql;
@@ -76,7 +76,7 @@ export class Scene {
     mongo: MongoClient;
     sql: Sql;
     catalogue: Catalogue;
-    sqs: SQSClient;
+    sqs: SQS;
     close: () => Promise<void>;
   }) {
     this.servers = parts.servers;

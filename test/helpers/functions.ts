@@ -27,7 +27,7 @@ export async function startFunctions(env: Record<string, string>, concurrency = 
   const running = await driveFunctions({
     service,
     bundles,
-    sqs,
+    queues: sqs,
     env,
     stage: LOCAL_STAGE,
     concurrency,

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { SendMessageCommand, type SQS } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type DrivenFunctions, driveFunctions } from '../../localstack/drive.ts';
 import { createLocalSqs, emulatorAccess } from '../../localstack/resources.ts';
@@ -12,7 +12,7 @@ import { freshStack, required, type TestStack } from '../helpers/stack.ts';
 const service = readServiceFile(join(import.meta.dirname, '..', '..'));
 const folder = mkdtempSync(join(tmpdir(), 'drive-'));
 let stack: TestStack;
-let sqs: SQSClient;
+let sqs: SQS;
 
 beforeAll(async () => {
   stack = await freshStack();
@@ -34,7 +34,7 @@ async function drive(functions: readonly (Omit<ServiceFunction, 'entry'> & { sou
   return driveFunctions({
     service: { ...service, functions: functions.map((each) => ({ ...each, entry: '' })) },
     bundles,
-    sqs,
+    queues: sqs,
     env: stack.env,
     stage: 'local',
     onFunctionLine: (name, line) => told.push([name, line]),

@@ -6,7 +6,7 @@ import {
   ReceiveMessageCommand,
   SendMessageBatchCommand,
   SendMessageCommand,
-  type SQSClient,
+  type SQS,
 } from '@aws-sdk/client-sqs';
 import type { SQSEvent } from 'aws-lambda';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -16,7 +16,7 @@ import type { EventSource } from '../../localstack/running-source.ts';
 import { freshStack, required, type TestStack } from '../helpers/stack.ts';
 
 let stack: TestStack;
-let sqs: SQSClient;
+let sqs: SQS;
 let queueUrl: string;
 let sources: EventSources | undefined;
 
