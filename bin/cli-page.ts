@@ -11,7 +11,7 @@ export function commandsSection(): string {
     '| exit code | name | |\n|---|---|---|',
     ...EXIT_CODES.map(([name, what]) => `| ${EXIT[name]} | ${name} | ${what} |`),
     '',
-    '`--json`, `--quiet`, `--verbose` and `--help` are options of every command.',
+    '`--json`, `--quiet`, `--verbose` and `--help` are options of every command; the middle two may also stand before it.',
     ...commandsOf(createProgram(), '').flatMap(section),
   ].join('\n');
 }

@@ -15,3 +15,6 @@ try {
 } catch (error) {
   process.exitCode = reportError(error);
 }
+// Its work is done and told: what is still tried, as a connection to who does not answer, keeps nobody waiting.
+await Promise.all([process.stdout, process.stderr].map((out) => new Promise((told) => out.write('', told))));
+process.exit();

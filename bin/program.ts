@@ -59,9 +59,11 @@ export function createProgram(): Command {
   program.addCommand(requestsCommand());
   program.addCommand(dlqCommand());
   program.addCommand(completionCommand(() => program));
+  // Before the command these two mean the same as behind it.
+  withVerbosity(program.enablePositionalOptions());
   settle(program);
   program.hook('preAction', (_, command) => {
-    const { quiet, verbose } = command.opts();
+    const { quiet, verbose } = command.optsWithGlobals();
     setVerbosity(quiet ? 'quiet' : verbose ? 'verbose' : 'usual');
   });
   return program;
@@ -71,11 +73,13 @@ export function createProgram(): Command {
 function settle(parent: Command): void {
   for (const command of parent.commands) {
     command.copyInheritedSettings(parent);
-    if (command.commands.length === 0) {
-      command
-        .option('--quiet', 'say nothing but the result and errors')
-        .option('--verbose', 'say more, also where an error came from');
-    }
+    withVerbosity(command);
     settle(command);
   }
+}
+
+function withVerbosity(command: Command): void {
+  command
+    .option('--quiet', 'say nothing but the result and errors')
+    .option('--verbose', 'say more, also where an error came from');
 }

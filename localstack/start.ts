@@ -1,5 +1,6 @@
 /** `npm start`: runs all of the service on this machine until Ctrl-C (STACK-1). */
 import { parseArgs } from 'node:util';
+import { closest, distance } from 'fastest-levenshtein';
 import { peopleConsole, rawConsole } from './console.ts';
 import { endOfRun } from './end-of-run.ts';
 import { type LocalService, runLocally } from './local.ts';
@@ -11,6 +12,9 @@ const USAGE = `npm start -- [--fresh] [--docker] [--json-logs] [--postgres-port 
   --docker     takes the servers from localstack/docker-compose.yml, PG Admin with them; needs Docker with Compose
   --json-logs  prints what the functions log as it is, a JSON object a line, in place of a line per request
   --...port    takes that port instead of the last run's or a free one (also: SAMPLER_POSTGRES_PORT and so on)`;
+
+/** Letters that a mistyped option may be off. */
+const TYPOS = 3;
 
 // With --json-logs standard output is the functions'.
 const tell = process.argv.includes('--json-logs') ? console.error : console.log;
@@ -85,9 +89,18 @@ function readArguments() {
   try {
     return parseArgs({ options });
   } catch (error) {
-    console.error(`${error instanceof Error ? error.message : error}\n\n${USAGE}`);
+    const said = error instanceof Error ? error.message : String(error);
+    console.error(`${said}${meant(said, Object.keys(options))}\n\n${USAGE}`);
     process.exit(2);
   }
+}
+
+/** The option that whoever typed an unknown one may have meant. */
+function meant(said: string, options: readonly string[]): string {
+  const typed = /^Unknown option '--?([^'=]+)/.exec(said)?.[1];
+  if (typed === undefined) return '';
+  const nearest = closest(typed, options);
+  return distance(typed, nearest) <= Math.min(TYPOS, nearest.length / 2) ? `\n(Did you mean --${nearest}?)` : '';
 }
 
 function readPorts(values: Record<string, unknown>): Partial<Ports> {

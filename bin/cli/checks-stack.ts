@@ -12,12 +12,14 @@ import { withSession } from './session.ts';
 import { stackChoice } from './stack-choice.ts';
 import { stagedFolders } from './staged.ts';
 
-/** Whoever does not answer within so many milliseconds is not there. */
-const PATIENCE_MS = 8_000;
-
-/** How each part of the stack stands, all asked at once; nothing where no stack is known. */
-export async function checkStack(): Promise<Check[]> {
+/**
+ * How each part of the stack stands, all asked at once; nothing where no stack is known.
+ * @param patienceMs whoever takes longer is not there
+ */
+export async function checkStack(patienceMs: number): Promise<Check[]> {
   if (stackChoice() === 'none') return [];
+  const within = (name: string, variable: string, look: () => Promise<Check[]>) =>
+    answerOf(name, variable, look, patienceMs);
   const parts = await Promise.all([
     within('Postgres', 'POSTGRES_URI', postgres),
     within('MongoDB', 'MONGODB_URI', mongodb),
@@ -28,10 +30,15 @@ export async function checkStack(): Promise<Check[]> {
 }
 
 /** A part of the stack, whose answer is waited for no longer than a moment. */
-async function within(name: string, variable: string, look: () => Promise<Check[]>): Promise<Check[]> {
+async function answerOf(
+  name: string,
+  variable: string,
+  look: () => Promise<Check[]>,
+  patienceMs: number,
+): Promise<Check[]> {
   if (!process.env[variable]) return [missing(name, `${variable} is not set`, 'see "stack" above')];
   const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => late.reject(new Error(`no answer within ${PATIENCE_MS / 1000} s`)), PATIENCE_MS);
+  const timer = setTimeout(() => late.reject(new Error(`no answer within ${patienceMs / 1000} s`)), patienceMs);
   const looking = look();
   looking.catch(() => {});
   try {

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import type { Check } from '../cli/check.ts';
+import { checkHub } from '../cli/checks-hub.ts';
 import { checkMachine } from '../cli/checks-machine.ts';
 import { checkStack } from '../cli/checks-stack.ts';
 import { EXIT } from '../cli/exit.ts';
@@ -7,6 +8,8 @@ import { examples } from '../cli/group.ts';
 import { jsonOption, optionsOf, withJson } from '../cli/options.ts';
 import { print } from '../cli/output.ts';
 
+/** Whoever does not answer within so many milliseconds is not there. */
+const PATIENCE_MS = 5_000;
 const SIGNS = { ok: '✓', warn: '!', missing: '✗' } as const satisfies Record<Check['state'], string>;
 
 /** `sampler doctor`: what is there, what is missing, what to type. */
@@ -19,7 +22,8 @@ export function doctorCommand(): Command {
 
 async function run(command: Command): Promise<void> {
   const { json } = optionsOf(jsonOption, command);
-  const checks = [...checkMachine(), ...(await checkStack())];
+  const asked = Promise.all([checkHub(PATIENCE_MS), checkStack(PATIENCE_MS)]);
+  const checks = [...checkMachine(), ...(await asked).flat()];
   const wrong = checks.filter(({ state }) => state === 'missing');
   print(json, { healthy: wrong.length === 0, checks }, () => text(checks));
   if (wrong.length > 0) process.exitCode = EXIT.negative;

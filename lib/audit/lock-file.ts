@@ -20,10 +20,12 @@ export interface LockedTask {
   readonly documents: ReadonlyMap<number, string>;
 }
 
-const HEAD = 'prompts.lock 1';
+const HEAD = 'prompts.lock 2';
+/** The first form had no last line, so that nothing told where it was cut off between two tasks. */
+const FIRST_HEAD = 'prompts.lock 1';
 const FIELDS = ['path', 'resolved', 'harness', 'data', 'settings', 'plan', 'hash', 'documents'] as const;
 
-/** The text of a lock: one line for each fact and each document, so that a change is a line in a diff. */
+/** The text of a lock: one line for each fact and each document, so that a change is a line in a diff; a last one says that it is whole. */
 export function writeLock(tasks: readonly LockedTask[]): string {
   const stanzas = tasks.map(({ task, path, resolvedTask, harness, data, settings, plan, hash, documents }) => {
     const facts = {
@@ -42,7 +44,7 @@ export function writeLock(tasks: readonly LockedTask[]): string {
       ...[...documents].map(([id, digits]) => `${id} ${digits}`),
     ].join('\n');
   });
-  return `${[HEAD, ...stanzas].join('\n\n')}\n`;
+  return `${[HEAD, ...stanzas, `end ${tasks.length}`].join('\n\n')}\n`;
 }
 
 /**
@@ -55,11 +57,17 @@ export function readLock(name: string, text: string): LockedTask[] {
     .replace(/^\ufeff/, '')
     .replaceAll('\r\n', '\n')
     .split('\n');
-  if (lines[0] !== HEAD) throw broken(name, 1, `it has to begin with "${HEAD}"`);
+  if (lines[0] !== HEAD && lines[0] !== FIRST_HEAD) throw broken(name, 1, `it has to begin with "${HEAD}"`);
   const tasks: LockedTask[] = [];
+  let end: string | undefined;
   for (let at = 1; at < lines.length; ) {
     if (lines[at] === '') {
       at++;
+      continue;
+    }
+    if (end !== undefined) throw broken(name, at + 1, 'something follows its end');
+    if (lines[at]?.startsWith('end ')) {
+      end = lines[at++];
       continue;
     }
     const task = fact(name, lines, at, 'task');
@@ -86,6 +94,9 @@ export function readLock(name: string, text: string): LockedTask[] {
       hash,
       documents,
     });
+  }
+  if (lines[0] === HEAD && end !== `end ${tasks.length}`) {
+    throw broken(name, lines.length, `"end ${tasks.length}" is expected there: tasks are missing`);
   }
   return tasks;
 }

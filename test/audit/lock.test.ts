@@ -30,9 +30,23 @@ describe('a lock', () => {
     expect([...now.documents]).toEqual(expected);
     const text = writeLock([now, { ...now, task: 'other' }]);
     expect(readLock('prompts.lock', text)).toEqual([now, { ...now, task: 'other' }]);
-    expect(text.split('\n').slice(0, 5)).toEqual(['prompts.lock 1', '', 'task own', `path ${CHAT}`, 'resolved own']);
+    expect(text.split('\n').slice(0, 5)).toEqual(['prompts.lock 2', '', 'task own', `path ${CHAT}`, 'resolved own']);
     expect(readLock('prompts.lock', text.replaceAll('\n', '\r\n'))).toHaveLength(2);
     expect(readLock('prompts.lock', `\ufeff${text}`)).toHaveLength(2);
+  });
+
+  it('that is cut off between two tasks, or anywhere else, is refused; one of the first form, without a last line, is read', async () => {
+    const { now } = await locked();
+    const lines = writeLock([now, { ...now, task: 'other' }]).split('\n');
+    for (let kept = 1; kept < lines.length - 1; kept++) {
+      const cut = `${lines.slice(0, kept).join('\n')}\n`;
+      expect(errorOf(() => readLock('prompts.lock', cut)).message, cut).toMatch(/prompts\.lock, line \d+: /);
+    }
+    const first = lines.with(0, 'prompts.lock 1').slice(0, -2).join('\n');
+    expect(readLock('prompts.lock', first)).toHaveLength(2);
+    expect(errorOf(() => readLock('prompts.lock', [...lines, 'task more'].join('\n'))).message).toContain(
+      'follows its end',
+    );
   });
 
   it('whose hash alone was edited says so', async () => {

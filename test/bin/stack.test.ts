@@ -4,6 +4,7 @@ import { DeleteMessageCommand, ReceiveMessageCommand, SendMessageCommand, type S
 import { type Db, MongoClient, ObjectId } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
+import { choosePort } from '../../localstack/processes.ts';
 import { createLocalSqs } from '../../localstack/resources.ts';
 import { type RunningFunctions, startFunctions } from '../helpers/functions.ts';
 import { freshStack, required, type TestStack } from '../helpers/stack.ts';
@@ -360,16 +361,27 @@ describe('what an operator looks at', () => {
       healthy: z.boolean(),
       checks: z.array(z.looseObject({ name: z.string(), state: z.string() })),
     });
-    const well = checks.parse((await json('doctor')).json);
+    // Any server will do for a hub that answers.
+    const doctor = await samplerJson(['doctor'], { ...stack.env, HF_ENDPOINT: stack.endpoint }, samplerHere);
+    const well = checks.parse(doctor.json);
     expect(well.checks.filter(({ state }) => state === 'missing')).toEqual([]);
+    expect(well.checks).toContainEqual(expect.objectContaining({ name: 'hub', state: 'ok' }));
     for (const name of ['Postgres', 'MongoDB', 'harness', 'data sets', 'includes', 'queue shard'])
       expect(well.checks.map((check) => check.name)).toContain(name);
-    const away = { ...stack.env, POSTGRES_URI: 'postgresql://a:secret@127.0.0.1:9/none' };
+    const nobody = `127.0.0.1:${await choosePort()}`;
+    const away = {
+      ...stack.env,
+      POSTGRES_URI: `postgresql://a:secret@${nobody}/none`,
+      HF_ENDPOINT: `http://${nobody}`,
+    };
     const ill = await samplerHere(['doctor'], away);
     expect(ill).toMatchObject({
       code: 3,
       stdout: expect.stringMatching(/✗ Postgres +does not answer.*\n +→ correct POSTGRES_URI/),
     });
+    expect(ill.stdout).toMatch(
+      /! hub +http:.* does not answer, which only staging needs: .*ECONNREFUSED.*\n +→ .*--from DIR/,
+    );
     expect(ill.stdout).not.toContain('secret');
   });
 });

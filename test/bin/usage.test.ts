@@ -52,6 +52,18 @@ describe('the exit code', () => {
   });
 
   it.each([
+    ['before the command', ['--verbose', 'tasks', 'show', 'nobody', '--wheel']],
+    ['within it', ['tasks', '--verbose', 'show', 'nobody', '--wheel']],
+    ['behind it', ['tasks', 'show', 'nobody', '--wheel', '--verbose']],
+  ])('is the same with --verbose %s, which tells where an error came from', async (_, args) => {
+    expect(await samplerHere(args)).toMatchObject({
+      code: 4,
+      stderr: expect.stringMatching(/^UnknownTask: .*\n.*\n +at /),
+    });
+    expect((await samplerHere(args.filter((arg) => arg !== '--verbose'))).stderr).not.toMatch(/\n +at /);
+  });
+
+  it.each([
     ['an unknown command', ['smaple'], /Did you mean sample/],
     ['a group alone', ['dlq'], /Usage: sampler dlq/],
     ['an unknown option', ['tasks', 'ls', '--all'], /unknown option '--all'/],
