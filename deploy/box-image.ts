@@ -1,21 +1,21 @@
-import { execFile } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { cp, mkdir, readdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { promisify } from 'node:util';
+import { buffer, text } from 'node:stream/consumers';
 import { build } from 'esbuild';
 import * as z from 'zod';
 import { boxArguments } from '../lib/sandbox/box.ts';
 import { ask, CODE_CACHE, startContext } from '../lib/sandbox/child/context-box.ts';
+import { PYTHON_CODE } from '../lib/sandbox/child/python-code.ts';
 import { sparse } from '../lib/sandbox/context/sparse.ts';
 import { type BoxImage, deployedImage, IMAGE_FILE, readImage } from '../lib/sandbox/image.ts';
+import { typicalRequests } from './typical.ts';
 
 /** Memory that Python may have in a box; Pyodide's own limit is 4 GB. Bytes. */
 const HEAP_BYTES = 512 * 1024 * 1024;
-/** The script's compiled code is about 1.3 MB. Bytes. */
-const MAX_CODE = 32 * 1024 * 1024;
 /** What the runtime makes of a wheel (`sampler_box/packing.py`). */
 const packedWheel = z.object({ zip: z.string() });
 /** Pyodide's limit, as its script says it. */
@@ -45,11 +45,12 @@ export async function makeBoxImage(root: string, say: (line: string) => void): P
   for (const name of ['pyodide.asm.wasm', 'python_stdlib.zip']) await cp(join(pyodide, name), join(making, name));
   for (const wheel of wheels) await cp(join(wheelFolder, wheel), join(making, 'wheels', wheel));
   await bundle(root, making);
-  const python = sources.filter((path) => path.endsWith('.py'));
+  const python = sources.filter((path) => path.includes('sampler_box') && path.endsWith('.py'));
   const runtime = await Promise.all(python.map(async (path) => [path.split('/').at(-1), await readFile(path, 'utf8')]));
   await writeFile(join(making, 'runtime.json'), JSON.stringify(Object.fromEntries(runtime)));
   await compileWheels(root, making, wheels, pyodide);
   const snapshot = await makeSnapshot(making, say);
+  if (snapshot) await keepCode(making, say);
   const image = { fingerprint, snapshot, wheels };
   await writeFile(join(making, IMAGE_FILE), JSON.stringify(image));
   await rm(folder, { recursive: true, force: true });
@@ -108,7 +109,7 @@ async function compileWheels(root: string, making: string, wheels: readonly stri
 }
 
 async function compileWheel(making: string, wheel: string): Promise<Buffer> {
-  const box = await startContext(making, { fromSnapshot: false, wheels: [wheel] });
+  const { box } = await startContext(making, { fromSnapshot: false, wheels: [wheel] });
   box.arm();
   const answer = packedWheel.parse(JSON.parse(ask(box, Buffer.from(JSON.stringify({ op: 'pack', wheel }))).toString()));
   return Buffer.from(answer.zip, 'base64');
@@ -116,9 +117,8 @@ async function compileWheel(making: string, wheel: string): Promise<Buffer> {
 
 async function makeSnapshot(making: string, say: (line: string) => void): Promise<boolean> {
   try {
-    const box = await startContext(making, { fromSnapshot: false, makeSnapshot: true });
+    const { box } = await startContext(making, { fromSnapshot: false, makeSnapshot: true });
     await writeFile(join(making, 'snapshot.bin'), sparse(box.snapshot()));
-    await writeFile(join(making, CODE_CACHE), await compiledCode(making));
     return true;
   } catch (error) {
     say(`no snapshot of the sandbox could be made, so that boxes start cold: ${String(error)}`);
@@ -126,19 +126,51 @@ async function makeSnapshot(making: string, say: (line: string) => void): Promis
   }
 }
 
-/** The context's script as V8 compiles it under a box's own options, on which it depends. */
-async function compiledCode(making: string): Promise<Buffer> {
-  const options = { env: {}, cwd: making, encoding: 'buffer', maxBuffer: MAX_CODE } as const;
-  const { stdout } = await promisify(execFile)(process.execPath, boxArguments(making, 'cache'), options);
-  const head = stdout.indexOf('\n') + 1;
-  if (!stdout.toString('latin1', 0, head).startsWith('code ')) throw new Error(stdout.toString('utf8', 0, 500));
-  return stdout.subarray(head);
+/**
+ * Keeps what V8 compiles while a box answers typical requests: of the context's script, and of Python. Under a box's own options, on
+ * which it depends. What can't be had is left out, with a word about it: boxes compile then.
+ */
+async function keepCode(making: string, say: (line: string) => void): Promise<void> {
+  const box = spawn(process.execPath, boxArguments(making, 'make'), { env: {}, cwd: making, stdio: 'pipe' });
+  const requests = typicalRequests().map((text) => `ask ${Buffer.byteLength(text)}\n${text}`);
+  box.stdin.on('error', () => {}).end(requests.join(''));
+  const [out, errors] = await Promise.all([buffer(box.stdout), text(box.stderr)]);
+  const frames = framesOf(out);
+  for (const answer of frames.filter(({ kind }) => kind === 'answer')) requireDone(answer.body.toString());
+  for (const [kind, file] of [
+    ['script', CODE_CACHE],
+    ['python', PYTHON_CODE],
+  ] as const) {
+    const frame = frames.find((frame) => frame.kind === kind);
+    if (frame === undefined)
+      say(`no compiled code of the sandbox's ${kind} could be kept, so that boxes compile: ${errors.slice(0, 500)}`);
+    else await writeFile(join(making, file), frame.body);
+  }
+}
+
+/** @throws Error where a typical request failed: its answer would have kept other code than it should */
+function requireDone(answer: string): void {
+  if (/"(failed|broken|err|unloadable)":/.test(answer))
+    throw new Error(`a typical request fails: ${answer.slice(0, 500)}`);
+}
+
+function framesOf(out: Buffer): { kind: string; body: Buffer }[] {
+  const frames: { kind: string; body: Buffer }[] = [];
+  for (let at = 0; at < out.length; ) {
+    const end = out.indexOf('\n', at);
+    const [kind = '', length = ''] = out.toString('latin1', at, end).split(' ');
+    at = end + 1 + Number(length);
+    if (end < 0 || !(at <= out.length)) break;
+    frames.push({ kind, body: out.subarray(end + 1, at) });
+  }
+  return frames;
 }
 
 async function sourceFiles(root: string): Promise<string[]> {
   const names = await readdir(join(root, 'lib', 'sandbox'), { recursive: true });
   const sources = names.filter((name) => name.endsWith('.py') || /^(context|child)\/.*\.ts$/.test(name)).sort();
-  return ['box.ts', ...sources].map((name) => join(root, 'lib', 'sandbox', name));
+  const typical = ['typical.ts', 'typical.py'].map((name) => join(root, 'deploy', name));
+  return [...['box.ts', ...sources].map((name) => join(root, 'lib', 'sandbox', name)), ...typical];
 }
 
 async function fingerprintOf(files: readonly string[], wheels: readonly string[]): Promise<string> {

@@ -30,7 +30,7 @@ const evaluatedQueue = new Queue(sqs, config.evaluatedQueueUrl);
 const messages = new MessageLog(db, queue.name);
 const sandboxName = process.env['SANDBOX_FUNCTION'];
 const sandbox = sandboxName
-  ? lambdaSandbox(traced(createLambda(process.env, WAITS.sandboxAnswerToEvaluate)), sandboxName)
+  ? lambdaSandbox(traced(createLambda(process.env, WAITS.sandboxAnswerToEvaluate)), sandboxName, log)
   : undefined;
 const { includePath } = config;
 

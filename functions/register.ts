@@ -19,14 +19,14 @@ import { lambdaSandbox } from '../lib/sandbox/lambda.ts';
 
 keepHeapFlat();
 const runtime = startRuntime(['postgresUri', 'mongodbUri', 'datasetsBucket', 'registerQueueUrl']);
-const { config, traced } = runtime;
+const { config, log, traced } = runtime;
 const sql = createSql(config.postgresUri);
 const bucket = new Bucket(traced(createS3()), config.datasetsBucket);
 const queue = new Queue(traced(createSqs()), config.registerQueueUrl);
 const messages = new MessageLog(createMongo(config.mongodbUri).db(), queue.name);
 const limits = readPartLimits(process.env);
 const sandboxName = process.env['SANDBOX_FUNCTION'];
-const sandbox = sandboxName ? lambdaSandbox(traced(createLambda()), sandboxName) : undefined;
+const sandbox = sandboxName ? lambdaSandbox(traced(createLambda()), sandboxName, log) : undefined;
 
 /** With less time left no further task is begun: the largest one takes less to load, and to run its functions. Milliseconds. */
 const LEAST_TIME_LEFT_MS = 400_000;

@@ -40,11 +40,11 @@ const MAX_STDERR = 2000;
 
 /**
  * Arguments of Node for a box's process.
- * @param mode `snapshot`: start from it; `cold`: without; `cache`: give the compiled script of the context, for the image
+ * @param mode `snapshot`: start from it; `cold`: without; `make`: from it, and at the end of requests give what V8 compiled, for the image
  */
 export function boxArguments(
   folder: string,
-  mode: 'snapshot' | 'cold' | 'cache',
+  mode: 'snapshot' | 'cold' | 'make',
   wheels: readonly string[] = [],
 ): string[] {
   return [
@@ -55,9 +55,8 @@ export function boxArguments(
     '--disable-proto=throw',
     '--no-warnings',
     `--max-old-space-size=${HEAP_MB}`,
-    // A start makes more objects than V8's first young generation holds, and uses a tenth of Python's functions.
+    // A start makes more objects than V8's first young generation holds.
     `--min-semi-space-size=${YOUNG_MB}`,
-    '--wasm-lazy-validation',
     join(folder, 'box.cjs'),
     mode,
     ...wheels,
@@ -72,6 +71,7 @@ export class Box {
   readonly #child: ChildProcess;
   readonly #frames: Frames;
   #document: number | null = null;
+  #code = '';
   #onProgress: () => void = () => {};
   #stderr = '';
 
@@ -107,7 +107,10 @@ export class Box {
     const timer = setTimeout(() => box.kill(), START_MS);
     const frame = await box.#frames.next();
     clearTimeout(timer);
-    if (frame.kind === 'ready') return box;
+    if (frame.kind === 'ready') {
+      box.#code = frame.body;
+      return box;
+    }
     box.kill();
     throw new BoxError('would not start', null, `${frame.body} ${box.#stderr}`.trim());
   }
@@ -115,6 +118,11 @@ export class Box {
   /** Whether the process is there to be asked. */
   get alive(): boolean {
     return !this.#child.killed && this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
+  /** Whether V8's code of Python was `taken` from the image, or why it was not (`lib/sandbox/child/python-code.ts`). */
+  get code(): string {
+    return this.#code;
   }
 
   /** The process's number; for tests and measurements. */

@@ -41,21 +41,26 @@ export class BoxKeeper {
 
   async #answerOnce(event: SandboxEvent, files: string, request: string): Promise<SandboxReply> {
     let kept: Kept | undefined;
+    let code: string | undefined;
     try {
-      kept = this.#take(event.session) ?? (await this.#open(event, files));
+      kept = this.#take(event.session);
+      if (kept === undefined) {
+        kept = await this.#open(event, files);
+        code = kept.box.code;
+      }
       const answer = await kept.box.ask(request, event);
       // A box whose Python ran out of memory has no memory for the next request either.
       const spent = answer.startsWith('{"broken"');
       if (spent && kept.used) return await this.#afresh(kept, event, files, request);
       this.#giveBack(kept, spent);
       const packed = pack(answer);
-      if (packed.length > MAX_PACKED) return { end: 'answer too long', document: null, detail: '' };
-      return { packed };
+      if (packed.length > MAX_PACKED) return { end: 'answer too long', document: null, detail: '', code };
+      return { packed, code };
     } catch (error) {
       if (kept !== undefined) this.#forget(kept);
       if (!(error instanceof BoxError)) throw error;
       if (error.end === 'ended' && kept?.used) return await this.#afresh(kept, event, files, request);
-      return { end: error.end, document: error.document, detail: error.message.slice(0, 500) };
+      return { end: error.end, document: error.document, detail: error.message.slice(0, 500), code };
     }
   }
 

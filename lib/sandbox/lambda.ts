@@ -7,13 +7,22 @@ import { sandboxReply } from './protocol.ts';
 const ROOM_WAITS = [500, 2000];
 const NO_ROOM = 'TooManyRequestsException';
 
+/** Where to tell of what is slower than it should be; the function `sandbox` itself keeps no log. */
+export interface SandboxLog {
+  warn(message: string, fields: Readonly<Record<string, unknown>>): void;
+}
+
 /** The function `sandbox`, on AWS or on the local stack (AWS_ENDPOINT_URL_LAMBDA). */
-export function lambdaSandbox(client: LambdaClient, functionName: string): SandboxTransport {
+export function lambdaSandbox(client: LambdaClient, functionName: string, log?: SandboxLog): SandboxTransport {
   return {
     async send(event) {
       const answer = await invoke(client, functionName, JSON.stringify(event));
       const reply = sandboxReply.safeParse(answer);
-      if (reply.success) return reply.data;
+      if (reply.success) {
+        const { code = 'taken' } = reply.data;
+        if (code !== 'taken') log?.warn('A box had to compile Python for itself, and is slower for it', { code });
+        return reply.data;
+      }
       throw new TransientError('Unavailable', `The function ${functionName} gave no answer of the sandbox.`);
     },
     // A box that nobody asks again makes room when its function needs some.

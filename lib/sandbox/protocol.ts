@@ -19,10 +19,14 @@ export const sandboxEvent = z.object({
 /** One event of the function `sandbox`. */
 export type SandboxEvent = z.output<typeof sandboxEvent>;
 
+/** Where a box was started for the event: whether it took V8's code of Python from its image, or why not (`Box.code`). */
+const started = { code: z.string().max(100).optional() };
+
 /** What it answers: the runtime's answer, packed, or how the box ended over it. */
 export const sandboxReply = z.union([
-  z.object({ packed: z.string() }),
+  z.object({ packed: z.string(), ...started }),
   z.object({
+    ...started,
     end: z.enum(['document over time', 'call over time', 'ended', 'answer too long', 'would not start']),
     document: z.number().int().nullable(),
     detail: z.string(),

@@ -20,7 +20,7 @@ function sources() {
   return [
     ...names.filter((name) => /\.(py|ts)$/.test(name)).map((name) => join(folder, name)),
     join(ROOT, 'package-lock.json'),
-    join(ROOT, 'deploy', 'box-image.ts'),
+    ...['box-image.ts', 'typical.ts', 'typical.py'].map((name) => join(ROOT, 'deploy', name)),
     ...(exists(WHEELS_STAMP) ? [WHEELS_STAMP] : []),
   ];
 }

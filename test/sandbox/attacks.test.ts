@@ -37,6 +37,8 @@ const ATTACKS: Readonly<Record<string, string>> = {
     'import ctypes; return ctypes.CDLL(None).emscripten_run_script(b"globalThis.x = 1") or fail()',
   'JavaScript by ctypes, with a value':
     'import ctypes; f = ctypes.CDLL(None).emscripten_run_script_int; return f(b"typeof process === \'undefined\' ? 0 : 1") or fail()',
+  'an inner function of V8, by ctypes':
+    'import ctypes; return ctypes.CDLL(None).emscripten_run_script_int(b"%SystemBreak()") or fail()',
   'an import of a module of Node': 'import pyodide_js; return pyodide_js._module.require("fs")',
   'a socket': 'import socket; s = socket.create_connection(("127.0.0.1", PORT), 2); s.send(b"x"); return s.recv(1)',
   'a request by urllib': 'import urllib.request; return urllib.request.urlopen("http://127.0.0.1:PORT/").read()',

@@ -4,10 +4,13 @@
  *
  * A frame is a line of its kind and its length in bytes, then that many bytes of UTF-8.
  */
+
+import { once } from 'node:events';
 import { readSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { ask, startContext } from './context-box.ts';
+import { ask, type StartedContext, startContext } from './context-box.ts';
+import { endQuickLoad, requireNoCodeFromText } from './quick-load.ts';
 
 const IMAGE = dirname(process.argv[1] ?? '');
 const [mode, ...wheels] = process.argv.slice(2);
@@ -16,15 +19,23 @@ void main();
 
 async function main(): Promise<void> {
   try {
-    if (mode === 'cache') return await giveCode();
-    const box = await startContext(IMAGE, { fromSnapshot: mode === 'snapshot', wheels });
+    const making = mode === 'make';
+    const watcher = new Worker(join(IMAGE, 'watch.cjs'), { env: {} });
+    watcher.unref();
+    await once(watcher, 'message');
+    endQuickLoad();
+    const started = await startContext(IMAGE, { fromSnapshot: mode !== 'cold', wheels, makeCode: making });
+    const { box } = started;
     box.arm();
-    const watcher = watch(box.beat());
-    await new Promise((resolve) => watcher.once('message', resolve));
-    writeFrame('ready', '');
+    watcher.postMessage(box.beat());
+    requireNoCodeFromText();
+    writeFrame('ready', started.code);
     for (;;) {
       const request = readFrame();
-      if (request === null) process.exit(0);
+      if (request === null) {
+        if (making) giveCode(started);
+        process.exit(0);
+      }
       let answer: Buffer;
       try {
         answer = ask(box, request);
@@ -41,19 +52,11 @@ async function main(): Promise<void> {
   }
 }
 
-/** For who makes the image: a frame of the code that V8 has compiled by the time that a box is ready. */
-async function giveCode(): Promise<void> {
-  const box = await startContext(IMAGE, {
-    fromSnapshot: true,
-    onScript: (script) => writeFrame('code', script.createCachedData()),
-  });
-  box.arm();
-}
-
-function watch(beat: SharedArrayBuffer): Worker {
-  const worker = new Worker(join(IMAGE, 'watch.cjs'), { workerData: beat, env: {} });
-  worker.unref();
-  return worker;
+/** For who makes the image: frames of what V8 has compiled by the time that all requests are answered. */
+function giveCode({ compiled }: StartedContext): void {
+  const { script, python } = compiled();
+  writeFrame('script', script);
+  writeFrame('python', python());
 }
 
 function text(error: unknown): string {

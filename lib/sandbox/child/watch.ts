@@ -3,20 +3,23 @@
  * changes, and rings Python's alarms; bundled to `watch.cjs` of the image. The thread that runs Python can't do so while it runs.
  */
 import { writeSync } from 'node:fs';
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 
 /** How often is looked, in milliseconds. */
 const EVERY_MS = 100;
 
-const given: unknown = workerData;
-if (!(given instanceof SharedArrayBuffer)) throw new Error('the watcher got nothing to watch');
-/** Document, count of its changes, signal for Python; and when Python's alarm is due (`lib/sandbox/context/main.ts`). */
-const beat = new Int32Array(given, 0, 3);
-const due = new BigInt64Array(given, 16, 1);
 /** The number that an alarm rings with. */
 const SIGALRM = 14;
 const parent = process.ppid;
 let seen = -1;
+
+/** What Python's thread tells, and is told (`lib/sandbox/context/main.ts`). */
+interface Watched {
+  /** Document, count of its changes, signal for Python. */
+  readonly beat: Int32Array;
+  /** When Python's alarm is due. */
+  readonly due: BigInt64Array;
+}
 
 /** The alarm that was seen last, how long it was to take from then on, and what the process had used by then. */
 let alarm = { due: 0n, ms: 0, cpu: 0 };
@@ -25,7 +28,7 @@ let alarm = { due: 0n, ms: 0, cpu: 0 };
  * Rings an alarm that is due by the clock and by the time that the process had a processor: on a busy machine as much work is
  * done before as on an idle one. After three times as long it rings all the same.
  */
-function ring(): void {
+function ring({ beat, due }: Watched): void {
   const next = Atomics.load(due, 0);
   if (next !== alarm.due) alarm = { due: next, ms: Number(next) - Date.now(), cpu: cpuMs() };
   if (next === 0n) return;
@@ -40,18 +43,26 @@ function cpuMs(): number {
   return (user + system) / 1000;
 }
 
-setInterval(() => {
-  // Nobody is left who would end an endless loop.
-  if (process.ppid !== parent) process.kill(process.pid, 'SIGKILL');
-  ring();
-  const count = Atomics.load(beat, 1);
-  if (count === seen) return;
-  seen = count;
-  try {
-    // The third pipe is the watcher's own: a line each.
-    writeSync(3, `${Atomics.load(beat, 0)}\n`);
-  } catch {
-    // A full pipe has newer lines than anybody has read.
-  }
-}, EVERY_MS);
-parentPort?.postMessage('watching');
+function watch(watched: Watched): void {
+  const { beat } = watched;
+  setInterval(() => {
+    // Nobody is left who would end an endless loop.
+    if (process.ppid !== parent) process.kill(process.pid, 'SIGKILL');
+    ring(watched);
+    const count = Atomics.load(beat, 1);
+    if (count === seen) return;
+    seen = count;
+    try {
+      // The third pipe is the watcher's own: a line each.
+      writeSync(3, `${Atomics.load(beat, 0)}\n`);
+    } catch {
+      // A full pipe has newer lines than anybody has read.
+    }
+  }, EVERY_MS);
+}
+
+parentPort?.once('message', (given: unknown) => {
+  if (!(given instanceof SharedArrayBuffer)) throw new Error('the watcher got nothing to watch');
+  watch({ beat: new Int32Array(given, 0, 3), due: new BigInt64Array(given, 16, 1) });
+});
+parentPort?.postMessage('ready to watch');

@@ -166,6 +166,8 @@ Object.assign(globalThis, {
  * signature of theirs would do: the same bytes get the same module.
  */
 const TINY = 256;
+/** Smaller modules than this are not Python's. */
+const PYTHON_BYTES = 1_000_000;
 const tiny = new Map<string, WebAssembly.Module>();
 const Compiled = WebAssembly.Module;
 WebAssembly.Module = new Proxy(Compiled, {
@@ -177,3 +179,23 @@ WebAssembly.Module = new Proxy(Compiled, {
     return module;
   },
 });
+
+const { instantiate } = WebAssembly;
+let python: WebAssembly.Module | undefined;
+
+/** Has Pyodide take that module for Python's, and not compile its own. */
+export function usePython(module: WebAssembly.Module | undefined): void {
+  python = module;
+}
+
+/** The module that Pyodide took. */
+export function moduleOfPython(): WebAssembly.Module | undefined {
+  return python;
+}
+
+/** Pyodide has a tiny module made, and Python's from its bytes. */
+WebAssembly.instantiate = async (bytes, imports) => {
+  if (!('byteLength' in bytes) || bytes.byteLength <= PYTHON_BYTES) return await instantiate(bytes, imports);
+  python ??= new Compiled(bytes);
+  return { module: python, instance: new WebAssembly.Instance(python, imports) };
+};

@@ -8,7 +8,7 @@ import './host.ts';
 import type { PyodideAPI } from 'pyodide';
 import createPyodideModule from 'pyodide/pyodide.asm.mjs';
 import { loadPyodide } from 'pyodide/pyodide.mjs';
-import { fileOf, forget, reserve, textOf } from './host.ts';
+import { fileOf, forget, moduleOfPython, reserve, textOf, usePython } from './host.ts';
 import { readSparse, restore, type SparseSnapshot } from './sparse.ts';
 
 /** Pyodide's version as its own lock file would say it; no package is ever looked up there. */
@@ -36,9 +36,10 @@ const beat = new Int32Array(shared, 0, 3);
 /** When an alarm is due that Python set, in milliseconds of the clock; 0 for none. */
 const due = new BigInt64Array(shared, 16, 1);
 
-/** Begins to start; `state()` tells when it is done. The files have been put in before. */
-function start(fromSnapshot: boolean, makeSnapshot: boolean): void {
+/** Begins to start; `state()` tells when it is done. The files have been put in before. `python`: where it is compiled already. */
+function start(fromSnapshot: boolean, makeSnapshot: boolean, python: WebAssembly.Module | undefined): void {
   state = 'starting';
+  usePython(python);
   const snapshot = fromSnapshot ? readSparse(fileOf('snapshot.bin')) : undefined;
   const options = {
     indexURL: 'file:///box/',
@@ -111,7 +112,8 @@ function mount(name: string, folder: string): void {
 /** Readies the runtime to answer. What Python could use to reach into this context goes out of its sight. */
 function arm(): void {
   if (pyodide === undefined) throw new Error('the box has not started');
-  for (const name of ['snapshot.bin', 'pyodide.asm.wasm', 'python_stdlib.zip', 'runtime.json']) forget(name);
+  for (const name of ['snapshot.bin', 'pyodide.asm.wasm', 'python_stdlib.zip', 'runtime.json', 'python.cache'])
+    forget(name);
   const module = pyodide.pyimport('sampler_box.serve');
   module.set_beat((document: number) => {
     Atomics.store(beat, 0, document);
@@ -146,5 +148,6 @@ Object.assign(globalThis, {
     ask,
     beat: () => shared,
     snapshot: () => pyodide?.makeMemorySnapshot(),
+    python: moduleOfPython,
   },
 });
