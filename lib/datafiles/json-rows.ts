@@ -1,6 +1,7 @@
 import { messageOf, PermanentError } from '../errors/errors.ts';
 import { loads } from '../python/json.ts';
 import { isDict, type PyDict, type PyValue } from '../python/value.ts';
+import { tooBigForArrow } from './arrow-numbers.ts';
 import { fileText } from './file-text.ts';
 import { itemsIn, MAX_VALUE, memberIn, type Refuse, type ValueText, valuesIn } from './json-values.ts';
 import type { Reader } from './kind.ts';
@@ -32,6 +33,9 @@ async function* lined(pieces: AsyncIterable<string>, refuse: Refuse): AsyncGener
   for await (const value of valuesIn(pieces, refuse)) {
     const row = parsed(value, refuse);
     if (!isDict(row)) throw refuse(`line ${value.line} is no object`);
+    const tooBig = tooBigForArrow(value.text);
+    if (tooBig !== undefined)
+      throw refuse(`line ${value.line}: the number ${tooBig.slice(0, 40)} is too big for a float`);
     yield { row, reader: 'arrow', chars: value.text.length };
   }
 }

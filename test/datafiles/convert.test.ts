@@ -101,6 +101,13 @@ describe('a file of JSON or CSV', () => {
       /rows, row 1, column "a": it is int in one row and text in another/,
     ],
     ['what is no JSON', 'json', '{"a":1}\n{"a":', {}, /rows: from line 2 on it is no JSON/],
+    [
+      'a number beyond floats',
+      'json',
+      '{"a":1}\n{"a":1e400}',
+      {},
+      /rows: line 2: the number 1e400 is too big for a float/,
+    ],
     ['a line that is no object', 'json', '{"a":1}\n\n[2]', {}, /rows: line 3 is no object/],
     ['a field that is not there', 'json', '{"b":[]}', { field: 'a' }, /it has no field "a"/],
     ['more cells than columns', 'csv', 'q,a\n1,2,3', {}, /row 1 has 3 cells, and the header 2/],
