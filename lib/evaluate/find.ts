@@ -35,10 +35,11 @@ const LOOK_MS = 30_000;
 export async function findTasks(services: FindServices, log: Logger): Promise<Found> {
   const found: Found = { sent: 0, givenUp: 0, told: 0 };
   for await (const { _id } of untoldOutcomes(services.db)) if (await tellOutcome(services, _id)) found.told++;
-  const claimed: ObjectId[] = [];
-  for await (const id of toEvaluate(services.db)) {
+  const claimed: Answered[] = [];
+  for await (const task of toEvaluate(services.db)) {
+    const id = task._id;
     const claim = await claimSending(services, id);
-    if (claim === 'sent') claimed.push(id);
+    if (claim === 'sent') claimed.push(task);
     if (claim !== 'worn out') continue;
     log.error('a task was sent to be evaluated again and again without an outcome; it is abandoned', {
       task_id: id.toHexString(),
@@ -51,38 +52,55 @@ export async function findTasks(services: FindServices, log: Logger): Promise<Fo
   return found;
 }
 
-/** Sends tasks that were claimed; where the queue does not take them, the next look may claim them again at once. */
-async function send({ db, evaluateQueue }: FindServices, ids: readonly ObjectId[]): Promise<void> {
+/**
+ * Sends tasks that were claimed, each in its supplier's group, so that one whose tasks are thousands does not hold up the others;
+ * where the queue does not take them, the next look may claim them again at once.
+ */
+async function send({ db, evaluateQueue }: FindServices, tasks: readonly Answered[]): Promise<void> {
+  const ids = tasks.map(({ _id }) => _id);
   try {
-    await evaluateQueue.send(ids.map((id) => JSON.stringify({ task_id: id.toHexString() })));
+    const bodies = ids.map((id) => JSON.stringify({ task_id: id.toHexString() }));
+    await evaluateQueue.send(bodies, tasks.map(supplierOf));
   } catch (error) {
     await evaluationsOf(db)
-      .updateMany({ _id: { $in: [...ids] }, state: 'sent' }, { $inc: { sent: -1 }, $unset: { next_at: '' } })
+      .updateMany({ _id: { $in: ids }, state: 'sent' }, { $inc: { sent: -1 }, $unset: { next_at: '' } })
       .catch(() => {});
     throw error;
   }
 }
 
-async function* toEvaluate(db: Db): AsyncGenerator<ObjectId> {
+/** A task whose answers are there, and whom it asked. */
+interface Answered {
+  readonly _id: ObjectId;
+  readonly requester_args?: { readonly address?: unknown };
+}
+/** What is read of it. */
+const ANSWERED = { 'requester_args.address': 1 } as const;
+
+function supplierOf({ requester_args: asked }: Answered): string | undefined {
+  return typeof asked?.address === 'string' ? asked.address : undefined;
+}
+
+async function* toEvaluate(db: Db): AsyncGenerator<Answered> {
   const waiting = { evaluated: false, drop: false, framework: /lmeh/ };
-  const done = db.collection('tasks').find({ ...waiting, done: true }, { projection: { _id: 1 }, limit: AT_A_TIME });
-  for await (const { _id } of done) yield _id;
+  const tasks = db.collection<Answered>('tasks');
+  yield* tasks.find({ ...waiting, done: true }, { projection: ANSWERED, limit: AT_A_TIME });
   const unmarked = db
     .collection('tasks')
-    .aggregate(
+    .aggregate<Answered>(
       [
         { $match: { ...waiting, done: false } },
-        { $project: { _id: 1 } },
+        { $project: ANSWERED },
         { $lookup: lookup('open', { done: { $ne: true } }) },
         { $match: { open: [] } },
         { $lookup: lookup('any', {}) },
         { $match: { any: { $ne: [] } } },
         { $limit: AT_A_TIME },
-        { $project: { _id: 1 } },
+        { $project: ANSWERED },
       ],
       { maxTimeMS: LOOK_MS },
     );
-  for await (const { _id } of unmarked) yield _id;
+  yield* unmarked;
 }
 
 /** One prompt of the task, if there is such a one. */

@@ -26,7 +26,8 @@ export function messagesPage(): string {
       'refused for what only the service knows: unknown tasks, ids outside the split, data sets that are not there.',
     'A sender of many messages names a `MessageGroupId` with each, which is no part of the body: the supplier asked, or whoever ' +
       'the message is for. The queues are standard ones, and keep no order; SQS then serves quiet groups first, so that ten ' +
-      'thousand messages for one supplier do not hold up the two for another (fair queues). `sample` does so for its shards.',
+      'thousand messages for one supplier do not hold up the two for another (fair queues). `sample` does so for its shards, ' +
+      'the clock for what is to be evaluated.',
     ...parts.flatMap((name) => section(name, schemas[name])),
     ...definitions(schemas.sample),
   ].join('\n\n')}\n`;

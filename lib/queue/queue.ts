@@ -40,19 +40,18 @@ export class Queue {
 
   /**
    * Sends messages, in as few calls as SQS allows.
-   * @param sharer for whom they are: SQS serves sharers with few messages first, so that whoever has thousands waiting does not
-   * hold up the others (fair queues)
+   * @param sharer for whom they are, all of them or each: SQS serves sharers with few messages first, so that whoever has thousands
+   * waiting does not hold up the others (fair queues)
    * @throws TransientError Unavailable where SQS did not take all of them; those it took may be sent again by a retry.
    */
-  async send(bodies: readonly string[], sharer?: string): Promise<void> {
-    const group = sharer === undefined ? {} : { MessageGroupId: groupOf(sharer) };
-    for (const batch of batches(bodies)) {
+  async send(bodies: readonly string[], sharer?: string | readonly (string | undefined)[]): Promise<void> {
+    for (const batch of batches(bodies.map((body, n) => inGroup(body, Array.isArray(sharer) ? sharer[n] : sharer)))) {
       const [only] = batch;
       if (only !== undefined && batch.length === 1) {
-        await this.sendOnly(only, group);
+        await this.sendOnly(only);
         continue;
       }
-      const Entries = batch.map((MessageBody, i) => ({ Id: String(i), MessageBody, ...group }));
+      const Entries = batch.map((message, i) => ({ Id: String(i), ...message }));
       const command = new SendMessageBatchCommand({ QueueUrl: this.url, Entries });
       const { Failed = [] } = await this.sqs.send(command).catch((error: unknown) => {
         throw unavailable(`sending to ${this.name}`, error);
@@ -67,12 +66,10 @@ export class Queue {
   }
 
   /** One message by itself costs a quarter less than as a batch of one. */
-  private async sendOnly(MessageBody: string, group: { readonly MessageGroupId?: string }): Promise<void> {
-    await this.sqs
-      .send(new SendMessageCommand({ QueueUrl: this.url, MessageBody, ...group }))
-      .catch((error: unknown) => {
-        throw unavailable(`sending to ${this.name}`, error);
-      });
+  private async sendOnly(message: Sending): Promise<void> {
+    await this.sqs.send(new SendMessageCommand({ QueueUrl: this.url, ...message })).catch((error: unknown) => {
+      throw unavailable(`sending to ${this.name}`, error);
+    });
   }
 
   /** Makes a received message come back after that many seconds instead of the queue's visibility time-out. */
@@ -146,17 +143,27 @@ function unavailable(doing: string, error: unknown): TransientError {
   return new TransientError('Unavailable', `${doing} failed: ${reason}. It is tried again.`, { cause: error });
 }
 
-function* batches(bodies: readonly string[]): Generator<string[]> {
-  let batch: string[] = [];
+/** A message and its group. */
+interface Sending {
+  readonly MessageBody: string;
+  readonly MessageGroupId?: string;
+}
+
+function inGroup(MessageBody: string, sharer: string | undefined): Sending {
+  return sharer === undefined ? { MessageBody } : { MessageBody, MessageGroupId: groupOf(sharer) };
+}
+
+function* batches(messages: readonly Sending[]): Generator<Sending[]> {
+  let batch: Sending[] = [];
   let bytes = 0;
-  for (const body of bodies) {
-    const size = Buffer.byteLength(body);
+  for (const message of messages) {
+    const size = Buffer.byteLength(message.MessageBody);
     if (batch.length === MAX_BATCH || (batch.length > 0 && bytes + size > MAX_BATCH_BYTES)) {
       yield batch;
       batch = [];
       bytes = 0;
     }
-    batch.push(body);
+    batch.push(message);
     bytes += size;
   }
   if (batch.length > 0) yield batch;

@@ -183,8 +183,13 @@ describe('a task', () => {
 describe('the clock', () => {
   it('sends tasks that are done or whose prompts are, each once until its wait is over, and gives up in the end', async () => {
     const queue = new KeptQueue();
-    const done = await writeAnswered(own.db, [[chatBody('0')]]);
-    const unmarked = await writeAnswered(own.db, [[chatBody('0')]], { done: false, promptsDone: true });
+    const of = (address: string) => ({ task: { requester_args: { address, service: 'fair' } } });
+    const done = await writeAnswered(own.db, [[chatBody('0')]], of('of one'));
+    const unmarked = await writeAnswered(own.db, [[chatBody('0')]], {
+      done: false,
+      promptsDone: true,
+      ...of('of another'),
+    });
     await writeAnswered(own.db, [[chatBody('0')]], { done: false });
     await writeAnswered(own.db, [[chatBody('0')]], { task: { framework: 'signatures' } });
     await writeAnswered(own.db, [[chatBody('0')]], { task: { drop: true } });
@@ -196,6 +201,8 @@ describe('the clock', () => {
     expect(queue.bodies.toSorted()).toEqual(
       [done, unmarked].map((id) => JSON.stringify({ task_id: id.toHexString() })).toSorted(),
     );
+    // So that a supplier with thousands of tasks does not hold up the two of another.
+    expect(queue.sharers.toSorted()).toEqual(['of another', 'of one']);
     const later = [];
     for (let round = 0; round < 6; round++) {
       now = new Date(now.getTime() + 2 * 24 * 3600 * 1000);

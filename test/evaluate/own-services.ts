@@ -8,8 +8,11 @@ import { loads } from '../../lib/python/json.ts';
 /** A queue that keeps what is sent to it. */
 export class KeptQueue {
   readonly bodies: string[] = [];
-  async send(bodies: readonly string[]): Promise<void> {
+  /** For whom each of them is. */
+  readonly sharers: (string | undefined)[] = [];
+  async send(bodies: readonly string[], sharer?: string | readonly (string | undefined)[]): Promise<void> {
     this.bodies.push(...bodies);
+    this.sharers.push(...bodies.map((_, n) => (Array.isArray(sharer) ? sharer[n] : sharer)));
   }
 }
 

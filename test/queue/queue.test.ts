@@ -25,7 +25,7 @@ it('sends any number of messages, in calls of as many as SQS takes', async () =>
   expect(received.map(({ Body }) => Body).sort()).toEqual([...bodies].sort());
 });
 
-it('names one group for all messages of a sharer, whatever its name holds, and none where nobody is named', async () => {
+it('names one group for all messages of a sharer, whatever its name holds, also where each has its own, and none where nobody is named', async () => {
   const own = createLocalSqs(stack.endpoint);
   const groups: unknown[] = [];
   own.middlewareStack.add(
@@ -43,10 +43,12 @@ it('names one group for all messages of a sharer, whatever its name holds, and n
   await queue.send(['1', '2'], name);
   await queue.send(['3'], `${name}.`);
   await queue.send(['4']);
-  expect(await receive(own, queue.url, 4)).toHaveLength(4);
+  await queue.send(['5', '6', '7'], [`${name}.`, undefined, name]);
+  expect(await receive(own, queue.url, 7)).toHaveLength(7);
   own.destroy();
-  const [first, second, other, none] = groups;
+  const [first, second, other, none, ...each] = groups;
   expect([second, none]).toEqual([first, undefined]);
+  expect(each).toEqual([other, undefined, first]);
   expect([first, other].map(String)).toEqual([
     expect.stringMatching(/^[\w-]{1,128}$/),
     expect.not.stringContaining(String(first)),
