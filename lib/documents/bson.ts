@@ -28,6 +28,11 @@ export function toBson(value: PyValue): unknown {
 /** The driver writes whole numbers of up to 32 bits as int32. */
 function intToBson(value: bigint): number | Long {
   if (value >= -INT32 && value < INT32) return Number(value);
-  if (value >= -INT64 && value < INT64) return Long.fromBigInt(value);
+  if (fitsInt64(value)) return Long.fromBigInt(value);
   throw new PermanentError('DatasetInvalid', `MongoDB can't hold ${value}: it has more than 64 bits.`);
+}
+
+/** Whether BSON has a form for the int. */
+export function fitsInt64(value: bigint): boolean {
+  return value >= -INT64 && value < INT64;
 }

@@ -26,14 +26,14 @@ export function retryId(queue: string, body: string): ObjectId {
   return new ObjectId(digest('retrying', queue, body).slice(0, 24));
 }
 
+/** Gives the 12 bytes of the id of an instance or a prompt. */
+export type ChildId = (kind: 'instance' | 'prompt', docId: number, idx: number, n: number) => Uint8Array;
+
 /**
  * Makes the ids of a plan's instances and prompts. They begin with the plan's time, as ObjectIds do, so that the `_id` index
  * grows at its end; the rest is derived, so that writing twice writes once.
  */
-export function childIds(
-  plan: ObjectId,
-  createdAt: Date,
-): (kind: 'instance' | 'prompt', docId: number, idx: number, n: number) => ObjectId {
+export function childIds(plan: ObjectId, createdAt: Date): ChildId {
   const seconds = Math.floor(createdAt.getTime() / 1000);
   const prefix = plan.toHexString();
   return (kind, docId, idx, n) => {
@@ -41,7 +41,7 @@ export function childIds(
     const id = hash('sha256', `["${prefix}","${kind}","${docId}/${idx}/${n}"]`, 'buffer').subarray(0, 12);
     id.copyWithin(4, 0, 8);
     id.writeUInt32BE(seconds, 0);
-    return new ObjectId(id);
+    return id;
   };
 }
 

@@ -5,6 +5,10 @@ export const MAX_DOCUMENT_BYTES = 16 * 1024 ** 2;
 /** Nor one with lists and objects inside each other more often than this, itself counted. */
 export const MAX_DEPTH = 180;
 
+/** Why a document can't be held, in words for the sender. */
+export const TOO_DEEP = `lists and objects are nested more than ${MAX_DEPTH} deep`;
+export const KEY_WITH_NUL = 'a key holds the character NUL';
+
 /**
  * Why MongoDB can never hold a document, whatever is tried; null where it can. The driver and the server find that out
  * by errors of many kinds, some of which look as if they might pass.
@@ -26,9 +30,9 @@ function flawInside(document: Document): string | null {
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     const [value, depth] = next;
     if (!isContainer(value)) continue;
-    if (depth > MAX_DEPTH) return `lists and objects are nested more than ${MAX_DEPTH} deep`;
+    if (depth > MAX_DEPTH) return TOO_DEEP;
     for (const [key, item] of entriesOf(value)) {
-      if (key.includes('\0')) return 'a key holds the character NUL';
+      if (key.includes('\0')) return KEY_WITH_NUL;
       if (typeof item === 'object' && item !== null) open.push([item, depth + 1]);
     }
   }

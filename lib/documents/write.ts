@@ -7,6 +7,8 @@ import {
   MongoServerError,
 } from 'mongodb';
 import * as z from 'zod';
+import type { DocumentBatch } from './document-batch.ts';
+import { insertEncoded } from './insert-encoded.ts';
 
 const DUPLICATE_KEY = 11000;
 
@@ -48,6 +50,27 @@ export async function insertWithin(
   const answer = await db.command({ insert: collectionName, documents: [...documents] }, { session });
   const [refused] = refusals.parse(answer).writeErrors ?? [];
   if (refused !== undefined) throw new MongoServerError({ ...refused, message: refused.errmsg });
+}
+
+/** As {@link insertOnce}, of documents that are encoded. */
+export async function insertEncodedOnce(db: Db, collectionName: string, documents: DocumentBatch): Promise<void> {
+  for (const piece of documents.pieces()) {
+    try {
+      await insertEncoded(db, collectionName, piece);
+    } catch (error) {
+      if (!onlyDuplicates(error)) throw error;
+    }
+  }
+}
+
+/** As {@link insertWithin}, of documents that are encoded. */
+export async function insertEncodedWithin(
+  db: Db,
+  session: ClientSession,
+  collectionName: string,
+  documents: DocumentBatch,
+): Promise<void> {
+  for (const piece of documents.pieces()) await insertEncoded(db, collectionName, piece, session);
 }
 
 function onlyDuplicates(error: unknown): boolean {

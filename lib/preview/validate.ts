@@ -1,5 +1,5 @@
 import type { TaskEntry } from '../catalogue/entry.ts';
-import { instanceDocuments, neverWritten, unstorable } from '../documents/documents.ts';
+import { StorableCheck } from '../documents/encoder.ts';
 import { type ErrorCode, messageOf, SamplerError } from '../errors/errors.ts';
 import type { SampleMessage } from '../messages/sample.ts';
 import { type PreviewServices, planPreview } from './preview.ts';
@@ -45,7 +45,7 @@ export async function validateTask(
 ): Promise<Verdict> {
   const planned = await planPreview(services, message, asked, 0n);
   const { plan, docIds, table } = planned;
-  const context = neverWritten(plan);
+  const storable = new StorableCheck(plan);
   await table.verify();
   let prompts = 0;
   let failed = 0;
@@ -53,8 +53,7 @@ export async function validateTask(
     for (const { docId, render } of docs) {
       try {
         for (const instance of render()) {
-          const refused = unstorable(plan, docId, instanceDocuments(instance, context));
-          if (refused) throw refused;
+          storable.check(instance);
           prompts += plan.repeats;
         }
       } catch (error) {

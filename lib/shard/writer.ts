@@ -1,9 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import type { ClientSession } from 'mongodb';
-import { collectionsOf } from '../documents/collections.ts';
-import { instanceDocuments, unstorable } from '../documents/documents.ts';
-import { childIds } from '../documents/ids.ts';
-import { insertOnce, insertWithin } from '../documents/write.ts';
+import { DocumentEncoder, type EncodedDocuments } from '../documents/encoder.ts';
+import { giveBack, takeDocuments } from '../documents/room.ts';
+import { insertEncodedOnce, insertEncodedWithin } from '../documents/write.ts';
 import type { PlanProgress } from '../ledger/ledger.ts';
 import { timeoutFor } from '../payload/timeout.ts';
 import { type Plan, supplierOf } from '../plan/plan.ts';
@@ -25,6 +24,8 @@ const MAX_ON_THEIR_WAY = 2;
  */
 const MOST_AT_ONCE_CHARS = 1_000_000;
 
+const COLLECTIONS = ['instances', 'prompts'] as const;
+
 /** What was to be written at once is too much for it. */
 export class TooMuchAtOnce extends Error {}
 
@@ -40,44 +41,26 @@ export function createWriter(
   allowance: Allowance,
   session?: ClientSession,
 ) {
-  const { instances, prompts } = collectionsOf(db);
   const timeout = timeoutFor(timeouts, supplierOf(plan).service);
-  const context = {
+  const encoder = new DocumentEncoder({
     taskId: record._id,
     plan,
     createdAt: record.creation_date,
-    childId: childIds(record._id, record.creation_date),
     timeoutOf: (ctxlen: number) => timeout(ctxlen, decode),
-  };
+  });
   const onTheirWay: Promise<void>[] = [];
-  let pending: ReturnType<typeof instanceDocuments>[] = [];
+  let pending = takeDocuments();
   let chars = 0;
   let count = 0;
 
-  async function write(portion: typeof pending): Promise<void> {
-    try {
-      await insert(portion);
-    } catch (error) {
-      // Looked for only now: what can't be stored is rare, and to look at every document takes time.
-      for (const item of portion) {
-        const refused = unstorable(plan, Number(item.instance['doc_id']), item);
-        if (refused) throw refused;
-      }
-      throw error;
-    }
-  }
-
-  async function insert(portion: typeof pending): Promise<void> {
-    const parts = [
-      [instances, portion.map(({ instance }) => instance)],
-      [prompts, portion.flatMap((item) => item.prompts)],
-    ] as const;
+  async function write(portion: EncodedDocuments): Promise<void> {
     if (session === undefined) {
-      await Promise.all(parts.map(([collection, documents]) => insertOnce(collection, documents)));
-      return;
+      await Promise.all(COLLECTIONS.map((name) => insertEncodedOnce(db, name, portion[name])));
+    } else {
+      // A transaction takes one command at a time.
+      for (const name of COLLECTIONS) await insertEncodedWithin(db, session, name, portion[name]);
     }
-    // A transaction takes one command at a time.
-    for (const [collection, documents] of parts) await insertWithin(db, session, collection, documents);
+    giveBack(portion);
   }
 
   async function send(): Promise<void> {
@@ -86,7 +69,7 @@ export function createWriter(
     // Its failure is reported when it is awaited, which may be never where rendering fails first.
     written.catch(() => {});
     onTheirWay.push(written);
-    pending = [];
+    pending = takeDocuments();
     chars = 0;
     // TaskRendering does not pause by itself; here what was just begun reaches the socket.
     await setImmediate();
@@ -95,21 +78,21 @@ export function createWriter(
   return {
     /**
      * Takes a document's instances; waits where too much is on its way.
-     * @throws what an earlier portion failed with; PermanentError RequestTooLarge; TooMuchAtOnce within a transaction
+     * @throws what an earlier portion failed with; PermanentError RequestTooLarge, DatasetInvalid; TooMuchAtOnce within a transaction
      */
     async add(rendered: readonly RenderedInstance[]): Promise<void> {
       allowance.take(rendered, plan.repeats);
       if (session !== undefined && allowance.written > MOST_AT_ONCE_CHARS) throw new TooMuchAtOnce();
       for (const instance of rendered) {
-        pending.push(instanceDocuments(instance, context));
-        chars += instance.data.length;
+        encoder.add(instance, pending);
+        chars += instance.data.length * plan.repeats;
         count++;
+        if (chars >= PORTION_CHARS && session === undefined) await send();
       }
-      if (chars >= PORTION_CHARS && session === undefined) await send();
     },
     /** Writes what is left and waits for all of it. @returns how many instances there were */
     async finish(): Promise<number> {
-      if (pending.length > 0) onTheirWay.push(write(pending));
+      onTheirWay.push(write(pending));
       await Promise.all(onTheirWay);
       return count;
     },

@@ -1,4 +1,4 @@
-import { type Document, Int32, type ObjectId } from 'mongodb';
+import { type Document, Int32, ObjectId } from 'mongodb';
 import { toBson } from '../documents/bson.ts';
 import { childIds } from '../documents/ids.ts';
 import type { SignaturePlan } from './plan.ts';
@@ -20,7 +20,8 @@ const BOOTSTRAP_ITERS = 100_000;
  */
 export function signatureDocuments(plan: SignaturePlan, id: ObjectId, createdAt: Date): SignatureDocuments {
   const { method, path, prompts } = signatureOf(plan.task, plan.randomSeed ?? plan.seed);
-  const childId = childIds(id, createdAt);
+  const bytesOf = childIds(id, createdAt);
+  const childId = (kind: 'instance' | 'prompt', n: number) => new ObjectId(bytesOf(kind, n, 0, 0));
   const count = new Int32(prompts.length);
   return {
     task: {
@@ -47,16 +48,16 @@ export function signatureDocuments(plan: SignaturePlan, id: ObjectId, createdAt:
       ...(plan.randomSeed === undefined ? { seed: toBson(plan.seed) } : { random_seed: toBson(plan.randomSeed) }),
     },
     instances: prompts.map((_, n) => ({
-      _id: childId('instance', n, 0, 0),
+      _id: childId('instance', n),
       done: false,
       task_id: id,
       creation_date: createdAt,
     })),
     prompts: prompts.map(({ data, timeout }, n) => ({
-      _id: childId('prompt', n, 0, 0),
+      _id: childId('prompt', n),
       data,
       task_id: id,
-      instance_id: childId('instance', n, 0, 0),
+      instance_id: childId('instance', n),
       timeout: new Int32(timeout),
       done: false,
       trigger_session: new Int32(0),

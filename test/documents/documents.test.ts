@@ -1,15 +1,11 @@
 import { type Document, MongoClient, ObjectId } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  checkStorable,
-  instanceDocuments,
-  neverWritten,
-  taskDocument,
-  unstorable,
-} from '../../lib/documents/documents.ts';
+import { DocumentBatch } from '../../lib/documents/document-batch.ts';
+import { checkStorable, taskDocument } from '../../lib/documents/documents.ts';
+import { DocumentEncoder, type EncodedDocuments, StorableCheck } from '../../lib/documents/encoder.ts';
 import { childIds, planId, rejectionId } from '../../lib/documents/ids.ts';
 import { MAX_DEPTH, MAX_DOCUMENT_BYTES, whyUnstorable } from '../../lib/documents/storable.ts';
-import { insertOnce } from '../../lib/documents/write.ts';
+import { insertEncodedOnce, insertOnce } from '../../lib/documents/write.ts';
 import type { Plan } from '../../lib/plan/plan.ts';
 import type { PyValue } from '../../lib/python/value.ts';
 import type { RenderedInstance } from '../../lib/task/renderer.ts';
@@ -36,9 +32,7 @@ async function stored(document: Document): Promise<string[]> {
   const collection = mongo.db().collection('stored');
   await collection.deleteMany({});
   await collection.insertOne(document);
-  const raw: unknown = await collection.findOne({}, { raw: true });
-  if (!(raw instanceof Uint8Array)) throw new Error('the driver gave no bytes');
-  return fieldsOf(raw).map(({ path, type }) => `${path}: ${type}`);
+  return (await rawOf('stored')).map(({ path, type }) => `${path}: ${type}`);
 }
 
 function instance(changes: Partial<RenderedInstance> = {}): RenderedInstance {
@@ -66,9 +60,37 @@ function instance(changes: Partial<RenderedInstance> = {}): RenderedInstance {
   };
 }
 
-function documents(changes: Partial<RenderedInstance> = {}, plan: Plan = planOf(), timeoutOf = () => 60) {
+/** An instance's document and its prompts', as bytes. */
+function encoded(changes: Partial<RenderedInstance> = {}, plan: Plan = planOf(), timeoutOf = () => 60) {
+  const batches: EncodedDocuments = { instances: new DocumentBatch(), prompts: new DocumentBatch() };
+  new DocumentEncoder({ taskId: TASK_ID, plan, createdAt: CREATED, timeoutOf }).add(instance(changes), batches);
+  return batches;
+}
+
+/** The same as the server gives it back: its fields with their types, and its values. */
+async function written(name: 'instances' | 'prompts', batches: EncodedDocuments) {
+  const collection = mongo.db().collection(name);
+  await collection.deleteMany({});
+  await insertEncodedOnce(mongo.db(), name, batches[name]);
+  const documents: Document[] = await collection.find({}).toArray();
+  return { documents, fields: (await rawOf(name)).map(({ path, type }) => `${path}: ${type}`) };
+}
+
+async function rawOf(name: string) {
+  const raw: unknown = await mongo.db().collection(name).findOne({}, { raw: true });
+  if (!(raw instanceof Uint8Array)) throw new Error('the driver gave no bytes');
+  return fieldsOf(raw);
+}
+
+/** One document of an instance. */
+async function instanceDocument(changes: Partial<RenderedInstance> = {}, plan: Plan = planOf()): Promise<Document> {
+  return (await written('instances', encoded(changes, plan))).documents[0] ?? {};
+}
+
+/** What a later version of this, or an earlier one, writes: documents of the driver's. */
+function promptDocuments(count: number): Document[] {
   const childId = childIds(TASK_ID, CREATED);
-  return instanceDocuments(instance(changes), { taskId: TASK_ID, plan, createdAt: CREATED, childId, timeoutOf });
+  return Array.from({ length: count }, (_, n) => ({ _id: new ObjectId(childId('prompt', 7, 0, n)), done: false }));
 }
 
 describe('a tasks document', () => {
@@ -154,7 +176,7 @@ describe('a tasks document', () => {
 
 describe('an instances document', () => {
   it('has its fields in their order, and DOCUMENT-5: a temperature of 0.0 stays a double', async () => {
-    expect(await stored(documents().instance)).toEqual([
+    expect((await written('instances', encoded())).fields).toEqual([
       '_id: objectId',
       'request_type: string',
       'doc: object',
@@ -186,19 +208,19 @@ describe('an instances document', () => {
     ]);
   });
 
-  it('doc_id is one number and names the document, not its place', () => {
-    const { instance: document } = documents({ docId: 4242 });
+  it('doc_id is one number and names the document, not its place', async () => {
+    const document = await instanceDocument({ docId: 4242 });
     expect([document['doc_id'], document['metadata'][1]]).toEqual([4242, 4242]);
   });
 
-  it('names the twin where one was used', () => {
-    const { instance: document } = documents({}, planOf({ resolvedTask: 'own_generative' }));
+  it('names the twin where one was used', async () => {
+    const document = await instanceDocument({}, planOf({ resolvedTask: 'own_generative' }));
     expect([document['task_name'], document['metadata'][0]]).toEqual(['own_generative', 'own_generative']);
   });
 
   it('of a scored choice holds context and continuation', async () => {
     const plan = planOf({ requestType: 'loglikelihood' });
-    const { instance: document } = documents({ idx: 3, arguments: ['context', ' choice'] }, plan);
+    const document = await instanceDocument({ idx: 3, arguments: ['context', ' choice'] }, plan);
     expect(document['arguments']).toEqual(['context', ' choice']);
     expect([document['request_type'], document['idx']]).toEqual(['loglikelihood', 3]);
   });
@@ -206,7 +228,7 @@ describe('an instances document', () => {
 
 describe('a prompts document', () => {
   it('has its fields in their order', async () => {
-    expect(await stored(documents().prompts[0] ?? {})).toEqual([
+    expect((await written('prompts', encoded())).fields).toEqual([
       '_id: objectId',
       'data: string',
       'task_id: objectId',
@@ -221,28 +243,33 @@ describe('a prompts document', () => {
     ]);
   });
 
-  it('is there once per answer wanted, each of its own id, all of one instance', () => {
-    const { instance: document, prompts } = documents({}, planOf({ repeats: 3 }));
-    expect(new Set(prompts.map(({ _id }) => _id.toHexString())).size).toBe(3);
-    for (const { instance_id } of prompts) expect(instance_id).toEqual(document['_id']);
-    expect(document['repeats']).toBe(3);
+  it('is there once per answer wanted, each of its own id, all of one instance', async () => {
+    const batches = encoded({}, planOf({ repeats: 3 }));
+    const [document] = (await written('instances', batches)).documents;
+    const { documents } = await written('prompts', batches);
+    expect(new Set(documents.map(({ _id }) => _id.toHexString())).size).toBe(3);
+    for (const { _id, ...same } of documents) {
+      expect(same).toEqual({ ...documents[0], _id: undefined });
+      expect(same['instance_id']).toEqual(document?.['_id']);
+    }
+    expect(document?.['repeats']).toBe(3);
   });
 
-  it('waits for as long as its own length says', () => {
-    const { prompts } = documents({ ctxlen: 9 }, planOf(), (ctxlen: number = 0) => ctxlen * 10);
-    expect(Number(prompts[0]?.['timeout'])).toBe(90);
+  it('waits for as long as its own length says', async () => {
+    const batches = encoded({ ctxlen: 9 }, planOf(), (ctxlen: number = 0) => ctxlen * 10);
+    expect((await written('prompts', batches)).documents[0]?.['timeout']).toBe(90);
   });
 });
 
 describe('DOCUMENT-6: ids and dates', () => {
   it('ids are ObjectIds that begin with the time of the plan; dates keep milliseconds', async () => {
-    const { instance: document, prompts } = documents();
-    for (const id of [document['_id'], prompts[0]?.['_id']]) {
-      expect(id).toBeInstanceOf(ObjectId);
-      expect(id.getTimestamp()).toEqual(new Date('2024-05-06T07:08:09.000Z'));
+    const batches = encoded();
+    for (const name of ['instances', 'prompts'] as const) {
+      const [document] = (await written(name, batches)).documents;
+      expect(document?.['_id']).toBeInstanceOf(ObjectId);
+      expect(document?.['_id'].getTimestamp()).toEqual(new Date('2024-05-06T07:08:09.000Z'));
+      expect(document?.['creation_date']).toEqual(CREATED);
     }
-    await mongo.db().collection('dates').insertOne(document);
-    expect((await mongo.db().collection('dates').findOne({}))?.['creation_date']).toEqual(CREATED);
   });
 
   it('the same work has the same ids, other work has others', () => {
@@ -255,7 +282,7 @@ describe('DOCUMENT-6: ids and dates', () => {
       id('prompt', 1, 23, 0),
       childIds(new ObjectId(), CREATED)('prompt', 1, 2, 3),
     ];
-    expect(new Set(others.map(String)).size).toBe(others.length);
+    expect(new Set(others.map((bytes) => Buffer.from(bytes).toString('hex'))).size).toBe(others.length);
     expect(planId('r', 'own')).toEqual(planId('r', 'own'));
     const plans = [planId('r', 'own'), planId('ro', 'wn'), planId('r', 'own2'), planId('r2', 'own'), rejectionId('r')];
     expect(new Set(plans.map(String)).size).toBe(plans.length);
@@ -301,12 +328,15 @@ describe('what MongoDB can never hold', () => {
         ['text', 'x'.repeat(MAX_DOCUMENT_BYTES)],
       ]),
     });
-    expect(unstorable(plan, 7, instanceDocuments(large, neverWritten(plan)))).toMatchObject({
-      code: 'DatasetInvalid',
-      permanent: true,
-      message: expect.stringMatching(/Task own, document 7: .* instance .*16777216 at most/),
-    });
-    expect(unstorable(plan, 7, instanceDocuments(instance(), neverWritten(plan)))).toBeNull();
+    const check = new StorableCheck(plan);
+    expect(() => check.check(large)).toThrow(
+      expect.objectContaining({
+        code: 'DatasetInvalid',
+        permanent: true,
+        message: expect.stringMatching(/Task own, document 7: .* instance .*16777216 at most/),
+      }),
+    );
+    expect(() => check.check(instance())).not.toThrow();
   });
 
   it('is refused when it is planned', () => {
@@ -334,26 +364,30 @@ describe('a request that MongoDB could not keep', () => {
 
 describe('writing twice', () => {
   it('writes once, and leaves what was changed since as it is', async () => {
-    const collection = mongo.db().collection('twice');
-    const { prompts } = documents({}, planOf({ repeats: 3 }));
-    await insertOnce(collection, prompts.slice(0, 2));
-    await collection.updateOne({ _id: prompts[0]?.['_id'] }, { $set: { done: true, trigger_session: 5 } });
-    await insertOnce(collection, prompts);
+    const collection = mongo.db().collection('prompts');
+    const [first] = (await written('prompts', encoded({}, planOf({ repeats: 2 })))).documents;
+    const own = { _id: first?.['_id'] };
+    await collection.updateOne(own, { $set: { done: true, trigger_session: 5 } });
+    await insertEncodedOnce(mongo.db(), 'prompts', encoded({}, planOf({ repeats: 3 })).prompts);
+    await insertEncodedOnce(mongo.db(), 'prompts', new DocumentBatch());
+    await insertOnce(collection, promptDocuments(3));
     await insertOnce(collection, []);
     expect(await collection.countDocuments()).toBe(3);
-    expect(await collection.findOne({ _id: prompts[0]?.['_id'] })).toMatchObject({ done: true, trigger_session: 5 });
+    expect(await collection.findOne(own)).toMatchObject({ done: true, trigger_session: 5 });
   });
 
   it('ten times at once writes once', async () => {
     const collection = mongo.db().collection('at_once');
-    const { prompts } = documents({}, planOf({ repeats: 20 }));
-    await Promise.all(Array.from({ length: 10 }, () => insertOnce(collection, prompts)));
+    const { prompts } = encoded({}, planOf({ repeats: 20 }));
+    await Promise.all(Array.from({ length: 10 }, () => insertEncodedOnce(mongo.db(), 'at_once', prompts)));
     expect(await collection.countDocuments()).toBe(20);
+    await Promise.all(Array.from({ length: 10 }, () => insertOnce(collection, promptDocuments(30))));
+    expect(await collection.countDocuments()).toBe(30);
   });
 
   it('a failure that is no duplicate is not taken for one', async () => {
     const collection = await mongo.db().createCollection('strict', { validator: { done: true } });
-    const { prompts } = documents();
-    await expect(insertOnce(collection, prompts)).rejects.toThrow(/validation/);
+    await expect(insertOnce(collection, promptDocuments(1))).rejects.toThrow(/validation/);
+    await expect(insertEncodedOnce(mongo.db(), 'strict', encoded().prompts)).rejects.toThrow(/validation/);
   });
 });
