@@ -38,7 +38,7 @@ export function childIds(plan: ObjectId, createdAt: Date): ChildId {
   const prefix = plan.toHexString();
   return (kind, docId, idx, n) => {
     // As `digest` does it, but there are two of these for every prompt: a text is given back in a third of the time of a buffer.
-    const text = hash('sha256', `["${prefix}","${kind}","${docId}/${idx}/${n}"]`, 'latin1');
+    const text = hash('sha256', `["${prefix}","${kind}","${docId}/${idx}/${n}"]`, 'binary');
     const id = Buffer.allocUnsafe(12);
     id.writeUInt32BE(seconds, 0);
     id.write(text, 4, 8, 'latin1');
