@@ -86,11 +86,19 @@ export async function benchTask(services: BenchServices, shape: ShapeName, docum
   };
 }
 
-/** Stages rows for a task of the harness under its own name, and registers it: for stacks that hold no other rows. */
-export async function registerOwnRows(services: BenchServices, shape: ShapeName, documents: number): Promise<void> {
+/**
+ * Stages rows for a task of the harness under its own name, by default that of its shape, and registers it: for stacks that hold no
+ * other rows.
+ */
+export async function registerOwnRows(
+  services: BenchServices,
+  shape: ShapeName,
+  documents: number,
+  definition: string = SHAPES[shape].definition,
+): Promise<void> {
   const { s3, bucket, sql } = services;
   const source = new Bucket(s3, bucket);
-  const { definition, examples, row } = SHAPES[shape];
+  const { examples, row } = SHAPES[shape];
   const catalogue = await openCatalogue({ bucket: source, log: new Logger('error') });
   const entry = await catalogue.find(definition);
   if (!entry) throw new Error(`the staged harness has no task ${definition}`);

@@ -2,8 +2,9 @@
  * What a request costs that asks for two documents, as the Manager sends them all day: N of them for N suppliers, through the
  * local stack, and beside it with events handed to the bundled functions, without queues and what polls them.
  *
- *   node bench/small.ts [requests]
+ *   node bench/small.ts [requests] [--differ]
  *
+ * Its requests are alike, a hundred suppliers at a time, as the Manager sends them; with --differ no two of them are.
  * BENCH_DIRECT_ONLY=1 leaves the way through the stack out, BENCH_STACK_ONLY=1 the other; BENCH_CPU_PROF=DIR keeps a profile of each function there.
  */
 import { spawn } from 'node:child_process';
@@ -11,6 +12,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
 import * as z from 'zod';
 import { createSqs } from '../lib/clients/aws.ts';
 import { bundleFunctions } from '../localstack/bundle.ts';
@@ -21,11 +23,13 @@ import { registerOwnRows } from './questions.ts';
 import { COUNTED_MS, describeCounts, readCounts } from './server-counts.ts';
 import { openServices } from './services.ts';
 import { describeQueueFloor, describeWriteFloor } from './small-floors.ts';
-import { messageOf, QTY, RUN, send, TASK } from './small-messages.ts';
+import { ALIKE, DIFFERENT, messageOf, QTY, RUN, send } from './small-messages.ts';
 import { describeWritten } from './small-written.ts';
 import { startSqsEmulator } from './sqs-emulator.ts';
 
-const REQUESTS = Number(process.argv[2] ?? 1000);
+const { values, positionals } = parseArgs({ options: { differ: { type: 'boolean' } }, allowPositionals: true });
+const MIX = values.differ ? DIFFERENT : ALIKE;
+const REQUESTS = Number(positionals[0] ?? 1000);
 const WARM_UP = 100;
 /** Events handed in directly: enough to be warm, however many go through the stack. */
 const DIRECT = Math.min(REQUESTS, 1500);
@@ -47,7 +51,7 @@ const figuresOfRun = z.object({
 type Figures = z.output<typeof figuresOfRun>;
 
 const services = await openServices();
-await registerOwnRows(services, TASK, DOCUMENTS);
+for (const { task, shape } of MIX.tasks) await registerOwnRows(services, shape, DOCUMENTS, task);
 if (!process.env['BENCH_DIRECT_ONLY']) await throughTheStack();
 if (!process.env['BENCH_STACK_ONLY']) await directly();
 await services.dispose();
@@ -55,7 +59,7 @@ await services.dispose();
 async function throughTheStack(): Promise<void> {
   const sqs = createSqs();
   console.log(`  ${await describeQueueFloor(sqs)}`);
-  await send(sqs, WARM_UP, 'warm');
+  await send(sqs, WARM_UP, 'warm', MIX);
   await quarters(0, WARM_UP);
   console.log(`  ${await describeWriteFloor(services)}`);
   const counts = await readCounts(services);
@@ -68,7 +72,7 @@ async function throughTheStack(): Promise<void> {
     memory.push(readMemory(process.env));
     cpuThen.push(readCpu(process.env));
   });
-  await send(sqs, REQUESTS, 'stack');
+  await send(sqs, REQUESTS, 'stack', MIX);
   const sending = seconds();
   const waiting = WARM_UP + REQUESTS - (await visible());
   await answering;
@@ -79,7 +83,7 @@ async function throughTheStack(): Promise<void> {
   const ours = (user + system) / 1000 / REQUESTS;
   const cores = cpus().length;
   console.log(
-    `${REQUESTS} requests of ${QTY} documents through the stack: ${(REQUESTS / total).toFixed(0)} a second ` +
+    `${REQUESTS} requests of ${QTY} documents (${MIX.name}) through the stack: ${(REQUESTS / total).toFixed(0)} a second ` +
       `(load ${load?.toFixed(1)} before, ${loadavg()[0]?.toFixed(1)} after); sent within ${sending.toFixed(1)} s, ` +
       `the ${waiting} that were left then at ${(waiting / (total - sending)).toFixed(0)} a second\n` +
       `  CPU of each: ${describeCpu(each)}; together ${sum.toFixed(2)} ms, so that ${cores} cores are full at ` +
@@ -105,7 +109,7 @@ async function directly(): Promise<void> {
   const bundles = await bundleFunctions(service, ROOT, dir);
   const queue = await startSqsEmulator(process.env['AWS_ENDPOINT_URL'] ?? '');
   try {
-    const asked = Array.from({ length: DIRECT + WARM_UP }, (_, n) => messageOf('direct', n));
+    const asked = Array.from({ length: DIRECT + WARM_UP }, (_, n) => messageOf('direct', n, MIX));
     const run = (name: string, bodies: readonly string[]) =>
       measured(name, () => runDirect(service.nodeOptions, bundles[name] ?? '', bodies, queue.url));
     const sample = await run('sample', asked);
