@@ -9,13 +9,23 @@ const DIR = join(ROOT, '.cache', 'bench');
 /** What the command line of every run contains. */
 const MARKER = 'bench';
 
-/** A stack that nobody else uses and that nothing stays of: what a person has in `.local/` is neither read nor changed. */
+/**
+ * A stack that nobody else uses and that nothing stays of: what a person has in `.local/` is neither read nor changed.
+ * BENCH_INSTANCES says how many instances each function has at most; as many as `npm start` has where it is not set.
+ */
 export async function startOwnStack(say: (line: string) => void): Promise<LocalService> {
   removeLeftBehind();
   const dir = join(DIR, String(process.pid));
   // What people see of each request costs the stack something, and is made here for nobody.
   const shown = peopleConsole(() => {}, false);
-  const service = await runLocally({ dir, fresh: true, say, onFunctionLine: (name, line) => shown.take(name, line) });
+  const instances = Number(process.env['BENCH_INSTANCES'] ?? 0);
+  const service = await runLocally({
+    dir,
+    fresh: true,
+    say,
+    ...(instances > 0 ? { concurrency: instances } : {}),
+    onFunctionLine: (name, line) => shown.take(name, line),
+  });
   return {
     ...service,
     async stop() {

@@ -26,6 +26,8 @@ export interface LocalOptions {
   ports?: Partial<Ports>;
   /** Takes the servers from docker-compose.yml. */
   docker?: boolean;
+  /** Batches of one queue in work at a time, where it is not for `driveFunctions` to say. */
+  concurrency?: number;
   /** Gets what happens, line by line. */
   say: (line: string) => void;
   /** Gets each line that a function writes. */
@@ -89,6 +91,7 @@ export async function runLocally(options: LocalOptions): Promise<LocalService> {
       queues: stack.queues ?? sqs,
       env: stack.env,
       stage: LOCAL_STAGE,
+      ...(options.concurrency === undefined ? {} : { concurrency: options.concurrency }),
       onFunctionLine: options.onFunctionLine,
       onError: (name, error) => say(`${name}: ${error instanceof Error ? error.message : error}`),
     });
