@@ -21,7 +21,7 @@ const DOORS = {
 /** Where the programs of a box begin, which deploy/box-image.ts bundles by path. */
 const BOX_ENTRIES = '^lib/sandbox/(child/(main|watch)|context/main)\\.ts$';
 /** What bundles have in place of what libraries bring: `alias` in serverless.yml. */
-const STAND_INS = '^lib/(lambda/(trace-context|semver)|clients/(bowser|credentials|whatwg-url))\\.ts$';
+const STAND_INS = '^lib/(lambda/(trace-context|semver)|clients/(bowser|credentials|saslprep|whatwg-url))\\.ts$';
 
 const names = Object.keys(rooms);
 const anyOf = (list) => `(${list.map((name) => name.replaceAll('.', '\\.')).join('|')})`;

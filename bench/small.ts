@@ -156,9 +156,18 @@ async function runDirect(
   bodies: readonly string[],
   endpoint: string,
 ): Promise<Figures> {
+  // All of them wait already when the first one is worked on, as those of a flood do.
+  const SentTimestamp = String(Date.now());
   const events = bodies.map((Body, n) =>
     toSqsEvent(
-      [{ MessageId: `${RUN}-${n}`, ReceiptHandle: 'none', Body, Attributes: { ApproximateReceiveCount: '1' } }],
+      [
+        {
+          MessageId: `${RUN}-${n}`,
+          ReceiptHandle: 'none',
+          Body,
+          Attributes: { ApproximateReceiveCount: '1', SentTimestamp },
+        },
+      ],
       'arn:aws:sqs:us-east-1:000000000000:bench',
     ),
   );

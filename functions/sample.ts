@@ -17,6 +17,7 @@ import { type SampleMessage, sampleMessage } from '../lib/messages/sample.ts';
 import type { Delivery } from '../lib/queue/delivery.ts';
 import { Queue } from '../lib/queue/queue.ts';
 import { sampleRequest } from '../lib/sample/sample.ts';
+import { forgetRows } from '../lib/tables/read.ts';
 
 const runtime = startRuntime(['postgresUri', 'mongodbUri', 'datasetsBucket', 'sampleQueueUrl', 'shardQueueUrl']);
 const { config, traced } = runtime;
@@ -33,7 +34,7 @@ const registerUrl = process.env['REGISTER_QUEUE_URL'];
 const registerQueue = registerUrl ? new Queue(sqs, registerUrl) : undefined;
 
 async function handle(message: SampleMessage, delivery: Delivery): Promise<Counts> {
-  const { requestId, redriven, received, log } = delivery;
+  const { requestId, redriven, received, sentAt, log } = delivery;
   log.append({ tasks: message.tasks, supplier: message.requester_args.address });
   await ensureIndexes(db);
   const includePath = message.include_path ?? config.includePath;
@@ -49,9 +50,14 @@ async function handle(message: SampleMessage, delivery: Delivery): Promise<Count
     bytes: Buffer.byteLength(delivery.body),
     bodyHash: bodyHash(delivery.body),
     ...(delivery.unidentified ? { unless: messages.noteOf(delivery) } : {}),
+    ...(received === 1 && !redriven ? { sentAt } : {}),
     log,
   };
-  const { planned, shards, dropped } = await sampleRequest(services, message, request);
+  const { planned, shards, dropped } = await sampleRequest(services, message, request).catch((error: unknown) => {
+    // What is known of a table may be what is wrong, and be mended before the message comes again.
+    forgetRows(sql);
+    throw error;
+  });
   for (const task of dropped) await messages.dropped(delivery, task);
   if (received > 1 || redriven) await messages.settle(delivery);
   return { TasksPlanned: planned, ShardsSent: shards };

@@ -2,7 +2,15 @@ import type { TaskConfig } from '../catalogue/task-config.ts';
 import { PermanentError, TransientError } from '../errors/errors.ts';
 import type { Doc } from '../python/value.ts';
 import { explainPostgres } from '../tables/postgres-errors.ts';
-import { forgetTable, isOtherTable, openTable, openVersion, readDocsByIds, type TableInfo } from '../tables/read.ts';
+import {
+  forgetTable,
+  isOtherTable,
+  openTable,
+  openTableFor,
+  openVersion,
+  readDocsByIds,
+  type TableInfo,
+} from '../tables/read.ts';
 import type { Asking } from '../tables/registry.ts';
 import { type DocSplit, DocValues, docOf } from './docs.ts';
 import { functionsOf } from './functions.ts';
@@ -30,6 +38,8 @@ export interface TaskDocs {
 export interface DocsVersion {
   readonly tableVersion?: string | undefined;
   readonly processed?: string | undefined;
+  /** When the message was sent that asks for what the task reads now (`openTableFor`). */
+  readonly sentAt?: number | undefined;
 }
 
 /**
@@ -40,10 +50,13 @@ export async function openDocs(
   sql: Asking,
   task: string,
   config: TaskConfig,
-  { tableVersion, processed }: DocsVersion = {},
+  { tableVersion, processed, sentAt }: DocsVersion = {},
 ): Promise<TaskDocs> {
   const functions = functionsOf(config);
-  if (functions === null) return plainDocs(sql, task, await openVersion(sql, task, tableVersion));
+  if (functions === null) {
+    const wanted = tableVersion === undefined ? openTableFor(sql, task, sentAt) : openVersion(sql, task, tableVersion);
+    return plainDocs(sql, task, await wanted);
+  }
   const found = await find(sql, processed === undefined ? { task } : { key: processed });
   if (found === undefined && processed !== undefined) {
     throw new PermanentError(

@@ -30,6 +30,8 @@ export interface Delivery {
    */
   readonly unidentified?: true;
   readonly receiptHandle: string;
+  /** When it was sent, in milliseconds since 1970. */
+  readonly sentAt?: number | undefined;
   /** The group that its sender named, for whom it is (fair queues); it goes with the message wherever that is sent again. */
   readonly group?: string | undefined;
   readonly log: Logger;
@@ -61,6 +63,7 @@ export function toDelivery(record: SQSRecord, log: Logger): Delivery {
     received: Number(attributes.ApproximateReceiveCount),
     redriven: messageAttributes[ERROR_CODE_ATTRIBUTE] !== undefined,
     receiptHandle,
+    sentAt: Number(attributes.SentTimestamp) || undefined,
     group: attributes.MessageGroupId,
     log: log.with({ requestId, messageId }),
   };

@@ -52,6 +52,8 @@ export interface Request {
   readonly bodyHash?: string;
   /** The note of an equal message that is not done, where it is still to be asked whether there is one. */
   readonly unless?: NewPlan['_id'];
+  /** When its message was sent; not given where what was known then may be what it failed for. */
+  readonly sentAt?: number | undefined;
   readonly log: Logger;
 }
 
@@ -114,11 +116,11 @@ async function planOf(
   { sql, settings, refusesUnscored = false }: SampleServices,
   catalogue: Catalogue,
   message: SampleMessage,
-  { seed, log }: Request,
+  { seed, sentAt, log }: Request,
   asked: TaskEntry,
 ): Promise<PlannedTask> {
   const tableOf: TableOf = async ({ name }, config) => {
-    const docs = await openDocs(sql, name, config);
+    const docs = await openDocs(sql, name, config, { sentAt });
     const { table, splits, processed, idsOf } = docs;
     requireDataset(name, { path: config.dataset_path, name: config.dataset_name }, table.table, table.dataset);
     return { splits, version: table.version, processed, idsOf };

@@ -1,3 +1,4 @@
+import { RecentlyUsed } from '../cache/recently-used.ts';
 import { PermanentError, TransientError } from '../errors/errors.ts';
 import type { ColumnType } from '../parquet/column-type.ts';
 import type { Doc, PyValue } from '../python/value.ts';
@@ -19,6 +20,10 @@ import {
 
 /** Tables whose description is kept ready; one is some kilobytes. */
 const MAX_KEPT = 500;
+/** How long what a task is registered with serves messages that were sent before it was looked up. */
+const SERVES_MS = 30_000;
+/** The clock of whoever took a message differs from ours by less. */
+const CLOCKS_MS = 1_000;
 /** Rows that {@link streamSplit} asks for at a time. */
 const STREAM_ROWS = 500;
 
@@ -54,11 +59,32 @@ export interface DocReader {
 }
 
 const kept = new Map<string, TableInfo>();
-/** By database: the tables of versions that were asked for, by task and version, and rows that were read last. */
-const known = new WeakMap<Asking, { readonly tables: Map<string, TableInfo>; readonly rows: RowCache }>();
+/** The table that a task was registered with at a moment. */
+interface LookedUp {
+  readonly info: TableInfo;
+  /** In milliseconds since 1970, before the query went out. */
+  readonly at: number;
+}
 
-function knownOf(sql: Asking) {
-  const found = known.get(sql) ?? { tables: new Map<string, TableInfo>(), rows: new RowCache() };
+/** What is known of a database. */
+interface Known {
+  /** Tables of versions that were asked for, by task and version. */
+  readonly tables: Map<string, TableInfo>;
+  /** By task. */
+  readonly current: RecentlyUsed<LookedUp>;
+  /** Rows that were read last. */
+  readonly rows: RowCache;
+}
+
+const known = new WeakMap<Asking, Known>();
+
+function knownOf(sql: Asking): Known {
+  const found = known.get(sql) ?? {
+    tables: new Map<string, TableInfo>(),
+    // Each counts one.
+    current: new RecentlyUsed<LookedUp>({ chars: MAX_KEPT, charsOfOne: 1, ms: SERVES_MS }),
+    rows: new RowCache(),
+  };
   known.set(sql, found);
   return found;
 }
@@ -95,6 +121,22 @@ export async function openTable(sql: Asking, taskName: string, version?: string)
     if (codeOf(error) === UNDEFINED_TABLE) throw notRegistered(taskName);
     throw explainPostgres(`looking up the table of task ${taskName}`, error);
   }
+}
+
+/**
+ * As {@link openTable}, for a message: what was looked up after it was sent serves it without any query. Whatever its sender had
+ * waited for was there by then. So the messages of a flood, which wait while others are worked on, share one query.
+ * @param sentAt when it was sent, in milliseconds since 1970; looked up each time where that is not known
+ */
+export async function openTableFor(sql: Asking, taskName: string, sentAt: number | undefined): Promise<TableInfo> {
+  if (sentAt === undefined) return await openTable(sql, taskName);
+  const before = knownOf(sql).current.get(taskName);
+  if (before !== undefined && before.at >= sentAt + CLOCKS_MS) return before.info;
+  const at = Date.now();
+  const info = await openTable(sql, taskName);
+  // Another program's table may grow without notice.
+  if (info.version !== undefined) knownOf(sql).current.set(taskName, { info, at }, 1);
+  return info;
 }
 
 /**

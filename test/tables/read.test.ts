@@ -6,6 +6,7 @@ import type { Doc, PyValue } from '../../lib/python/value.ts';
 import {
   forgetRows,
   openTable,
+  openTableFor,
   openVersion,
   readDocsByIds,
   readDocsByPositions,
@@ -174,6 +175,57 @@ describe('a table that is rebuilt', () => {
     const after = await openTable(dataStack.sql, 'anew_task');
     expect(after.splits.get('test')?.count).toBe(3);
     expect(texted(await readDocsByIds(dataStack.sql, after, [2]))).toEqual([[2n, 'new']]);
+  });
+});
+
+describe('what a task is registered with', () => {
+  const config = toTaskConfig(
+    new Map<string, PyValue>([
+      ['task', 'sent_task'],
+      ['dataset_path', 'sent'],
+      ['output_type', 'generate_until'],
+      ['test_split', 'test'],
+      ['doc_to_text', '{{t}}'],
+      ['doc_to_target', 'x'],
+    ]),
+  );
+  const MINUTE = 60_000;
+
+  it('is looked up once for messages that were sent before that, and again for each that was sent later', async () => {
+    await dataStack.putDataset('sent/default', { test: [texts('t', ['a'])] });
+    await dataStack.register('sent_task', 'sent');
+    const statements: string[] = [];
+    const sql = createSql(dataStack.postgresUri, { debug: (_connection, statement) => statements.push(statement) });
+    const [early, late] = [Date.now() - MINUTE, Date.now() + MINUTE];
+    const openFor = async (sentAt: number | undefined) => {
+      const before = statements.length;
+      const { splits, table } = await openDocs(sql, 'sent_task', config, { sentAt });
+      return [splits.get('test')?.count, table.version, statements.length > before];
+    };
+    const [count, version] = await openFor(early);
+    expect([count, await openFor(early)]).toEqual([1, [1, version, false]]);
+    await dataStack.putDataset('sent/default', { test: [texts('t', ['a', 'b'])] });
+    await dataStack.register('sent_task', 'sent');
+    // Whoever sends after the new version is there gets it, and so does whoever can't tell when.
+    expect(await openFor(late)).toEqual([2, expect.not.stringMatching(String(version)), true]);
+    expect(await openFor(undefined)).toEqual([2, expect.anything(), true]);
+    expect(await openFor(early)).toEqual([2, expect.anything(), false]);
+    forgetRows(sql);
+    expect(await openFor(early)).toEqual([2, expect.anything(), true]);
+    await sql.end();
+  });
+
+  it('is looked up each time where the task is not registered, or another program made its table', async () => {
+    const { sql } = dataStack;
+    const early = Date.now() - MINUTE;
+    await expect(openTableFor(sql, 'coming_task', early)).rejects.toMatchObject({ code: 'NotRegistered' });
+    await sql`CREATE TABLE coming (__id INTEGER PRIMARY KEY, __split TEXT NOT NULL, t TEXT)`;
+    await sql`INSERT INTO coming VALUES (0, 'test', 'a')`;
+    await sql`INSERT INTO task_registry (task_name, dataset_table_name) VALUES ('coming_task', 'coming')`;
+    const countNow = async () => (await openTableFor(sql, 'coming_task', early)).splits.get('test')?.count;
+    expect(await countNow()).toBe(1);
+    await sql`INSERT INTO coming VALUES (1, 'test', 'b')`;
+    expect(await countNow()).toBe(2);
   });
 });
 
