@@ -6,7 +6,7 @@ import { readLimits } from '../lib/config/limits.ts';
 import { ensureIndexes } from '../lib/documents/collections.ts';
 import type { ErrorCode } from '../lib/errors/errors.ts';
 import type { Counts } from '../lib/lambda/observed.ts';
-import { queueFunction } from '../lib/lambda/queue-function.ts';
+import { queueFunction, type WorkedTogether } from '../lib/lambda/queue-function.ts';
 import { startRuntime } from '../lib/lambda/runtime.ts';
 import { type Attempt, Ledger } from '../lib/ledger/ledger.ts';
 import { MessageLog } from '../lib/ledger/message-log.ts';
@@ -15,8 +15,11 @@ import { type ShardMessage, shardMessage } from '../lib/messages/shard.ts';
 import type { Delivery } from '../lib/queue/delivery.ts';
 import type { Failure } from '../lib/queue/failure.ts';
 import { Queue } from '../lib/queue/queue.ts';
+import type { Received } from '../lib/queue/together.ts';
+import { QuickKinds } from '../lib/shard/quick-kinds.ts';
 import { Renderings } from '../lib/shard/renderings.ts';
 import { renderShard } from '../lib/shard/shard.ts';
+import { mayBeSmall, writeTogether } from '../lib/shard/together.ts';
 import { forgetRows } from '../lib/tables/read.ts';
 
 const runtime = startRuntime(['postgresUri', 'mongodbUri', 'shardQueueUrl']);
@@ -29,13 +32,15 @@ const ledger = new Ledger(db, leaseMs);
 const queue = new Queue(traced(createSqs()), config.shardQueueUrl);
 const messages = new MessageLog(db, queue.name);
 const renderings = new Renderings();
+const quickKinds = new QuickKinds();
+const { timeouts } = config;
+const services = { sql, mongo, db, ledger, shardQueue: queue, timeouts, requestChars, renderings, quickKinds };
 const WRONG: ErrorCode = 'BadMessage';
 /** For which attempt at its plan a delivery was worked on. */
 const attempts = new WeakMap<Delivery, Attempt>();
 
 async function handle(message: ShardMessage, delivery: Delivery): Promise<Counts> {
   await ensureIndexes(db);
-  const services = { sql, mongo, db, ledger, shardQueue: queue, timeouts: config.timeouts, requestChars, renderings };
   try {
     const { instances, prompts, completed } = await renderShard(services, message, {
       ...delivery,
@@ -50,11 +55,19 @@ async function handle(message: ShardMessage, delivery: Delivery): Promise<Counts
   }
 }
 
+/** Writes several requests of few documents. */
+async function handleTogether(received: readonly Received<ShardMessage>[]): Promise<WorkedTogether> {
+  await ensureIndexes(db);
+  const { done, instances, prompts } = await writeTogether(services, received);
+  return { done, counts: { Instances: instances, Prompts: prompts, TasksCompleted: done.size } };
+}
+
 /** Renders shards of planned requests into instances and prompts. */
 export const handler = queueFunction(runtime, {
   queue,
   parse: (body) => parseMessage('shard', shardMessage, body),
   handle,
+  together: { mayBe: ({ message }) => mayBeSmall(message), handle: handleTogether },
   // A shard that is not written ends its whole request: the reason is kept with the plan, or by itself where there is none.
   async keepReason(delivery, failure, message) {
     const attempt = attempts.get(delivery) ?? (message && firstAttempt(message, failure));

@@ -74,7 +74,13 @@ export async function insertEncodedWithin(
 }
 
 function onlyDuplicates(error: unknown): boolean {
-  if (!(error instanceof MongoBulkWriteError) || error.result.getWriteConcernError()) return false;
+  return (duplicatesOf(error)?.length ?? 0) > 0;
+}
+
+/** The places of the documents that were there already, of those inserted without order; undefined where anything else failed. */
+export function duplicatesOf(error: unknown): readonly number[] | undefined {
+  if (!(error instanceof MongoBulkWriteError) || error.result.getWriteConcernError()) return undefined;
   const failures = Array.isArray(error.writeErrors) ? error.writeErrors : [error.writeErrors];
-  return failures.length > 0 && failures.every(({ code }) => code === DUPLICATE_KEY);
+  if (failures.some((failure) => failure.code !== DUPLICATE_KEY)) return undefined;
+  return failures.map(({ index }) => index);
 }

@@ -5,6 +5,7 @@ import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { type BatchOptions, type MessageOutcome, processBatch, type TimeLeft } from '../queue/batch.ts';
 import type { Delivery } from '../queue/delivery.ts';
 import { failureOf } from '../queue/failure.ts';
+import type { Received, Together } from '../queue/together.ts';
 import { addCounts, type Counts, observed } from './observed.ts';
 import type { FunctionRuntime } from './runtime.ts';
 
@@ -13,6 +14,19 @@ export interface QueueWork<Message>
   extends Pick<BatchOptions<Message>, 'queue' | 'parse' | 'identify' | 'identifiesLate' | 'keepReason' | 'awaits'> {
   /** Does one message's work and returns how much it was. What it throws decides whether it is tried again. */
   readonly handle: (message: Message, delivery: Delivery, timeLeft: TimeLeft) => Promise<Counts>;
+  /** What several messages can have done together. */
+  readonly together?: TogetherWork<Message>;
+}
+
+/** As {@link Together}, and how much it was. */
+export interface TogetherWork<Message> extends Pick<Together<Message>, 'mayBe'> {
+  readonly handle: (received: readonly Received<Message>[]) => Promise<WorkedTogether>;
+}
+
+/** Whose work is done, and how much it was. */
+export interface WorkedTogether {
+  readonly done: ReadonlySet<Delivery>;
+  readonly counts: Counts;
 }
 
 const OUTCOMES: Readonly<Record<MessageOutcome, string>> = {
@@ -25,7 +39,7 @@ const OUTCOMES: Readonly<Record<MessageOutcome, string>> = {
 /** The handler of a function that works through a queue: parsing, failures, log, metrics and trace are the same for all. */
 export function queueFunction<Message>(
   runtime: Pick<FunctionRuntime<never>, 'log' | 'metrics' | 'tracer'>,
-  { handle, ...work }: QueueWork<Message>,
+  { handle, together, ...work }: QueueWork<Message>,
 ): MiddyfiedHandler<SQSEvent, SQSBatchResponse> {
   const { log, metrics, tracer } = runtime;
   const options: BatchOptions<Message> = {
@@ -41,6 +55,19 @@ export function queueFunction<Message>(
       );
       addCounts(metrics, counts);
       metrics.addMetric('MessageDuration', MetricUnit.Milliseconds, performance.now() - started);
+    },
+    together: together && {
+      mayBe: together.mayBe,
+      async handle(received) {
+        const started = performance.now();
+        const { done, counts } = await inSubsegment(tracer, 'messages', { messages: received.length }, () =>
+          together.handle(received),
+        );
+        addCounts(metrics, counts);
+        const took = performance.now() - started;
+        for (const _ of done) metrics.addMetric('MessageDuration', MetricUnit.Milliseconds, took);
+        return done;
+      },
     },
     onOutcome: (outcome) => addCounts(metrics, { [OUTCOMES[outcome]]: 1 }),
   };

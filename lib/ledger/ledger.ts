@@ -9,7 +9,7 @@ import {
   type ObjectId,
 } from 'mongodb';
 import { inMongoTransaction } from '../clients/mongo-transaction.ts';
-import { isDuplicateKey } from '../documents/write.ts';
+import { duplicatesOf, isDuplicateKey } from '../documents/write.ts';
 import { forgetAt, type NewPlan, type PlanRecord, RECORDS, type Reason, reasonOf } from './records.ts';
 
 /** A plan's record without its list of documents, which can be long. */
@@ -68,18 +68,7 @@ export class Ledger {
    */
   async begin(plan: NewPlan, unless?: ObjectId): Promise<Begun> {
     for (;;) {
-      const now = this.now();
-      const record: PlanRecord = {
-        ...plan,
-        state: 'in_progress',
-        active: true,
-        attempt: 1,
-        progress: {},
-        created_at: now,
-        creation_date: now,
-        updated_at: now,
-        lease_until: this.leaseEnd(now),
-      };
+      const record = this.newRecord(plan);
       try {
         await (unless === undefined ? this.records.insertOne(record) : this.insertUnless(record, unless));
         return { kind: 'ours', record, isNew: true };
@@ -95,6 +84,21 @@ export class Ledger {
     }
   }
 
+  private newRecord(plan: NewPlan): PlanRecord {
+    const now = this.now();
+    return {
+      ...plan,
+      state: 'in_progress',
+      active: true,
+      attempt: 1,
+      progress: {},
+      created_at: now,
+      creation_date: now,
+      updated_at: now,
+      lease_until: this.leaseEnd(now),
+    };
+  }
+
   /**
    * Two steps of one command, of which the second is not taken where the first fails: an update that is impossible of any
    * record there is, as it counts up a text, and the insert, as which a replacement counts whose filter finds nothing.
@@ -108,6 +112,34 @@ export class Ledger {
       ],
       { ordered: true },
     );
+  }
+
+  /**
+   * Records plans with the commands of one: those beside which nothing stands in the way.
+   * @param unless of all of them: records beside which nothing may be recorded
+   * @returns the records that were made, by the places of their plans; the others are to be begun by themselves
+   */
+  async beginTogether(
+    plans: readonly { readonly plan: NewPlan; readonly unless: ObjectId }[],
+  ): Promise<ReadonlyMap<number, PlanRecord>> {
+    const asked = { _id: { $in: plans.map(({ unless }) => unless) } };
+    const noted = await this.records.find(asked, { projection: { _id: 1 } }).toArray();
+    const notes = new Set(noted.map(({ _id }) => _id.toHexString()));
+    const free = [...plans.entries()].filter(([, { unless }]) => !notes.has(unless.toHexString()));
+    const records = free.map(([place, { plan }]) => [place, this.newRecord(plan)] as const);
+    if (records.length === 0) return new Map();
+    const refused = new Set<number>();
+    try {
+      await this.records.insertMany(
+        records.map(([, record]) => record),
+        { ordered: false },
+      );
+    } catch (error) {
+      const duplicates = duplicatesOf(error);
+      if (duplicates === undefined) throw error;
+      for (const index of duplicates) refused.add(index);
+    }
+    return new Map(records.filter((_, index) => !refused.has(index)));
   }
 
   /** The plan's record, without its list of documents; of `shard_docs` the one of that shard alone. */
@@ -183,16 +215,40 @@ export class Ledger {
     id: ObjectId,
     write: (record: PlanProgress, session: ClientSession) => Promise<Result | null>,
   ): Promise<Result | null> {
-    const untouched = { shards: 1, progress: {}, unsent: { $exists: false } };
     return inMongoTransaction(client, async (session) => {
-      const record = await this.records.findOneAndUpdate(
-        { ...atWork({ _id: id, attempt: 1 }), ...untouched },
-        this.doneNow(),
-        { session, projection: { doc_ids: 0 } },
-      );
+      const record = await this.records.findOneAndUpdate({ _id: id, ...UNTOUCHED }, this.doneNow(), {
+        session,
+        projection: { doc_ids: 0 },
+      });
       const result = record && (await write(record, session));
       if (result === null) await session.abortTransaction();
       return result;
+    });
+  }
+
+  /** The records, without their lists of documents, of those of these plans that have one shard, which nobody has begun. */
+  async findUntouched(ids: readonly ObjectId[]): Promise<readonly PlanProgress[]> {
+    return this.records.find({ _id: { $in: [...ids] }, ...UNTOUCHED }, { projection: { doc_ids: 0 } }).toArray();
+  }
+
+  /**
+   * Marks plans done that {@link findUntouched} gave and has everything of them written, all or nothing.
+   * @returns false where one of them was begun meanwhile; nothing has changed then
+   */
+  async completeTogether(
+    client: MongoClient,
+    ids: readonly ObjectId[],
+    write: (session: ClientSession) => Promise<void>,
+  ): Promise<boolean> {
+    return inMongoTransaction(client, async (session) => {
+      const which = { _id: { $in: [...ids] }, ...UNTOUCHED };
+      const { modifiedCount } = await this.records.updateMany(which, this.doneNow(), { session });
+      if (modifiedCount === ids.length) {
+        await write(session);
+        return true;
+      }
+      await session.abortTransaction();
+      return false;
     });
   }
 
@@ -333,6 +389,15 @@ export class Ledger {
     return new Date(now.getTime() + this.leaseMs);
   }
 }
+
+/** A plan of one shard at its first attempt, as it was recorded: nobody has begun it. */
+const UNTOUCHED = {
+  attempt: 1,
+  state: 'in_progress',
+  shards: 1,
+  progress: {},
+  unsent: { $exists: false },
+} satisfies Filter<PlanRecord>;
 
 /** What MongoDB says of an update that does not fit the value there is. */
 const TYPE_MISMATCH = 14;

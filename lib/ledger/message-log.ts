@@ -159,6 +159,23 @@ export class MessageLog {
     return own;
   }
 
+  /** Those of several messages that name a request themselves which came of another message. */
+  async foreign<Message extends Delivered>(messages: readonly Message[]): Promise<ReadonlySet<Message>> {
+    const named = messages.filter((message) => message.named);
+    if (named.length === 0) return new Set();
+    const found = await this.plans
+      .find(
+        { request_id: { $in: named.map(({ requestId }) => requestId) }, body_hash: { $exists: true } },
+        { projection: { _id: 0, request_id: 1, body_hash: 1 } },
+      )
+      .toArray();
+    return new Set(
+      named.filter(({ requestId, body }) =>
+        found.some(({ request_id, body_hash }) => request_id === requestId && body_hash !== bodyHash(body)),
+      ),
+    );
+  }
+
   /** Where it is noted that a message of this text is not done: beside that note nothing new is begun for an equal one. */
   noteOf({ body }: Pick<LoggedMessage, 'body'>): ObjectId {
     return retryId(this.queue, body);

@@ -7,6 +7,7 @@ import { type Awaited, waitsOn } from './awaited.ts';
 import { attributesOf, type Delivery, IdentityInDoubt, REQUEST_ID_ATTRIBUTE, toDelivery } from './delivery.ts';
 import { failureOf, type KeepReason, settleFailure } from './failure.ts';
 import type { Queue } from './queue.ts';
+import { type Together, workTogether } from './together.ts';
 
 /**
  * How one delivery ended: the message is done, will be delivered again, lies in the dead-letter queue, or is on its queue
@@ -44,6 +45,8 @@ export interface BatchOptions<Message> {
   readonly keepReason: KeepReason<Message>;
   /** What may still come that mends a failure; without it, such a failure is tried again like others. */
   readonly awaits?: Awaited | undefined;
+  /** What several messages of a batch can have done together; without it, they are worked on one after the other. */
+  readonly together?: Together<Message> | undefined;
   /** Hears of each message's end in this batch. */
   readonly onOutcome?: (outcome: MessageOutcome) => void;
 }
@@ -55,26 +58,81 @@ const TURNS = 2;
 const MIN_TIME_LEFT_MS = 5_000;
 
 /**
- * Works through a batch of SQS messages, one after the other, and reports those to be delivered again
- * (`ReportBatchItemFailures`). One message's failure never holds up the others. serverless.yml makes batches of one, so that
- * a process that dies takes no other message with it; larger ones work too.
+ * Works through a batch of SQS messages and reports those to be delivered again (`ReportBatchItemFailures`). One message's failure
+ * never holds up the others. What is known to be harmless is done together; before anything else is begun, this process holds
+ * that one message alone, so that one it dies of takes no other with it: those that are done are deleted, and the rest is on
+ * its queue again.
  */
 export async function processBatch<Message>(
   event: SQSEvent,
   context: Pick<Context, 'getRemainingTimeInMillis'>,
   options: BatchOptions<Message>,
 ): Promise<SQSBatchResponse> {
-  const batchItemFailures: SQSBatchResponse['batchItemFailures'] = [];
+  const timeLeft = () => context.getRemainingTimeInMillis();
+  const ends = new Map<SQSRecord, MessageOutcome>();
   await hearWhatEnded();
-  for (const [place, record] of event.Records.entries()) {
-    const late = context.getRemainingTimeInMillis() < MIN_TIME_LEFT_MS;
-    const outcome = late
-      ? await notBegun(record, place, options)
-      : await processRecord(record, options, () => context.getRemainingTimeInMillis());
+  const left = timeLeft() < MIN_TIME_LEFT_MS ? event.Records : await alone(event.Records, options, ends);
+  for (const [place, record] of left.entries()) {
+    const late = timeLeft() < MIN_TIME_LEFT_MS;
+    ends.set(record, late ? await notBegun(record, place, options) : await processRecord(record, options, timeLeft));
+  }
+  const batchItemFailures: SQSBatchResponse['batchItemFailures'] = [];
+  for (const record of event.Records) {
+    const outcome = ends.get(record);
+    if (outcome === undefined) continue;
     options.onOutcome?.(outcome);
     if (outcome === 'retried') batchItemFailures.push({ itemIdentifier: record.messageId });
   }
   return { batchItemFailures };
+}
+
+/**
+ * The messages to be worked on one by one: of several all where nothing is done together, else one. It is the one that was tried most
+ * often, so that each gets its tries; the others go back, with all of theirs.
+ */
+async function alone<Message>(
+  records: readonly SQSRecord[],
+  options: BatchOptions<Message>,
+  ends: Map<SQSRecord, MessageOutcome>,
+): Promise<readonly SQSRecord[]> {
+  const { together, queue, log } = options;
+  if (together === undefined || records.length < 2) return records;
+  const ended = await workTogether(records, together, options, (record) => toDelivery(record, log));
+  for (const [record, end] of ended) ends.set(record, end);
+  const [first, ...others] = records.filter((record) => !ends.has(record)).sort((a, b) => triesOf(b) - triesOf(a));
+  if (first === undefined) return [];
+  const back = others.map((record) => ({ record, delivery: toDelivery(record, log) }));
+  const returned = await queue.putBackAll(back.map(({ record, delivery }) => sentAgain(record, delivery)));
+  for (const [place, { record, delivery }] of back.entries()) {
+    ends.set(record, returned.has(place) ? 'returned' : await comeBack(delivery, queue));
+  }
+  const over = records.filter((record) => ends.has(record) && ends.get(record) !== 'retried');
+  // Those that are delivered again all the same are known to be done, or come twice as they may.
+  await queue.deleteAll(over.map(({ receiptHandle }) => receiptHandle)).catch((error: unknown) => {
+    log.warn('messages that are done could not be deleted before others were begun', {
+      error: failureOf(error).message,
+    });
+  });
+  return [first];
+}
+
+function triesOf({ attributes }: SQSRecord): number {
+  return Number(attributes.ApproximateReceiveCount);
+}
+
+/** What a message is sent again with: its identity, which SQS takes for another one's then, and its group. */
+function sentAgain(record: SQSRecord, { requestId, group }: Delivery) {
+  return { body: record.body, attributes: { ...attributesOf(record), [REQUEST_ID_ATTRIBUTE]: requestId }, group };
+}
+
+/** Lets a message that could not be put back be delivered again at once, which takes one of its tries. */
+async function comeBack({ receiptHandle, log }: Delivery, queue: Queue): Promise<'retried'> {
+  await queue.delay(receiptHandle, 0).catch((error: unknown) => {
+    log.warn('the message could not be put back; it waits for its visibility time-out', {
+      error: failureOf(error).message,
+    });
+  });
+  return 'retried';
 }
 
 /**
@@ -96,19 +154,9 @@ async function notBegun<Message>(
 ): Promise<MessageOutcome> {
   const delivery = toDelivery(record, log);
   delivery.log.warn('out of time; the message goes back to the queue');
-  try {
-    if (place > 0) {
-      const { requestId, group } = delivery;
-      await queue.putBack(record.body, { ...attributesOf(record), [REQUEST_ID_ATTRIBUTE]: requestId }, { group });
-      return 'returned';
-    }
-    await queue.delay(record.receiptHandle, 0);
-  } catch (error) {
-    delivery.log.warn('the message could not be put back; it waits for its visibility time-out', {
-      error: failureOf(error).message,
-    });
-  }
-  return 'retried';
+  if (place === 0) return comeBack(delivery, queue);
+  const returned = await queue.putBackAll([sentAgain(record, delivery)]);
+  return returned.has(0) ? 'returned' : comeBack(delivery, queue);
 }
 
 async function processRecord<Message>(

@@ -1,6 +1,8 @@
 import { hash } from 'node:crypto';
 import {
+  type BatchResultErrorEntry,
   ChangeMessageVisibilityCommand,
+  DeleteMessageBatchCommand,
   GetQueueAttributesCommand,
   SendMessageBatchCommand,
   SendMessageCommand,
@@ -21,6 +23,13 @@ export interface SentAgain {
   readonly group?: string | undefined;
   /** After how many seconds it is delivered. */
   readonly seconds?: number;
+}
+
+/** One message to be sent, and what it carries. */
+export interface Outgoing {
+  readonly body: string;
+  readonly group?: string | undefined;
+  readonly attributes?: Readonly<Record<string, string>>;
 }
 
 /** One SQS queue and its dead-letter queue, which is named after it. */
@@ -45,31 +54,67 @@ export class Queue {
    * @throws TransientError Unavailable where SQS did not take all of them; those it took may be sent again by a retry.
    */
   async send(bodies: readonly string[], sharer?: string | readonly (string | undefined)[]): Promise<void> {
-    for (const batch of batches(bodies.map((body, n) => inGroup(body, Array.isArray(sharer) ? sharer[n] : sharer)))) {
+    const sharerOf = (n: number) => (Array.isArray(sharer) ? sharer[n] : sharer);
+    const messages = bodies.map((body, n) => ({ body, group: groupFor(sharerOf(n)) }));
+    for (const batch of batches(messages)) {
       const [only] = batch;
       if (only !== undefined && batch.length === 1) {
         await this.sendOnly(only);
         continue;
       }
-      const Entries = batch.map((message, i) => ({ Id: String(i), ...message }));
-      const command = new SendMessageBatchCommand({ QueueUrl: this.url, Entries });
-      const { Failed = [] } = await this.sqs.send(command).catch((error: unknown) => {
-        throw unavailable(`sending to ${this.name}`, error);
-      });
-      if (Failed.length > 0) {
-        throw new TransientError(
-          'Unavailable',
-          `SQS did not take ${Failed.length} of ${batch.length} messages for ${this.name}: ${Failed[0]?.Message ?? Failed[0]?.Code}.`,
-        );
-      }
+      const failed = await this.sendBatch(batch);
+      const [first] = failed;
+      if (first === undefined) continue;
+      throw new TransientError(
+        'Unavailable',
+        `SQS did not take ${failed.length} of ${batch.length} messages for ${this.name}: ${first.Message ?? first.Code}.`,
+      );
     }
   }
 
-  /** One message by itself costs a quarter less than as a batch of one. */
-  private async sendOnly(message: Sending): Promise<void> {
-    await this.sqs.send(new SendMessageCommand({ QueueUrl: this.url, ...message })).catch((error: unknown) => {
+  /** What SQS did not take of them. @throws TransientError Unavailable */
+  private async sendBatch(batch: readonly Outgoing[]): Promise<readonly BatchResultErrorEntry[]> {
+    const Entries = batch.map((message, i) => ({ Id: String(i), ...contents(message) }));
+    const command = new SendMessageBatchCommand({ QueueUrl: this.url, Entries });
+    const { Failed = [] } = await this.sqs.send(command).catch((error: unknown) => {
       throw unavailable(`sending to ${this.name}`, error);
     });
+    return Failed;
+  }
+
+  /** One message by itself costs a quarter less than as a batch of one. */
+  private async sendOnly(message: Outgoing): Promise<void> {
+    await this.sqs
+      .send(new SendMessageCommand({ QueueUrl: this.url, ...contents(message) }))
+      .catch((error: unknown) => {
+        throw unavailable(`sending to ${this.name}`, error);
+      });
+  }
+
+  /**
+   * Puts messages that were received on their queue again, with all their tries; where that fails, they stay as they are. Never throws.
+   * @returns the places of those that are there
+   */
+  async putBackAll(messages: readonly Outgoing[]): Promise<ReadonlySet<number>> {
+    const placed = messages.map((message, place) => ({ ...message, place }));
+    const taken = new Set<number>();
+    for (const batch of batches(placed)) {
+      const failed = await this.sendBatch(batch).catch(() => undefined);
+      const missing = new Set(failed?.map(({ Id }) => Id));
+      if (failed) for (const [i, { place }] of batch.entries()) if (!missing.has(String(i))) taken.add(place);
+    }
+    return taken;
+  }
+
+  /** Deletes received messages. @throws what SQS fails with, or an Error where it does not delete all of them */
+  async deleteAll(receiptHandles: readonly string[]): Promise<void> {
+    for (let from = 0; from < receiptHandles.length; from += MAX_BATCH) {
+      const some = receiptHandles.slice(from, from + MAX_BATCH);
+      const Entries = some.map((ReceiptHandle, i) => ({ Id: String(i), ReceiptHandle }));
+      const { Failed = [] } = await this.sqs.send(new DeleteMessageBatchCommand({ QueueUrl: this.url, Entries }));
+      const [first] = Failed;
+      if (first) throw new Error(`${Failed.length} messages were not deleted: ${first.Message ?? first.Code}`);
+    }
   }
 
   /** Makes a received message come back after that many seconds instead of the queue's visibility time-out. */
@@ -118,19 +163,27 @@ export class Queue {
     attributes: Readonly<Record<string, string>>,
     { group, seconds = 0 }: SentAgain,
   ): Promise<void> {
-    const entries = fitting(Object.entries(attributes), MAX_MESSAGE_BYTES - Buffer.byteLength(body));
     await this.sqs.send(
       new SendMessageCommand({
         QueueUrl,
-        MessageBody: body,
+        ...contents({ body, attributes, group }),
         ...(seconds > 0 ? { DelaySeconds: seconds } : {}),
-        ...(group === undefined ? {} : { MessageGroupId: group }),
-        MessageAttributes: Object.fromEntries(
-          entries.map(([name, StringValue]) => [name, { DataType: STRING, StringValue }]),
-        ),
       }),
     );
   }
+}
+
+/** A message as SQS takes it: of its attributes what has room beside the body. */
+function contents({ body, group, attributes = {} }: Outgoing) {
+  const entries = fitting(Object.entries(attributes), MAX_MESSAGE_BYTES - Buffer.byteLength(body));
+  const MessageAttributes = Object.fromEntries(
+    entries.map(([name, StringValue]) => [name, { DataType: STRING, StringValue }]),
+  );
+  return {
+    MessageBody: body,
+    ...(group === undefined ? {} : { MessageGroupId: group }),
+    ...(entries.length === 0 ? {} : { MessageAttributes }),
+  };
 }
 
 /** The group of whoever a message is for: SQS takes neither all characters nor all lengths for its name. */
@@ -143,21 +196,15 @@ function unavailable(doing: string, error: unknown): TransientError {
   return new TransientError('Unavailable', `${doing} failed: ${reason}. It is tried again.`, { cause: error });
 }
 
-/** A message and its group. */
-interface Sending {
-  readonly MessageBody: string;
-  readonly MessageGroupId?: string;
+function groupFor(sharer: string | undefined): string | undefined {
+  return sharer === undefined ? undefined : groupOf(sharer);
 }
 
-function inGroup(MessageBody: string, sharer: string | undefined): Sending {
-  return sharer === undefined ? { MessageBody } : { MessageBody, MessageGroupId: groupOf(sharer) };
-}
-
-function* batches(messages: readonly Sending[]): Generator<Sending[]> {
-  let batch: Sending[] = [];
+function* batches<Message extends Outgoing>(messages: readonly Message[]): Generator<Message[]> {
+  let batch: Message[] = [];
   let bytes = 0;
   for (const message of messages) {
-    const size = Buffer.byteLength(message.MessageBody);
+    const size = bytesOf(message);
     if (batch.length === MAX_BATCH || (batch.length > 0 && bytes + size > MAX_BATCH_BYTES)) {
       yield batch;
       batch = [];
@@ -167,6 +214,11 @@ function* batches(messages: readonly Sending[]): Generator<Sending[]> {
     bytes += size;
   }
   if (batch.length > 0) yield batch;
+}
+
+function bytesOf({ body, attributes = {} }: Outgoing): number {
+  const sizes = Object.entries(attributes).map(([name, value]) => name.length + STRING.length + Buffer.byteLength(value));
+  return sizes.reduce((sum, size) => sum + size, Buffer.byteLength(body));
 }
 
 function fitting(attributes: readonly [name: string, value: string][], bytes: number): [string, string][] {

@@ -78,10 +78,7 @@ export async function sampleRequest(
   message: SampleMessage,
   request: Request,
 ): Promise<Sampled> {
-  const plans =
-    message.framework === SIGNATURES
-      ? planSignatures(message, request.seed).map((plan) => signatureRecord(request, plan))
-      : await planTasks(services, message, request);
+  const plans = await plansOf(services, message, request);
   const begun: PlanRecord[] = [];
   const dropped: Dropped[] = [];
   for (const [place, plan] of plans.entries()) {
@@ -94,6 +91,19 @@ export async function sampleRequest(
   await services.shardQueue.send(bodies, message.requester_args.address);
   for (const record of begun) if (record.unsent) await services.ledger.markSent(record);
   return { planned: begun.length, shards: bodies.length, dropped };
+}
+
+/**
+ * Every task that the message names, planned.
+ * @throws PermanentError for what can never succeed
+ */
+export async function plansOf(
+  services: SampleServices,
+  message: SampleMessage,
+  request: Request,
+): Promise<readonly NewPlan[]> {
+  if (message.framework !== SIGNATURES) return planTasks(services, message, request);
+  return planSignatures(message, request.seed).map((plan) => signatureRecord(request, plan));
 }
 
 /** Every task of the harness that the message names, planned. */

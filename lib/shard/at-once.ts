@@ -10,7 +10,7 @@ import { workOf } from './work.ts';
 import { TooMuchAtOnce } from './writer.ts';
 
 /** More documents are better written while others are rendered. */
-const MAX_DOCUMENTS = 16;
+export const MAX_DOCUMENTS = 16;
 
 /**
  * Writes a request of few documents as a whole: the end of its plan, its instances and prompts and its `tasks` document, in one

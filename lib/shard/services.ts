@@ -4,6 +4,7 @@ import type { Attempt, Ledger } from '../ledger/ledger.ts';
 import type { Logger } from '../log/log.ts';
 import type { TimeoutProfile } from '../payload/timeout.ts';
 import type { Queue } from '../queue/queue.ts';
+import type { QuickKinds } from './quick-kinds.ts';
 import type { Renderings } from './renderings.ts';
 
 /** What rendering a shard needs. */
@@ -17,6 +18,8 @@ export interface ShardServices {
   readonly requestChars?: number;
   /** What was rendered last, where it is kept. */
   readonly renderings?: Renderings;
+  /** Which kinds of plans were rendered quickly before, where that is kept. */
+  readonly quickKinds?: QuickKinds;
   readonly timeouts: Readonly<Record<string, TimeoutProfile>> | undefined;
 }
 

@@ -1,6 +1,6 @@
 import type { ClientSession, Document } from 'mongodb';
 import { collectionsOf } from '../documents/collections.ts';
-import { taskDocument } from '../documents/documents.ts';
+import { instanceDocuments, taskDocument } from '../documents/documents.ts';
 import { insertOnce, insertWithin } from '../documents/write.ts';
 import type { PlanProgress } from '../ledger/ledger.ts';
 import type { Logger } from '../log/log.ts';
@@ -17,7 +17,7 @@ import { prepareSlice, type TaskRendering } from '../task/slice.ts';
 import { Allowance } from './allowance.ts';
 import { MOST_KEPT_CHARS } from './renderings.ts';
 import type { ShardServices } from './services.ts';
-import { createWriter } from './writer.ts';
+import { createWriter, documentContext } from './writer.ts';
 
 /** Documents that a line of the log names. */
 const MAX_NAMED = 10;
@@ -85,11 +85,14 @@ async function writeDocs(
   const rendering = renderingOf(plan);
   const allowance = new Allowance(record, message.shard, services.requestChars);
   const writer = createWriter(services, record, plan, answerLength(plan, rendering.config), allowance, session);
-  const { render, keep } = await opened(services, message, record, plan, rendering);
+  const { render, keep, fresh } = await opened(services, message, record, plan, rendering);
   const silent: number[] = [];
   const docs: RenderedInstance[][] = [];
+  let ms = 0;
   for (const [position, docId] of docIds.entries()) {
+    const began = performance.now();
     const rendered = render(position);
+    ms += performance.now() - began;
     if (rendered.length === 0) silent.push(docId);
     if (allowance.written < MOST_KEPT_CHARS) docs.push(rendered);
     await writer.add(rendered);
@@ -100,11 +103,72 @@ async function writeDocs(
   }
   const instances = await writer.finish();
   if (docs.length === docIds.length) keep?.(docs, allowance.written);
+  if (fresh) services.quickKinds?.rendered(plan, docIds.length, ms);
   return { instances, chars: allowance.written };
+}
+
+/** All documents of a request that has one shard of few, made without being written. */
+export interface SmallWork {
+  readonly instances: readonly Document[];
+  readonly prompts: readonly Document[];
+  readonly task: Document;
+  /** As {@link Allowance} counts them. */
+  readonly chars: number;
+}
+
+/** What is left of a time for rendering, in milliseconds. */
+export interface TimeBudget {
+  ms: number;
+}
+
+/**
+ * Makes the documents of a request of one shard of few, where that is known to be quick.
+ * @param budget what it takes of it is taken off
+ * @returns undefined where it is not, or where it is not as simple as that
+ * @throws PermanentError, TransientError as `renderShard`
+ */
+export async function smallWorkOf(
+  services: ShardServices,
+  message: ShardMessage,
+  record: PlanProgress,
+  budget: TimeBudget,
+): Promise<SmallWork | undefined> {
+  if (record.framework === SIGNATURES) {
+    const documents = signatureDocuments(decodeSignaturePlan(record.plan), record._id, record.creation_date);
+    return { ...documents, chars: 0 };
+  }
+  const plan = decodePlan(record.plan);
+  const key = keptUnder(record, plan, message);
+  if (!services.quickKinds?.has(plan) && !(key && services.renderings?.find(key))) return undefined;
+  const docIds = readIdList(message.docs);
+  const rendering = renderingOf(plan);
+  const { render, keep } = await opened(services, message, record, plan, rendering);
+  const allowance = new Allowance(record, message.shard, services.requestChars);
+  const docs: RenderedInstance[][] = [];
+  for (const position of docIds.keys()) {
+    const began = performance.now();
+    const rendered = render(position);
+    budget.ms -= performance.now() - began;
+    if (budget.ms < 0 || rendered.length === 0) return undefined;
+    allowance.take(rendered, plan.repeats);
+    docs.push(rendered);
+  }
+  if (docs.length === 0) return undefined;
+  keep?.(docs, allowance.written);
+  const context = documentContext(services.timeouts, record, plan, answerLength(plan, rendering.config));
+  const made = docs.flat().map((instance) => instanceDocuments(instance, context));
+  return {
+    instances: made.map(({ instance }) => instance),
+    prompts: made.flatMap(({ prompts }) => prompts),
+    task: taskDocument(record._id, plan, made.length, record.creation_date),
+    chars: allowance.written,
+  };
 }
 
 /** What gives the instances of a shard's documents by their positions, and keeps them where an equal request may come. */
 interface Opened {
+  /** Whether they are rendered when they are asked for. */
+  readonly fresh: boolean;
   render(position: number): RenderedInstance[];
   readonly keep?: (docs: RenderedInstance[][], chars: number) => void;
 }
@@ -118,14 +182,14 @@ async function opened(
 ): Promise<Opened> {
   const key = keptUnder(record, plan, message);
   const known = key && renderings?.find(key);
-  if (known) return { render: (position) => [...(known[position] ?? [])] };
+  if (known) return { fresh: false, render: (position) => [...(known[position] ?? [])] };
   const docIds = readIdList(message.docs);
   const docs = await openDocs(sql, plan.resolvedTask, rendering.config, plan);
   const places = await docs.placesOf(plan.evalSplit, docIds);
   const slice = prepareSlice(rendering, docs.splits, { offset: message.offset, docIds, places });
   const render = slice.renderer(await docs.read(slice.rowIds), docs.values);
-  if (!key || !renderings) return { render };
-  return { render, keep: (instances, chars) => renderings.keep(key, instances, chars) };
+  if (!key || !renderings) return { fresh: true, render };
+  return { fresh: true, render, keep: (instances, chars) => renderings.keep(key, instances, chars) };
 }
 
 /**

@@ -22,12 +22,28 @@ const MAX_ON_THEIR_WAY = 2;
  * Characters of prompts, arguments and documents that one transaction takes, each collection's in one command: MongoDB has 16 MiB
  * for it, of which a character may take three bytes, and what is small as much again.
  */
-const MOST_AT_ONCE_CHARS = 1_000_000;
+export const MOST_AT_ONCE_CHARS = 1_000_000;
 
 const COLLECTIONS = ['instances', 'prompts'] as const;
 
 /** What was to be written at once is too much for it. */
 export class TooMuchAtOnce extends Error {}
+
+/** What makes a plan's documents. @param decode tokens that an answer may have */
+export function encoderFor(
+  timeouts: ShardServices['timeouts'],
+  { _id, creation_date }: PlanProgress,
+  plan: Plan,
+  decode: number,
+): DocumentEncoder {
+  const timeout = timeoutFor(timeouts, supplierOf(plan).service);
+  return new DocumentEncoder({
+    taskId: _id,
+    plan,
+    createdAt: creation_date,
+    timeoutOf: (ctxlen) => timeout(ctxlen, decode),
+  });
+}
 
 /**
  * Collects rendered instances and writes them in portions, instances and prompts side by side.
@@ -41,13 +57,7 @@ export function createWriter(
   allowance: Allowance,
   session?: ClientSession,
 ) {
-  const timeout = timeoutFor(timeouts, supplierOf(plan).service);
-  const encoder = new DocumentEncoder({
-    taskId: record._id,
-    plan,
-    createdAt: record.creation_date,
-    timeoutOf: (ctxlen: number) => timeout(ctxlen, decode),
-  });
+  const encoder = encoderFor(timeouts, record, plan, decode);
   const onTheirWay: Promise<void>[] = [];
   let pending = takeDocuments();
   let chars = 0;

@@ -1,0 +1,50 @@
+import { RecentlyUsed } from '../cache/recently-used.ts';
+import { type SampleMessage, SIGNATURES } from '../messages/sample.ts';
+
+/** Kinds that are known at a time, and how long the settings of one may be. */
+const MAX_KINDS = 2_000;
+const MAX_KIND_CHARS = 2_000;
+/** Documents that a small request asks for, or leaves out. */
+const MOST_DOCS = 16;
+const MOST_BLACKLISTED = 2_000;
+
+/**
+ * What this process has planned before by itself: the names and settings of messages, without who is asked and about which
+ * documents. To plan the like of it once more can't end the process.
+ */
+export class KnownKinds {
+  readonly #known = new RecentlyUsed<true>({
+    chars: MAX_KINDS * MAX_KIND_CHARS,
+    charsOfOne: MAX_KIND_CHARS,
+    entries: MAX_KINDS,
+  });
+
+  /** Whether it is a small message of a kind that is known. */
+  has(message: SampleMessage): boolean {
+    return isSmall(message) && this.#known.get(kindOf(message)) === true;
+  }
+
+  /** Knows a message's kind from now on, as it was planned. */
+  add(message: SampleMessage): void {
+    if (!isSmall(message)) return;
+    const kind = kindOf(message);
+    this.#known.set(kind, true, kind.length);
+  }
+}
+
+function isSmall({ framework, qty = 0, doc_ids = [], blacklist }: SampleMessage): boolean {
+  if (framework === SIGNATURES) return true;
+  const docs = doc_ids.length > 0 ? doc_ids.length : qty;
+  return docs > 0 && docs <= MOST_DOCS && blacklist.length <= MOST_BLACKLISTED;
+}
+
+/** All that a message says but who is asked, about which documents, and what they are drawn by. */
+function kindOf(message: SampleMessage): string {
+  const { requester_args, blacklist: _, qty, doc_ids, seed, random_seed, ...settings } = message;
+  const { address, service, ...how } = requester_args;
+  const given = [doc_ids !== undefined, seed !== undefined, random_seed !== undefined];
+  return JSON.stringify([settings, how, given], (_key, value: unknown) => {
+    if (value instanceof Map) return ['map', ...value];
+    return typeof value === 'bigint' ? `${value}n` : value;
+  });
+}
