@@ -67,7 +67,11 @@ export const handler = queueFunction(runtime, {
   queue,
   parse: (body) => parseMessage('shard', shardMessage, body),
   handle,
-  together: { mayBe: ({ message }) => mayBeSmall(message), handle: handleTogether },
+  together: {
+    requestOf: ({ message }) => message.plan,
+    mayBe: ({ message }) => mayBeSmall(message),
+    handle: handleTogether,
+  },
   // A shard that is not written ends its whole request: the reason is kept with the plan, or by itself where there is none.
   async keepReason(delivery, failure, message) {
     const attempt = attempts.get(delivery) ?? (message && firstAttempt(message, failure));

@@ -19,7 +19,7 @@ export interface QueueWork<Message>
 }
 
 /** As {@link Together}, and how much it was. */
-export interface TogetherWork<Message> extends Pick<Together<Message>, 'mayBe'> {
+export interface TogetherWork<Message> extends Pick<Together<Message>, 'mayBe' | 'requestOf'> {
   readonly handle: (received: readonly Received<Message>[]) => Promise<WorkedTogether>;
 }
 
@@ -34,6 +34,7 @@ const OUTCOMES: Readonly<Record<MessageOutcome, string>> = {
   retried: 'MessagesRetried',
   dead: 'MessagesDead',
   returned: 'MessagesRetried',
+  notBegun: 'MessagesNotBegun',
 };
 
 /** The handler of a function that works through a queue: parsing, failures, log, metrics and trace are the same for all. */
@@ -57,7 +58,7 @@ export function queueFunction<Message>(
       metrics.addMetric('MessageDuration', MetricUnit.Milliseconds, performance.now() - started);
     },
     together: together && {
-      mayBe: together.mayBe,
+      ...together,
       async handle(received) {
         const started = performance.now();
         const { done, counts } = await inSubsegment(tracer, 'messages', { messages: received.length }, () =>

@@ -4,16 +4,24 @@ import { cutTo } from '../errors/bounds.ts';
 import { PermanentError } from '../errors/errors.ts';
 import type { Logger } from '../log/log.ts';
 import { type Awaited, waitsOn } from './awaited.ts';
-import { attributesOf, type Delivery, IdentityInDoubt, REQUEST_ID_ATTRIBUTE, toDelivery } from './delivery.ts';
+import {
+  attributesOf,
+  type Delivery,
+  FIRST_SENT_ATTRIBUTE,
+  firstSent,
+  IdentityInDoubt,
+  REQUEST_ID_ATTRIBUTE,
+  toDelivery,
+} from './delivery.ts';
 import { failureOf, type KeepReason, settleFailure } from './failure.ts';
 import type { Queue } from './queue.ts';
-import { type Together, workTogether } from './together.ts';
+import { readFresh, type Together, workTogether } from './together.ts';
 
 /**
  * How one delivery ended: the message is done, will be delivered again, lies in the dead-letter queue, or is on its queue
- * again with all its tries, as it was not begun or waits for another message's work.
+ * again with all its tries, as there was no time for it or it waits for another message's work, or as others of its batch came first.
  */
-export type MessageOutcome = 'done' | 'retried' | 'dead' | 'returned';
+export type MessageOutcome = 'done' | 'retried' | 'dead' | 'returned' | 'notBegun';
 
 /** Who a message turned out to be. */
 export interface Identified {
@@ -71,7 +79,7 @@ export async function processBatch<Message>(
   const timeLeft = () => context.getRemainingTimeInMillis();
   const ends = new Map<SQSRecord, MessageOutcome>();
   await hearWhatEnded();
-  const left = timeLeft() < MIN_TIME_LEFT_MS ? event.Records : await alone(event.Records, options, ends);
+  const left = await alone(event.Records, options, ends, timeLeft);
   for (const [place, record] of left.entries()) {
     const late = timeLeft() < MIN_TIME_LEFT_MS;
     ends.set(record, late ? await notBegun(record, place, options) : await processRecord(record, options, timeLeft));
@@ -87,25 +95,30 @@ export async function processBatch<Message>(
 }
 
 /**
- * The messages to be worked on one by one: of several all where nothing is done together, else one. It is the one that was tried most
- * often, so that each gets its tries; the others go back, with all of theirs.
+ * The messages to be worked on one after the other: all of them where nothing is done together, else those of one request alone. It is the
+ * one that was tried most often, so that each gets its tries, or waits longest; the others go back, with all of theirs.
  */
 async function alone<Message>(
   records: readonly SQSRecord[],
   options: BatchOptions<Message>,
   ends: Map<SQSRecord, MessageOutcome>,
+  timeLeft: TimeLeft,
 ): Promise<readonly SQSRecord[]> {
-  const { together, queue, log } = options;
-  if (together === undefined || records.length < 2) return records;
-  const ended = await workTogether(records, together, options, (record) => toDelivery(record, log));
-  for (const [record, end] of ended) ends.set(record, end);
-  const [first, ...others] = records.filter((record) => !ends.has(record)).sort((a, b) => triesOf(b) - triesOf(a));
+  const { together, queue, log, parse } = options;
+  if (together === undefined || records.length < 2 || timeLeft() < MIN_TIME_LEFT_MS) return records;
+  const fresh = readFresh(records, parse, log);
+  for (const [record, end] of await workTogether(fresh, together, options)) ends.set(record, end);
+  const rest = records.filter((record) => !ends.has(record)).sort(inTurn);
+  const [first] = rest;
   if (first === undefined) return [];
-  const back = others.map((record) => ({ record, delivery: toDelivery(record, log) }));
-  const returned = await queue.putBackAll(back.map(({ record, delivery }) => sentAgain(record, delivery)));
-  for (const [place, { record, delivery }] of back.entries()) {
-    ends.set(record, returned.has(place) ? 'returned' : await comeBack(delivery, queue));
-  }
+  const requestOf = (record: SQSRecord) => {
+    const received = fresh.get(record);
+    return received && together.requestOf?.(received);
+  };
+  const request = requestOf(first);
+  const chosen = rest.filter((record) => record === first || (request !== undefined && requestOf(record) === request));
+  const others = rest.filter((record) => !chosen.includes(record));
+  await putBack(others, options, ends);
   const over = records.filter((record) => ends.has(record) && ends.get(record) !== 'retried');
   // Those that are delivered again all the same are known to be done, or come twice as they may.
   await queue.deleteAll(over.map(({ receiptHandle }) => receiptHandle)).catch((error: unknown) => {
@@ -113,16 +126,30 @@ async function alone<Message>(
       error: failureOf(error).message,
     });
   });
-  return [first];
+  return chosen;
 }
 
-function triesOf({ attributes }: SQSRecord): number {
-  return Number(attributes.ApproximateReceiveCount);
+async function putBack<Message>(
+  records: readonly SQSRecord[],
+  { queue, log }: BatchOptions<Message>,
+  ends: Map<SQSRecord, MessageOutcome>,
+): Promise<void> {
+  const back = records.map((record) => ({ record, delivery: toDelivery(record, log) }));
+  const returned = await queue.putBackAll(back.map(({ record, delivery }) => sentAgain(record, delivery)));
+  for (const [place, { record, delivery }] of back.entries()) {
+    ends.set(record, returned.has(place) ? 'notBegun' : await comeBack(delivery, queue));
+  }
 }
 
-/** What a message is sent again with: its identity, which SQS takes for another one's then, and its group. */
+function inTurn(a: SQSRecord, b: SQSRecord): number {
+  const tries = ({ attributes }: SQSRecord) => Number(attributes.ApproximateReceiveCount);
+  return tries(b) - tries(a) || firstSent(a) - firstSent(b);
+}
+
+/** What a message is sent again with: its identity and its time, as SQS takes it for a new one, and its group. */
 function sentAgain(record: SQSRecord, { requestId, group }: Delivery) {
-  return { body: record.body, attributes: { ...attributesOf(record), [REQUEST_ID_ATTRIBUTE]: requestId }, group };
+  const kept = { [REQUEST_ID_ATTRIBUTE]: requestId, [FIRST_SENT_ATTRIBUTE]: String(firstSent(record)) };
+  return { body: record.body, attributes: { ...kept, ...attributesOf(record), ...kept }, group };
 }
 
 /** Lets a message that could not be put back be delivered again at once, which takes one of its tries. */

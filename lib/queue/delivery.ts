@@ -8,6 +8,8 @@ export const MAX_RECEIVES = 5;
 export const REQUEST_ID_ATTRIBUTE = 'request-id';
 /** What an id of SQS looks like, and one that an emulator or an operator may use. */
 const REQUEST_ID = /^[\w.:-]{1,100}$/;
+/** When a message was first sent that others of its batch came before, in milliseconds since 1970: SQS counts anew. */
+export const FIRST_SENT_ATTRIBUTE = 'first-sent';
 /** Also says that a message was redriven. */
 export const ERROR_CODE_ATTRIBUTE = 'error-code';
 
@@ -46,6 +48,13 @@ export function attributesOf({ messageAttributes }: SQSRecord): Record<string, s
     stringValue === undefined ? [] : [[name, stringValue] as const],
   );
   return Object.fromEntries(pairs);
+}
+
+/** When a record's message was first sent, by what it says itself or else by SQS, in milliseconds since 1970. */
+export function firstSent({ messageAttributes, attributes }: SQSRecord): number {
+  const said = Number(messageAttributes[FIRST_SENT_ATTRIBUTE]?.stringValue);
+  const sent = Number(attributes.SentTimestamp);
+  return said > 0 && said < sent ? said : sent;
 }
 
 /** Reads what an event's record says about its message. */

@@ -1,6 +1,7 @@
 import type { SQSRecord } from 'aws-lambda';
 import type { ErrorCode } from '../errors/errors.ts';
-import type { Delivery } from './delivery.ts';
+import type { Logger } from '../log/log.ts';
+import { type Delivery, toDelivery } from './delivery.ts';
 import { failureOf, type KeepReason, settleFailure } from './failure.ts';
 import type { Queue } from './queue.ts';
 
@@ -15,6 +16,8 @@ export interface Received<Message> {
  * dies takes all messages that it holds with it, for half an hour and one of their tries.
  */
 export interface Together<Message> {
+  /** Of which request a message is: what is left of one request is worked on in one batch, as its messages share their fate anyway. */
+  readonly requestOf?: (received: Received<Message>) => string;
   /** Whether a message may be of those, by what it says; it was never tried before. */
   readonly mayBe: (received: Received<Message>) => boolean;
   /**
@@ -29,7 +32,6 @@ export interface Together<Message> {
 /** What is needed of a batch's options. */
 interface BatchWork<Message> {
   readonly queue: Queue;
-  readonly parse: (body: string) => Message;
   readonly keepReason: KeepReason<Message>;
 }
 
@@ -42,22 +44,17 @@ const MOST_BODY_CHARS = 16_384;
 /** The code of what all of them failed with alike: a server is away. Other failures are of one of them, and found by itself. */
 const COMMON: ErrorCode = 'Unavailable';
 
-/** Does together what can be, of a batch of several messages; those that are missing in what it returns are left. */
+/** Does together what can be, of messages that were never tried; those that are missing in what it returns are left. */
 export async function workTogether<Message>(
-  records: readonly SQSRecord[],
+  received: ReadonlyMap<SQSRecord, Received<Message>>,
   { mayBe, handle }: Together<Message>,
-  { queue, parse, keepReason }: BatchWork<Message>,
-  read: (record: SQSRecord) => Delivery,
+  { queue, keepReason }: BatchWork<Message>,
 ): Promise<EndedTogether> {
-  const candidates = new Map<SQSRecord, Received<Message>>();
-  for (const record of records) {
-    const received = readSmall(record, parse, read);
-    if (received !== undefined && mayBe(received)) candidates.set(record, received);
-  }
+  const candidates = [...received].filter(([, message]) => mayBe(message));
   const ended = new Map<SQSRecord, 'done' | 'dead' | 'retried'>();
-  if (candidates.size < 2) return ended;
+  if (candidates.length < 2) return ended;
   try {
-    const done = await handle([...candidates.values()]);
+    const done = await handle(candidates.map(([, message]) => message));
     for (const [record, { delivery }] of candidates) if (done.has(delivery)) ended.set(record, 'done');
   } catch (error) {
     const failure = failureOf(error);
@@ -69,19 +66,21 @@ export async function workTogether<Message>(
   return ended;
 }
 
-/** A message that was never tried before; undefined where it was, or where it is none. */
-function readSmall<Message>(
-  record: SQSRecord,
+/** The messages of a batch that were never tried before, and can be read in a moment. */
+export function readFresh<Message>(
+  records: readonly SQSRecord[],
   parse: (body: string) => Message,
-  read: (record: SQSRecord) => Delivery,
-): Received<Message> | undefined {
-  if (record.body.length > MOST_BODY_CHARS) return undefined;
-  const delivery = read(record);
-  if (delivery.received > 1 || delivery.redriven) return undefined;
-  try {
-    return { message: parse(record.body), delivery };
-  } catch {
-    // It is told when it is worked on by itself.
-    return undefined;
+  log: Logger,
+): ReadonlyMap<SQSRecord, Received<Message>> {
+  const fresh = new Map<SQSRecord, Received<Message>>();
+  for (const record of records) {
+    const delivery = toDelivery(record, log);
+    if (record.body.length > MOST_BODY_CHARS || delivery.received > 1 || delivery.redriven) continue;
+    try {
+      fresh.set(record, { message: parse(record.body), delivery });
+    } catch {
+      // It is told when it is worked on by itself.
+    }
   }
+  return fresh;
 }

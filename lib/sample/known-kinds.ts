@@ -1,5 +1,6 @@
 import { RecentlyUsed } from '../cache/recently-used.ts';
 import { type SampleMessage, SIGNATURES } from '../messages/sample.ts';
+import { settingsText } from '../plan/settings-text.ts';
 
 /** Kinds that are known at a time, and how long the settings of one may be. */
 const MAX_KINDS = 2_000;
@@ -43,8 +44,5 @@ function kindOf(message: SampleMessage): string {
   const { requester_args, blacklist: _, qty, doc_ids, seed, random_seed, ...settings } = message;
   const { address, service, ...how } = requester_args;
   const given = [doc_ids !== undefined, seed !== undefined, random_seed !== undefined];
-  return JSON.stringify([settings, how, given], (_key, value: unknown) => {
-    if (value instanceof Map) return ['map', ...value];
-    return typeof value === 'bigint' ? `${value}n` : value;
-  });
+  return settingsText([settings, how, given]);
 }

@@ -1,4 +1,3 @@
-import type { ObjectId } from 'mongodb';
 import { SamplerError } from '../errors/errors.ts';
 import type { NewPlan } from '../ledger/records.ts';
 import { unfinishedShards } from '../ledger/records.ts';
@@ -11,7 +10,7 @@ export interface TogetherRequest {
   readonly request: Request;
   readonly services: SampleServices;
   /** The note of an equal message that is not done. */
-  readonly unless: ObjectId;
+  readonly unless: NewPlan['_id'];
 }
 
 /**

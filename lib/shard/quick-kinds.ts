@@ -1,5 +1,5 @@
-import type { TaskEntry } from '../catalogue/entry.ts';
 import type { Plan } from '../plan/plan.ts';
+import { settingsText } from '../plan/settings-text.ts';
 
 /** Milliseconds that a document may take to render; most take a hundredth of it. */
 const QUICK_MS = 5;
@@ -13,7 +13,7 @@ const MAX_SETTINGS_CHARS = 2_000;
  */
 export class QuickKinds {
   /** Definitions are kept by whoever reads them, some hundred at a time. */
-  readonly #known = new WeakMap<TaskEntry, Set<string>>();
+  readonly #known = new WeakMap<Plan['entry'], Set<string>>();
 
   has(plan: Plan): boolean {
     return this.#known.get(plan.entry)?.has(settingsOf(plan)) ?? false;
@@ -34,8 +34,5 @@ export class QuickKinds {
 
 function settingsOf({ entry: _, docCount, seed, randomSeed, ...plan }: Plan): string {
   const { requesterArgs, blacklist, ...asked } = plan.asked;
-  return JSON.stringify({ ...plan, asked }, (_key, value: unknown) => {
-    if (value instanceof Map) return ['map', ...value];
-    return typeof value === 'bigint' ? `${value}n` : value;
-  });
+  return settingsText({ ...plan, asked });
 }

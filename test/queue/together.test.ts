@@ -1,0 +1,225 @@
+import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import type { SQSEvent } from 'aws-lambda';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { PermanentError, TransientError } from '../../lib/errors/errors.ts';
+import { Logger } from '../../lib/log/log.ts';
+import { type BatchOptions, type MessageOutcome, processBatch } from '../../lib/queue/batch.ts';
+import { Queue } from '../../lib/queue/queue.ts';
+import { createLocalSqs, createResources } from '../../localstack/resources.ts';
+import { freshStack, required, type TestStack } from '../helpers/stack.ts';
+import { attributesOf, eventOf, groupOfMessage, receive, send } from './queues.ts';
+
+/** Far longer than a test: what comes back sooner was made to. */
+const VISIBILITY_SECONDS = 900;
+const PLENTY = { getRemainingTimeInMillis: () => 60_000 };
+
+let stack: TestStack;
+let sqs: SQSClient;
+let queue: Queue;
+let round = 0;
+const log = new Logger('error', {}, () => {});
+
+beforeAll(async () => {
+  stack = await freshStack();
+  sqs = createLocalSqs(stack.endpoint);
+});
+afterAll(async () => {
+  sqs.destroy();
+  await stack.dispose();
+});
+beforeEach(async () => {
+  const { env } = await createResources(stack.endpoint, `${stack.stage}-t${round++}`, { sample: VISIBILITY_SECONDS });
+  queue = new Queue(sqs, required(env, 'SAMPLE_QUEUE_URL'));
+});
+
+/** What was worked on together and by itself, and how each message ended. */
+interface Seen {
+  readonly together: string[][];
+  readonly alone: string[];
+  readonly outcomes: MessageOutcome[];
+}
+
+/** Messages that begin with `light` are harmless; those with the same letters before a dash are of one request. */
+function options(more: Partial<BatchOptions<string>> = {}): BatchOptions<string> & { seen: Seen } {
+  const seen: Seen = { together: [], alone: [], outcomes: [] };
+  return {
+    queue,
+    log,
+    seen,
+    parse: (body) => body,
+    handle: async (_, { body }) => {
+      seen.alone.push(body);
+      if (body.includes('permanent')) throw new PermanentError('UnknownTask', 'There is no task "x".');
+    },
+    together: {
+      mayBe: ({ message }) => message.startsWith('light'),
+      requestOf: ({ message }) => message.split('-')[0] ?? message,
+      async handle(received) {
+        seen.together.push(received.map(({ message }) => message));
+        return new Set(received.flatMap(({ message, delivery }) => (message.includes('left') ? [] : [delivery])));
+      },
+    },
+    keepReason: async () => {},
+    onOutcome: (outcome) => seen.outcomes.push(outcome),
+    ...more,
+  };
+}
+
+async function sendAndReceive(...bodies: string[]): Promise<SQSEvent> {
+  for (const body of bodies) await send(sqs, queue.url, body, {}, `group of ${body}`);
+  return eventOf(await receive(sqs, queue.url, bodies.length));
+}
+
+/** With so many deliveries behind those messages. */
+function tried(event: SQSEvent, times: Readonly<Record<string, number>>): SQSEvent {
+  return {
+    Records: event.Records.map((record) => ({
+      ...record,
+      attributes: {
+        ...record.attributes,
+        ApproximateReceiveCount: String(times[record.body] ?? 1),
+      },
+    })),
+  };
+}
+
+/** Messages that were received and are neither deleted nor back. */
+async function held(): Promise<number> {
+  const AttributeNames = ['ApproximateNumberOfMessagesNotVisible' as const];
+  const { Attributes } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl: queue.url, AttributeNames }));
+  return Number(Attributes?.ApproximateNumberOfMessagesNotVisible);
+}
+
+const bodiesOf = (event: { Records: readonly { body: string }[] }) => event.Records.map(({ body }) => body);
+
+describe('a batch of several messages', () => {
+  it('has what is harmless done together, and is over then', async () => {
+    const work = options();
+    expect(await processBatch(await sendAndReceive('light 1', 'light 2', 'light 3'), PLENTY, work)).toEqual({
+      batchItemFailures: [],
+    });
+    expect(work.seen).toEqual({
+      together: [['light 1', 'light 2', 'light 3']],
+      alone: [],
+      outcomes: ['done', 'done', 'done'],
+    });
+  });
+
+  it('holds one message alone while that is worked on: those done are deleted, the others on their queue again', async () => {
+    const event = await sendAndReceive('heavy a', 'heavy b', 'light 1', 'light 2', 'light left');
+    const counts: number[] = [];
+    const work = options();
+    const { handle } = work;
+    const answer = await processBatch(event, PLENTY, {
+      ...work,
+      async handle(...given) {
+        counts.push(await held());
+        await handle(...given);
+      },
+    });
+    expect(answer).toEqual({ batchItemFailures: [] });
+    expect(counts).toEqual([1]);
+    expect(work.seen.alone).toEqual(['heavy a']);
+    expect(work.seen.outcomes).toEqual(['done', 'notBegun', 'done', 'done', 'notBegun']);
+    const again = await receive(sqs, queue.url, 2);
+    expect(bodiesOf(eventOf(again))).toEqual(['heavy b', 'light left']);
+    for (const message of again) {
+      const before = event.Records.find(({ body }) => body === message.Body);
+      const sent = before?.attributes.SentTimestamp;
+      expect(attributesOf(message)).toEqual({ 'request-id': before?.messageId, 'first-sent': sent });
+      expect(message.Attributes?.ApproximateReceiveCount).toBe('1');
+      expect(groupOfMessage(message)).toBe(`group of ${message.Body}`);
+    }
+  });
+
+  it('keeps the messages of one request, whose fate is one', async () => {
+    const event = await sendAndReceive('a-1', 'a-2', 'b-1', 'a-3', 'light');
+    const work = options();
+    await processBatch(event, PLENTY, work);
+    expect(work.seen.alone).toEqual(['a-1', 'a-2', 'a-3']);
+    expect(bodiesOf(eventOf(await receive(sqs, queue.url, 2)))).toEqual(['b-1', 'light']);
+  });
+
+  it('begins with the one that was tried most often, by itself, so that each gets its tries', async () => {
+    const event = await sendAndReceive('a-1', 'a-2', 'b-1', 'light 1', 'light 2');
+    const work = options();
+    await processBatch(tried(event, { 'a-2': 3, 'light 1': 2 }), PLENTY, work);
+    expect(work.seen).toMatchObject({ together: [], alone: ['a-2'] });
+    expect(bodiesOf(eventOf(await receive(sqs, queue.url, 4)))).toEqual(['a-1', 'b-1', 'light 1', 'light 2']);
+  });
+
+  it('has the one worked on that waits longest, whenever it was put back', async () => {
+    const event = await sendAndReceive('a', 'b', 'c');
+    const said = (stringValue: string) => ({ 'first-sent': { stringValue, dataType: 'String' } });
+    const saying: Readonly<Record<string, string>> = { a: 'no number', b: '5', c: '-1' };
+    const Records = event.Records.map((record) => ({ ...record, messageAttributes: said(saying[record.body] ?? '') }));
+    const work = options();
+    await processBatch({ Records }, PLENTY, work);
+    expect(work.seen.alone).toEqual(['b']);
+    const [a] = await receive(sqs, queue.url, 2);
+    expect(attributesOf(a)['first-sent']).toBe(event.Records.find(({ body }) => body === a?.Body)?.attributes.SentTimestamp);
+  });
+
+  it('is not looked at together where a message came back from the dead-letter queue, cannot be read or is long', async () => {
+    const long = `light ${'x'.repeat(20_000)}`;
+    const event = await sendAndReceive(long, 'light 1', 'light bad', 'light redriven');
+    const redriven = { 'error-code': { stringValue: 'UnknownTask', dataType: 'String' } };
+    const Records = event.Records.map((record) =>
+      record.body === 'light redriven' ? { ...record, messageAttributes: redriven } : record,
+    );
+    const work = options({
+      parse(body) {
+        if (body.includes('bad')) throw new PermanentError('BadMessage', 'It is none.');
+        return body;
+      },
+    });
+    await processBatch({ Records }, PLENTY, work);
+    expect(work.seen.together).toEqual([]);
+    expect(work.seen.alone).toHaveLength(1);
+  });
+
+  it('waits as a whole where a server is away, without trying each by itself', async () => {
+    const event = await sendAndReceive('light 1', 'light 2');
+    const work = options();
+    const handle = async () => {
+      throw new TransientError('Unavailable', 'MongoDB is down.');
+    };
+    const { together } = work;
+    const answer = await processBatch(event, PLENTY, { ...work, together: together && { ...together, handle } });
+    expect(answer.batchItemFailures).toHaveLength(2);
+    expect(work.seen).toMatchObject({ alone: [], outcomes: ['retried', 'retried'] });
+  });
+
+  it.each([
+    ['a fault of ours', new TypeError('x is not a function')],
+    ['what is wrong with one of them', new PermanentError('TemplateFailed', 'It fails.')],
+  ])('goes one by one after %s', async (_, error) => {
+    const event = await sendAndReceive('light 1', 'light 2 permanent');
+    const work = options();
+    const handle = async () => {
+      throw error;
+    };
+    const { together } = work;
+    const answer = await processBatch(event, PLENTY, { ...work, together: together && { ...together, handle } });
+    expect(answer.batchItemFailures).toEqual([]);
+    expect(work.seen).toMatchObject({ alone: ['light 1'], outcomes: ['done', 'notBegun'] });
+    expect(await receive(sqs, `${queue.url}-dlq`, 1, 0)).toEqual([]);
+  });
+
+  it('goes back whole where there is no time for it', async () => {
+    const event = await sendAndReceive('light 1', 'light 2');
+    const work = options();
+    await processBatch(event, { getRemainingTimeInMillis: () => 1_000 }, work);
+    expect(work.seen).toMatchObject({ together: [], alone: [] });
+    expect(bodiesOf(eventOf(await receive(sqs, queue.url, 2)))).toEqual(['light 1', 'light 2']);
+  });
+
+  it('is tried again in part where the queue takes none of it back', async () => {
+    const event = await sendAndReceive('a', 'b', 'c');
+    const nowhere = new Queue(sqs, `${queue.url}-missing`);
+    const work = options({ queue: nowhere });
+    const { batchItemFailures } = await processBatch(event, PLENTY, work);
+    expect(work.seen.alone).toEqual(['a']);
+    expect(batchItemFailures).toEqual(event.Records.slice(1).map(({ messageId }) => ({ itemIdentifier: messageId })));
+  });
+});
