@@ -1,5 +1,5 @@
 import type { Doc } from '../python/value.ts';
-import { BsonWriter } from './bson-writer.ts';
+import { BsonWriter, fieldsToBson } from './bson-writer.ts';
 
 /** What one command takes, below what the server does: bytes, or one document, and documents. */
 const MOST_BYTES = 16 * 1024 ** 2;
@@ -27,6 +27,11 @@ export class DocumentBatch {
     return this.#writer;
   }
 
+  /** How many documents there are. */
+  get count(): number {
+    return this.#ends.length;
+  }
+
   /** In bytes. */
   get size(): number {
     return this.#ends.at(-1) ?? 0;
@@ -48,6 +53,20 @@ export class DocumentBatch {
   close(): void {
     this.#writer.close();
     this.#ends.push(this.#writer.length);
+  }
+
+  /** Adds a document as the driver would write it. @throws UnstorableValue */
+  add(document: Readonly<Record<string, unknown>>): void {
+    this.#writer.open();
+    this.#writer.fields(fieldsToBson(document));
+    this.close();
+  }
+
+  /** Takes out what was added behind so many documents, also one that is not ended. */
+  cutTo(count: number): void {
+    this.#ends.length = Math.min(count, this.count);
+    this.#writer.length = this.size;
+    this.#doc = undefined;
   }
 
   /** Adds the document that lies there once more, with another id. */

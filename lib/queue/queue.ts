@@ -217,7 +217,9 @@ function* batches<Message extends Outgoing>(messages: readonly Message[]): Gener
 }
 
 function bytesOf({ body, attributes = {} }: Outgoing): number {
-  const sizes = Object.entries(attributes).map(([name, value]) => name.length + STRING.length + Buffer.byteLength(value));
+  const sizes = Object.entries(attributes).map(
+    ([name, value]) => name.length + STRING.length + Buffer.byteLength(value),
+  );
   return sizes.reduce((sum, size) => sum + size, Buffer.byteLength(body));
 }
 

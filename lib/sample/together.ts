@@ -33,10 +33,13 @@ export async function sampleTogether(
     const place = asked[index]?.place;
     return place === undefined ? [] : [{ place, record }];
   });
-  const bodies = records.flatMap(({ record }) =>
-    unfinishedShards(record).map((body) => ({ body, sharer: record.address })),
+  const shards = records.flatMap(({ record }) =>
+    unfinishedShards(record).map((body) => ({ body, of: record.address })),
   );
-  await shardQueue.sendEach(bodies);
+  await shardQueue.send(
+    shards.map(({ body }) => body),
+    shards.map(({ of }) => of),
+  );
   for (const { place, record } of records) {
     const log = requests[place]?.request.log.with({ plan: record._id.toHexString(), task: record.task });
     log?.info('request planned', { shards: record.shards });

@@ -1,6 +1,8 @@
 import { type ClientSession, ObjectId } from 'mongodb';
 import { collectionsOf } from '../documents/collections.ts';
-import { insertWithin, isDuplicateKey } from '../documents/write.ts';
+import type { EncodedDocuments } from '../documents/encoder.ts';
+import { giveBack, takeDocuments } from '../documents/room.ts';
+import { insertEncodedWithin, insertWithin, isDuplicateKey } from '../documents/write.ts';
 import { SamplerError } from '../errors/errors.ts';
 import type { PlanProgress } from '../ledger/ledger.ts';
 import type { ShardMessage } from '../messages/shard.ts';
@@ -8,8 +10,7 @@ import { countIds } from '../plan/id-list.ts';
 import { MAX_DOCUMENTS } from './at-once.ts';
 import { factsOf, isItsShard } from './belonging.ts';
 import type { ShardDelivery, ShardServices } from './services.ts';
-import { type SmallWork, smallWorkOf, type TimeBudget } from './work.ts';
-import { MOST_AT_ONCE_CHARS } from './writer.ts';
+import { MOST_SMALL_CHARS, type SmallWork, smallWorkOf, type TimeBudget } from './work.ts';
 
 /** A shard message and how it came. */
 export interface ShardReceived<Delivery extends ShardDelivery> {
@@ -27,10 +28,17 @@ export interface WrittenTogether<Delivery> {
 /** So long may rendering take, all of it; what is left then is done by itself. */
 const MOST_MS = 1_000;
 
-/** One request's documents, and the message that it came by. */
+/** One request that is to be written, and the message that it came by. */
 interface Prepared<Delivery extends ShardDelivery> extends SmallWork {
   readonly record: PlanProgress;
   readonly delivery: Delivery;
+}
+
+/** Requests that are written in one transaction. */
+interface Portion<Delivery extends ShardDelivery> {
+  readonly works: Prepared<Delivery>[];
+  readonly documents: EncodedDocuments;
+  chars: number;
 }
 
 /** Whether a message may be of a request of one shard of few documents. */
@@ -49,94 +57,73 @@ export async function writeTogether<Delivery extends ShardDelivery>(
 ): Promise<WrittenTogether<Delivery>> {
   const byPlan = new Map(received.map((item) => [item.message.plan, item]));
   const records = await services.ledger.findUntouched([...byPlan.keys()].map((plan) => new ObjectId(plan)));
-  const prepared: Prepared<Delivery>[] = [];
+  const written: Prepared<Delivery>[] = [];
   const budget = { ms: MOST_MS };
+  let portion: Portion<Delivery> = { works: [], documents: takeDocuments(), chars: 0 };
   for (const record of records) {
     const item = byPlan.get(record._id.toHexString());
-    const work = item && budget.ms > 0 ? await prepare(services, item, record, budget) : undefined;
+    const work = item && budget.ms > 0 ? await prepare(services, item, record, budget, portion.documents) : undefined;
     if (!item || !work) continue;
-    prepared.push({ ...work, record, delivery: item.delivery });
+    portion.works.push({ ...work, record, delivery: item.delivery });
+    portion.chars += work.chars;
+    if (portion.chars <= MOST_SMALL_CHARS) continue;
+    written.push(...(await writeAll(services, portion)));
+    portion = { works: [], documents: takeDocuments(), chars: 0 };
   }
-  const written: Prepared<Delivery>[] = [];
-  for (const some of portions(prepared)) {
-    if (!(await writeAll(services, some))) continue;
-    written.push(...some);
-    for (const { record, delivery, instances } of some) {
-      delivery.log.append({ plan: record._id.toHexString(), shard: 0, ...factsOf(record) });
-      delivery.log.info('task complete', { instances: instances.length });
-    }
-  }
+  written.push(...(await writeAll(services, portion)));
   return {
     done: new Set(written.map(({ delivery }) => delivery)),
-    instances: written.reduce((sum, { instances }) => sum + instances.length, 0),
-    prompts: written.reduce((sum, { prompts }) => sum + prompts.length, 0),
+    instances: written.reduce((sum, { instances }) => sum + instances, 0),
+    prompts: written.reduce((sum, { prompts }) => sum + prompts, 0),
   };
 }
 
-/** A request's documents; undefined where it is left to be done by itself, which also tells what is wrong with it. */
+/** Adds a request's documents; undefined where it is left to be done by itself, which also tells what is wrong with it. */
 async function prepare(
   services: ShardServices,
   { message }: ShardReceived<ShardDelivery>,
   record: PlanProgress,
   budget: TimeBudget,
+  documents: EncodedDocuments,
 ): Promise<SmallWork | undefined> {
+  const [instances, prompts] = [documents.instances.count, documents.prompts.count];
+  let work: SmallWork | undefined;
   try {
-    return isItsShard(record, message) ? await smallWorkOf(services, message, record, budget) : undefined;
+    if (isItsShard(record, message)) work = await smallWorkOf(services, message, record, budget, documents);
   } catch (error) {
     // Where a server is away, all of them wait for it.
-    if (error instanceof SamplerError && error.code !== 'Unavailable') return undefined;
-    throw error;
+    if (!(error instanceof SamplerError) || error.code === 'Unavailable') throw error;
   }
+  if (work === undefined) {
+    documents.instances.cutTo(instances);
+    documents.prompts.cutTo(prompts);
+  }
+  return work;
 }
 
-/** Parts that a transaction takes. */
-function* portions<Work extends SmallWork>(works: readonly Work[]): Generator<Work[]> {
-  let some: Work[] = [];
-  let chars = 0;
-  for (const work of works) {
-    if (work.chars > MOST_AT_ONCE_CHARS) continue;
-    if (chars + work.chars > MOST_AT_ONCE_CHARS) {
-      yield some;
-      some = [];
-      chars = 0;
-    }
-    some.push(work);
-    chars += work.chars;
-  }
-  if (some.length > 0) yield some;
-}
-
-/** Writes all of them or none: false where one was begun meanwhile, or left something by an earlier try. */
-async function writeAll(
+/** Writes all of them or none, which it gives: none where one was begun meanwhile, or left something by an earlier try. */
+async function writeAll<Delivery extends ShardDelivery>(
   { ledger, mongo, db }: ShardServices,
-  works: readonly (SmallWork & { readonly record: PlanProgress })[],
-): Promise<boolean> {
-  const { instances, prompts, tasks } = collectionsOf(db);
+  { works, documents }: Portion<Delivery>,
+): Promise<readonly Prepared<Delivery>[]> {
+  if (works.length === 0) return [];
   const ids = works.map(({ record }) => record._id);
+  const tasks = works.map(({ task }) => task);
   const write = async (session: ClientSession) => {
-    await insertWithin(
-      db,
-      session,
-      instances,
-      works.flatMap((work) => work.instances),
-    );
-    await insertWithin(
-      db,
-      session,
-      prompts,
-      works.flatMap((work) => work.prompts),
-    );
-    await insertWithin(
-      db,
-      session,
-      tasks,
-      works.map(({ task }) => task),
-    );
+    await insertEncodedWithin(db, session, 'instances', documents.instances);
+    await insertEncodedWithin(db, session, 'prompts', documents.prompts);
+    await insertWithin(db, session, collectionsOf(db).tasks, tasks);
   };
   try {
-    return await ledger.completeTogether(mongo, ids, write);
+    if (!(await ledger.completeTogether(mongo, ids, write))) return [];
   } catch (error) {
-    if (isDuplicateKey(error)) return false;
+    if (isDuplicateKey(error)) return [];
     throw error;
   }
+  giveBack(documents);
+  for (const { record, delivery, instances } of works) {
+    delivery.log.append({ plan: record._id.toHexString(), shard: 0, ...factsOf(record) });
+    delivery.log.info('task complete', { instances });
+  }
+  return works;
 }

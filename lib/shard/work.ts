@@ -1,6 +1,7 @@
 import type { ClientSession, Document } from 'mongodb';
 import { collectionsOf } from '../documents/collections.ts';
-import { instanceDocuments, taskDocument } from '../documents/documents.ts';
+import { taskDocument } from '../documents/documents.ts';
+import type { EncodedDocuments } from '../documents/encoder.ts';
 import { insertOnce, insertWithin } from '../documents/write.ts';
 import type { PlanProgress } from '../ledger/ledger.ts';
 import type { Logger } from '../log/log.ts';
@@ -17,8 +18,10 @@ import { prepareSlice, type TaskRendering } from '../task/slice.ts';
 import { Allowance } from './allowance.ts';
 import { MOST_KEPT_CHARS } from './renderings.ts';
 import type { ShardServices } from './services.ts';
-import { createWriter, documentContext } from './writer.ts';
+import { createWriter, encoderFor, MOST_AT_ONCE_CHARS } from './writer.ts';
 
+/** Of a request that is written with others: half of what a transaction takes. */
+export const MOST_SMALL_CHARS = MOST_AT_ONCE_CHARS / 2;
 /** Documents that a line of the log names. */
 const MAX_NAMED = 10;
 
@@ -107,11 +110,11 @@ async function writeDocs(
   return { instances, chars: allowance.written };
 }
 
-/** All documents of a request that has one shard of few, made without being written. */
+/** A request that has one shard of few documents, made without being written. */
 export interface SmallWork {
-  readonly instances: readonly Document[];
-  readonly prompts: readonly Document[];
   readonly task: Document;
+  readonly instances: number;
+  readonly prompts: number;
   /** As {@link Allowance} counts them. */
   readonly chars: number;
 }
@@ -124,19 +127,18 @@ export interface TimeBudget {
 /**
  * Makes the documents of a request of one shard of few, where that is known to be quick.
  * @param budget what it takes of it is taken off
- * @returns undefined where it is not, or where it is not as simple as that
- * @throws PermanentError, TransientError as `renderShard`
+ * @param documents to which its instances and prompts are added
+ * @returns undefined where it is not, or where it is not as simple as that; so much may have been added then
+ * @throws PermanentError, TransientError as `renderShard`; likewise
  */
 export async function smallWorkOf(
   services: ShardServices,
   message: ShardMessage,
   record: PlanProgress,
   budget: TimeBudget,
+  documents: EncodedDocuments,
 ): Promise<SmallWork | undefined> {
-  if (record.framework === SIGNATURES) {
-    const documents = signatureDocuments(decodeSignaturePlan(record.plan), record._id, record.creation_date);
-    return { ...documents, chars: 0 };
-  }
+  if (record.framework === SIGNATURES) return smallSignature(record, documents);
   const plan = decodePlan(record.plan);
   const key = keptUnder(record, plan, message);
   if (!services.quickKinds?.has(plan) && !(key && services.renderings?.find(key))) return undefined;
@@ -151,18 +153,28 @@ export async function smallWorkOf(
     budget.ms -= performance.now() - began;
     if (budget.ms < 0 || rendered.length === 0) return undefined;
     allowance.take(rendered, plan.repeats);
+    if (allowance.written > MOST_SMALL_CHARS) return undefined;
     docs.push(rendered);
   }
   if (docs.length === 0) return undefined;
   keep?.(docs, allowance.written);
-  const context = documentContext(services.timeouts, record, plan, answerLength(plan, rendering.config));
-  const made = docs.flat().map((instance) => instanceDocuments(instance, context));
+  const encoder = encoderFor(services.timeouts, record, plan, answerLength(plan, rendering.config));
+  const all = docs.flat();
+  for (const instance of all) encoder.add(instance, documents);
   return {
-    instances: made.map(({ instance }) => instance),
-    prompts: made.flatMap(({ prompts }) => prompts),
-    task: taskDocument(record._id, plan, made.length, record.creation_date),
+    task: taskDocument(record._id, plan, all.length, record.creation_date),
+    instances: all.length,
+    prompts: all.length * plan.repeats,
     chars: allowance.written,
   };
+}
+
+function smallSignature(record: PlanProgress, documents: EncodedDocuments): SmallWork {
+  const plan = decodeSignaturePlan(record.plan);
+  const { task, instances, prompts } = signatureDocuments(plan, record._id, record.creation_date);
+  for (const instance of instances) documents.instances.add(instance);
+  for (const prompt of prompts) documents.prompts.add(prompt);
+  return { task, instances: instances.length, prompts: prompts.length, chars: 0 };
 }
 
 /** What gives the instances of a shard's documents by their positions, and keeps them where an equal request may come. */
