@@ -157,7 +157,9 @@ describe('a batch of several messages', () => {
     await processBatch({ Records }, PLENTY, work);
     expect(work.seen.alone).toEqual(['b']);
     const [a] = await receive(sqs, queue.url, 2);
-    expect(attributesOf(a)['first-sent']).toBe(event.Records.find(({ body }) => body === a?.Body)?.attributes.SentTimestamp);
+    expect(attributesOf(a)['first-sent']).toBe(
+      event.Records.find(({ body }) => body === a?.Body)?.attributes.SentTimestamp,
+    );
   });
 
   it('is not looked at together where a message came back from the dead-letter queue, cannot be read or is long', async () => {
