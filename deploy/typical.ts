@@ -28,7 +28,8 @@ export function typicalRequests(): string[] {
         types: { ...nullTypes(), ...types },
         fields,
         asked: fields.slice(0, 2),
-        rows: rows(watch ? 'ö' : ''),
+        count: ROWS,
+        values: values(watch ? 'ö' : ''),
       },
     ],
   });
@@ -58,8 +59,8 @@ function nullTypes(): Record<string, null> {
   return Object.fromEntries(COLUMNS.map((name) => [name, null]));
 }
 
-function rows(letter: string): unknown[][] {
-  return Array.from({ length: ROWS }, (_, i) => [
+function values(letter: string): unknown[][] {
+  const rows = Array.from({ length: ROWS }, (_, i) => [
     `Washing car number ${i}${letter}`,
     `A man takes bucket ${i} and a sponge out of the garage. [head] He goes around the car "twice".`,
     'then he',
@@ -70,4 +71,5 @@ function rows(letter: string): unknown[][] {
     i / 7,
     i % 5 === 0 ? null : i % 2 === 0,
   ]);
+  return COLUMNS.map((_, column) => rows.map((row) => row[column]));
 }

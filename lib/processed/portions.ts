@@ -44,7 +44,7 @@ export async function* portionsOf(
   max = MAX_TEXT,
 ): AsyncGenerator<Portion> {
   let ids: number[] = [];
-  let texts: string[] = [];
+  let texts: RowText[] = [];
   let size = 0;
   let whole = true;
   const head = dumps(
@@ -56,7 +56,10 @@ export async function* portionsOf(
     }),
   );
   const take = (count: number): Portion => {
-    const text = `${head.slice(0, -1)}, "rows": [${texts.slice(0, count).join(',')}]}`;
+    const taken = texts.slice(0, count);
+    // By columns: Python reads one long list faster than many short ones.
+    const values = rows.columns.map((_, i) => `[${taken.map(({ cells }) => cells[i]).join(',')}]`);
+    const text = `${head.slice(0, -1)}, "count": ${count}, "values": [${values.join(',')}]}`;
     const portion = { split, columns: rows.columns, ids: ids.slice(0, count), text, whole };
     ids = ids.slice(count);
     texts = texts.slice(count);
@@ -67,7 +70,7 @@ export async function* portionsOf(
     for (const row of batch) {
       ids.push(Number(row.get('__id')));
       texts.push(rowText(row, rows));
-      size += texts.at(-1)?.length ?? 0;
+      size += texts.at(-1)?.size ?? 0;
     }
     while (size > max) {
       whole = false;
@@ -90,25 +93,30 @@ export function dictOf(fields: Record<string, PyValue>): PyDict {
   return new Map(Object.entries(fields));
 }
 
-function rowText(row: Doc, { columns, types }: SplitRows): string {
-  return dumps(
-    columns.map((name, i) => {
-      const value = row.get(name) ?? null;
-      return needsTags(types[i] ?? null) ? tagged(value) : value;
-    }),
-  );
+/** One row: the texts of its values, and how many characters they are with what stands between them. */
+interface RowText {
+  readonly cells: readonly string[];
+  readonly size: number;
 }
 
-function sizeOf(texts: readonly string[]): number {
-  return texts.reduce((sum, { length }) => sum + length, 0);
+function rowText(row: Doc, { columns, types }: SplitRows): RowText {
+  const cells = columns.map((name, i) => {
+    const value = row.get(name) ?? null;
+    return dumps(needsTags(types[i] ?? null) ? tagged(value) : value);
+  });
+  return { cells, size: cells.reduce((sum, { length }) => sum + length + 2, 0) };
 }
 
-function portionOf(texts: readonly string[]): number {
-  let size = 0;
+function sizeOf(texts: readonly RowText[]): number {
+  return texts.reduce((sum, { size }) => sum + size, 0);
+}
+
+function portionOf(texts: readonly RowText[]): number {
+  let total = 0;
   let count = 0;
-  for (const { length } of texts) {
-    if (count > 0 && (size + length > PORTION_TEXT || count >= PORTION_ROWS)) break;
-    size += length;
+  for (const { size } of texts) {
+    if (count > 0 && (total + size > PORTION_TEXT || count >= PORTION_ROWS)) break;
+    total += size;
     count++;
   }
   return count;

@@ -39,9 +39,12 @@ FIXED = frozenset((tuple, frozenset, types.MappingProxyType))
 MACHINERY = frozenset(('__builtins__', '__spec__', '__loader__', '__cached__'))
 EMPTY = object()
 CONTENT = operator.attrgetter('cell_contents')
-# Rows after each of which is looked; later ones are looked at as often as what there is to look at allows.
+# Rows after each of which is looked; later it is after every so many, and more where there is much to look at.
 CLOSELY = 100
+LATER = 8
 EASE = 1000
+# More rows than there are.
+NEVER = 1 << 60
 
 
 class Watch:
@@ -54,6 +57,7 @@ class Watch:
         self.cells, self.contents, self.empty = [], [], []
         self.chances = []
         self.size, self.rows = 0, 0
+        self.since, self.until = 0, 1
         self.kept = self.looked = None
         self.held_once = [(vars(builtins), dict(vars(builtins)))]
         self.add(random._inst)
@@ -162,15 +166,23 @@ class Watch:
         self.looked = self.looked or what
 
     def row_done(self):
-        self.rows += 1
-        if self.kept is None and (self.rows <= CLOSELY or self.rows % (1 + self.size // EASE) == 0):
-            self.compare()
+        self.since += 1
+        if self.since >= self.until:
+            self.until, self.since = self.rows_done(self.since), 0
+
+    def rows_done(self, count):
+        """Looks after so many more rows. Gives after how many further ones to be called again."""
+        self.rows += count
+        if self.kept is not None:
+            return NEVER
+        self.compare()
+        return 1 if self.rows < CLOSELY else LATER + self.size // EASE
 
     def compare(self):
         try:
-            same = (all(map(operator.eq, self.held, self.copies)) and
-                    all(map(operator.is_, map(CONTENT, self.cells), self.contents)) and
-                    all(content_of(cell) is EMPTY for cell in self.empty))
+            same = (self.held == self.copies and
+                    (not self.cells or all(map(operator.is_, map(CONTENT, self.cells), self.contents))) and
+                    (not self.empty or all(content_of(cell) is EMPTY for cell in self.empty)))
         except BaseException:
             same = False
         if not same:
@@ -190,6 +202,7 @@ class Nobody:
     """Where nothing is watched."""
     add = look = lambda self, what: None
     row_done = lambda self: None
+    rows_done = lambda self, count: NEVER
 
 
 NOBODY = Nobody()

@@ -572,6 +572,7 @@ def text_of(value):
 def plain(values):
     """The type of a column that holds one kind of JSON's values, each as the column would give it back; None for any other."""
     kinds = set(map(type, values))
+    holes = NoneType in kinds
     kinds.discard(NoneType)
     if len(kinds) != 1:
         return None
@@ -579,12 +580,13 @@ def plain(values):
     kind = PLAIN_KINDS.get(only)
     if kind is None:
         return None
-    if NoneType in map(type, values):
+    if holes:
         values = [value for value in values if value is not None]
     if kind == 'string':
+        text = ''.join(values)
         try:
             # Arrow keeps UTF-8, which has no half surrogate pairs.
-            ''.join(values).encode()
+            text.isascii() or text.encode()
         except UnicodeEncodeError:
             return None
     elif kind == 'int64' and not (-(2 ** 63) <= min(values) and max(values) < 2 ** 63):

@@ -11,13 +11,13 @@ from sampler_box import arrow, features, numbers, refusing
 
 # Rows that `datasets` writes at a time: the first ones settle the types of all (`ArrowWriter`).
 WRITTEN = 1000
-# Told before each row that a function is called on; the box replaces it.
-at = lambda row: None
-# Told what is done with rows together, of each function before rows are handed to it, and of each row done; `settled` notes the
-# types that each `map` settled. All of it is for sampler_box/apart.py.
+# Where the work is (`Place` of sampler_box/process.py), which the box puts here.
+place = None
+# Told what is done with rows together, of each function before rows are handed to it, and of rows that were done, where it says
+# after how many more; `settled` notes the types that each `map` settled. All of it is for sampler_box/apart.py.
 look = lambda what: None
 meet = lambda function: None
-row_done = lambda: None
+rows_done = lambda count: 1
 settled = []
 
 
@@ -233,7 +233,7 @@ class Dataset:
     def __iter__(self):
         for row, origin in zip(self._rows, self._origins):
             if origin is not None:
-                at(origin)
+                place.at(origin)
             yield fresh(row)
 
     @together('rows by their places')
@@ -332,9 +332,7 @@ class Dataset:
             flat = all(isinstance(kind, str) for kind in self._types.values())
             copied = dict if flat else fresh
             plain = input_columns is None and not (with_indices or with_rank or options)
-            for i, (row, origin) in enumerate(zip(self._rows, self._origins)):
-                if origin is not None:
-                    at(origin)
+            for i, row in self._one_by_one():
                 if plain:
                     keep = function(copied(row))
                 else:
@@ -342,7 +340,6 @@ class Dataset:
                     keep = function(*given, *extras(i, with_indices, with_rank), **options)
                 if keep:
                     kept.append(i)
-                row_done()
         return self._taken(kept)
 
     # --------------------------------------------------------------------------------------------- changing
@@ -386,9 +383,7 @@ class Dataset:
                 origins += [self._origins[i] for i in positions] if count == len(positions) and stays(self, positions, rows) else [None] * count
         else:
             simple = input_columns is None and not (with_indices or with_rank or options)
-            for i, (row, origin) in enumerate(zip(self._rows, self._origins)):
-                if origin is not None:
-                    at(origin)
+            for i, row in self._one_by_one():
                 lazy = LazyRow(dict(row))
                 if simple:
                     done = function(lazy)
@@ -396,7 +391,6 @@ class Dataset:
                     given = [lazy] if input_columns is None else columns_of(row, input_columns)
                     done = function(*given, *extras(i, with_indices, with_rank), **options)
                 changed = done is not None
-                row_done()
                 if not changed:
                     look('a map that gives nothing for a row')
                     continue
@@ -404,7 +398,7 @@ class Dataset:
                     # `datasets` has no writer where the first row gave nothing.
                     raise AttributeError("'NoneType' object has no attribute 'write'")
                 writer.write(merged(lazy if input_columns is None else row, done, removed))
-                origins.append(origin)
+                origins.append(self._origins[i])
         if not changed:
             # What counts for `datasets` is whether the last row gave something.
             return self
@@ -413,6 +407,19 @@ class Dataset:
             return Dataset([], dict(self._types), [])
         settled[order] = list(writer.types.items())
         return Dataset(writer.rows, writer.types, origins)
+
+    def _one_by_one(self):
+        """Rows with their positions, each to be handed to a function: who watches hears of them as often as it asks for."""
+        told = looked = 0
+        until = 1
+        for i, (row, origin) in enumerate(zip(self._rows, self._origins)):
+            if i - looked == until:
+                until, looked = rows_done(until), i
+            if origin is not None:
+                place.document = origin
+                if i >= told:
+                    told = i + place.tell()
+            yield i, row
 
     def _meet(self, function, options, with_indices, with_rank, batched):
         if with_indices or with_rank or batched:
@@ -423,7 +430,7 @@ class Dataset:
     def _tell(self, i):
         origin = self._origins[i]
         if origin is not None:
-            at(origin)
+            place.at(origin)
 
     def _batches(self, batch_size, input_columns, drop_last=False):
         size = batch_size if batch_size and batch_size > 0 else len(self)

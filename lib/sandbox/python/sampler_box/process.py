@@ -32,15 +32,19 @@ class Place:
         self.document = document
         self.left -= 1
         if self.left <= 0:
-            self.left = self.every
-            if self.beat is not None:
-                self.beat(-1 if document is None else document)
+            self.left = self.tell()
+
+    def tell(self):
+        """Tells the host, and gives for how many documents that will do."""
+        if self.beat is not None:
+            self.beat(-1 if self.document is None else self.document)
+        return self.every
 
 
 PLACE = Place()
 # A metaclass of the task's own may call its classes what it likes.
 NAME_OF = type.__dict__['__name__'].__get__
-dataset.at = PLACE.at
+dataset.place = PLACE
 
 
 def told(error):
@@ -81,13 +85,13 @@ def watched_split(split, functions, references):
     watch = apart.Watch()
     watch.add(functions)
     dataset.settled.clear()
-    dataset.meet, dataset.row_done = watch.add, watch.row_done
+    dataset.meet, dataset.rows_done = watch.add, watch.rows_done
     try:
         answer = with_values(*documents_of(split, functions, references, watch), split, functions, references, watch)
         answer['together'] = {**watch.finish(), 'settled': [answer.get('given'), *dataset.settled]}
         return answer
     finally:
-        dataset.meet, dataset.row_done = apart.NOBODY.add, apart.NOBODY.row_done
+        dataset.meet, dataset.rows_done = apart.NOBODY.add, apart.NOBODY.rows_done
 
 
 def documents_of(split, functions, references, watch):
@@ -159,8 +163,8 @@ def rows_of(split):
     names = split['columns']
     given = split['types']
     types = {name: arrow.type_of(given[name]) if given.get(name) is not None else None for name in names}
-    rows = split['rows']
-    columns = [list(values) for values in zip(*rows)] if rows else [[] for _ in names]
+    # A split comes by columns, which are read faster, or by rows.
+    columns = split['values'] if 'values' in split else [list(values) for values in zip(*split['rows'])] or [[] for _ in names]
     for i, (name, kind) in enumerate(types.items()):
         if kind is None:
             types[name] = arrow.plain(columns[i]) or arrow.plain_lists(columns[i])
@@ -168,6 +172,8 @@ def rows_of(split):
                 columns[i], types[name] = arrow.column([values.decoded(x) for x in columns[i]])
         elif values.has_tags(kind):
             columns[i] = [values.decoded(x) for x in columns[i]]
+    if not names:
+        return [{} for _ in split.get('rows', range(split.get('count', 0)))], types
     return [dict(zip(names, row)) for row in zip(*columns)], types
 
 
