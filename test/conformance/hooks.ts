@@ -60,7 +60,8 @@ async function differenceOf(session: SandboxSession, golden: PyDict): Promise<st
   const split = object({
     columns,
     types,
-    rows: rows.map((row) => columns.map((name) => row.get(name) ?? null)),
+    count: BigInt(rows.length),
+    values: columns.map((name) => rows.map((row) => row.get(name) ?? null)),
     fields: [...hooks.keys()].filter((field) => field !== 'process_docs' && field !== 'custom_dataset'),
   });
   const request = object({ op: 'process', functions, splits: [split] });
