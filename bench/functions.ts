@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { bundleFunctions } from '../localstack/bundle.ts';
-import { DEMO_INCLUDE, DEMO_TASK } from '../localstack/demo-data.ts';
+import { DEMO_INCLUDE, DEMO_TASK, stageDemo } from '../localstack/demo-data.ts';
 import { readServiceFile } from '../localstack/service-file.ts';
 import { toSqsEvent } from '../localstack/sqs-event.ts';
 import { planned, remove } from './planned.ts';
@@ -38,6 +38,8 @@ async function compare(documents: number): Promise<void> {
   const bundles = await bundleFunctions(service, ROOT, dir);
   await libraries(dir);
   const services = await openServices();
+  // Else the first messages would be refused ones.
+  await stageDemo(services.s3, services.bucket);
   const task = await benchTask(services, 'gsm8k', documents);
   const ids = [];
   for (const [name, path] of Object.entries(bundles)) {

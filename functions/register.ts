@@ -23,7 +23,8 @@ const { config, log, traced } = runtime;
 const sql = createSql(config.postgresUri);
 const bucket = new Bucket(traced(createS3()), config.datasetsBucket);
 const queue = new Queue(traced(createSqs()), config.registerQueueUrl);
-const messages = new MessageLog(createMongo(config.mongodbUri).db(), queue.name);
+const mongo = createMongo(config.mongodbUri);
+const messages = new MessageLog(mongo.db(), queue.name);
 const limits = readPartLimits(process.env);
 const sandboxName = process.env['SANDBOX_FUNCTION'];
 const sandbox = sandboxName ? lambdaSandbox(traced(createLambda()), sandboxName, log) : undefined;
@@ -33,6 +34,8 @@ const LEAST_TIME_LEFT_MS = 400_000;
 
 async function handle(message: RegisterQueueMessage, delivery: Delivery, timeLeft: TimeLeft): Promise<Counts> {
   const { log } = delivery;
+  // In an instance that is new, MongoDB is connected with while the tasks are registered; what fails here fails again when it is asked.
+  mongo.connect().catch(() => {});
   const services = { sql, source: bucket, log };
   if ('load' in message) {
     const { load } = message;

@@ -40,10 +40,12 @@ const kinds = new KnownKinds();
 
 async function handle(message: SampleMessage, delivery: Delivery): Promise<Counts> {
   const { redriven, received } = delivery;
-  await ensureIndexes(db);
+  // In an instance that is new, MongoDB is connected with while the task is looked up.
+  const ready = ensureIndexes(db);
+  ready.catch(() => {});
   const asked = requestOf(message, delivery);
   const request = delivery.unidentified ? { ...asked, unless: messages.noteOf(delivery) } : asked;
-  const services = servicesFor(message.include_path, delivery);
+  const services = { ...servicesFor(message.include_path, delivery), ready };
   const { planned, shards, dropped } = await sampleRequest(services, message, request).catch((error: unknown) => {
     // What is known of a table may be what is wrong, and be mended before the message comes again.
     forgetRows(sql);

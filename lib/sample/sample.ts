@@ -29,6 +29,8 @@ export interface SampleServices {
   /** Opened when it is needed: signatures need none. */
   readonly catalogue: () => Promise<Catalogue>;
   readonly ledger: Ledger;
+  /** What the ledger needs before its first record; it may still be under way while the request is planned. */
+  readonly ready?: Promise<void>;
   readonly shardQueue: Queue;
   /** What configuration says of all requests. */
   readonly settings?: PlanningSettings;
@@ -79,6 +81,7 @@ export async function sampleRequest(
   request: Request,
 ): Promise<Sampled> {
   const plans = await plansOf(services, message, request);
+  await services.ready;
   const begun: PlanRecord[] = [];
   const dropped: Dropped[] = [];
   for (const [place, plan] of plans.entries()) {
