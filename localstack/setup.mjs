@@ -107,14 +107,13 @@ async function main() {
   return 0;
 }
 
-/** @param {(() => Promise<void>)[]} needs */
+/** Installs side by side; only the image of the sandbox waits, for the packages and the wheels that it is made of. @param {(() => Promise<void>)[]} needs */
 async function prepare(needs) {
-  // The Python packages install next to the Node packages; a missing mongod and the sandbox's box need the Node packages.
-  const late = [installMongod, makeBox];
-  const early = needs.filter((need) => !late.includes(need)).map((need) => need());
-  const all = await Promise.allSettled([installModules(), ...early]);
+  const modules = installModules();
+  const others = new Map(needs.filter((need) => need !== makeBox).map((need) => [need, need()]));
+  const image = needs.includes(makeBox) ? [Promise.all([modules, others.get(installWheels)]).then(makeBox)] : [];
+  const all = await Promise.allSettled([modules, ...others.values(), ...image]);
   for (const result of all) if (result.status === 'rejected') throw result.reason;
-  for (const need of late) if (needs.includes(need)) await need();
 }
 
 /**

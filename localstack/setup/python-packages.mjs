@@ -46,6 +46,10 @@ export async function installLocalstack() {
   say('  To run them, install one, or name its program in SAMPLER_PYTHON.');
 }
 
+/** Python that ends with 0 where its pip installs into environments of others. */
+const SERVES_OTHERS =
+  'import subprocess, sys; sys.exit(subprocess.call([sys.executable, "-m", "pip", "--python", sys.executable, "--version"]))';
+
 /**
  * Makes the virtual environment `.cache/<name>` from a hashed lock file once, and again when the lock changes.
  * @param {{ name: string, what: string, lock: string, oldest: readonly number[] }} environment
@@ -63,9 +67,15 @@ export async function installEnvironment({ name, what, lock, oldest }) {
   const advice = PYTHON_ADVICE;
   // A virtual environment can't be moved, so it is built in place; the stamp, written last, says that it is whole.
   rmSync(venv, { recursive: true, force: true });
-  await runStep(`Making a Python environment: ${name}`, `${name}-venv`, [python, '-m', 'venv', venv], { advice });
-  const pip = [join(venv, 'bin', 'python'), '-m', 'pip', 'install', '--quiet', '--no-deps', '--require-hashes'];
-  await runStep(`Installing ${what}`, name, [...pip, '-r', lock], { advice });
+  const within = join(venv, 'bin', 'python');
+  // Most of the time for an environment goes into a pip of its own, which a pip that serves others (22.3) makes needless.
+  const serves = spawnSync(python, ['-c', SERVES_OTHERS]).status === 0;
+  const making = [python, '-m', 'venv', ...(serves ? ['--without-pip'] : []), venv];
+  await runStep(`Making a Python environment: ${name}`, `${name}-venv`, making, { advice });
+  const pip = serves ? [python, '-m', 'pip', '--python', within] : [within, '-m', 'pip'];
+  // What is imported is compiled then; compiling all of it takes longer than all else.
+  const install = [...pip, 'install', '--quiet', '--no-compile', '--no-deps', '--require-hashes', '-r', lock];
+  await runStep(`Installing ${what}`, name, install, { advice });
   writeFileSync(stamp, wanted);
   return true;
 }
