@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { chmodSync, closeSync, mkdirSync, openSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { writeFolder } from '../bin/own-tasks.ts';
+import { SERVERLESS_LOCK } from '../helpers/serverless.ts';
 import { type Block, ROOT } from './blocks.ts';
 
 /** What a block of shell commands ended with. */
@@ -24,12 +25,12 @@ export class Reader {
     mkdirSync(this.#programs);
     symlinkSync(join(ROOT, 'localstack'), join(this.folder, 'localstack'));
     // npx itself takes a second for each command, and would look for a package here.
-    const bin = (...path: string[]) => `exec "${process.execPath}" "${join(ROOT, ...path)}" "$@"`;
+    const bin = (...path: string[]) => `"${process.execPath}" "${join(ROOT, ...path)}" "$@"`;
     const npx = `#!/bin/sh
 what="$1"; shift
 case "$what" in
-  sampler) SAMPLER_CWD="$PWD" ${bin('bin', 'sampler.ts')} ;;
-  sls) cd "${ROOT}" && PATH="${join(ROOT, 'node_modules', '.bin')}:$PATH" ${bin('node_modules', 'osls', 'bin', 'serverless.js')} ;;
+  sampler) SAMPLER_CWD="$PWD" exec ${bin('bin', 'sampler.ts')} ;;
+  sls) cd "${ROOT}" && PATH="${join(ROOT, 'node_modules', '.bin')}:$PATH" exec flock "${SERVERLESS_LOCK}" ${bin('node_modules', 'osls', 'bin', 'serverless.js')} ;;
   *) echo "npx $what: not known here" >&2; exit 127 ;;
 esac
 `;

@@ -5,13 +5,16 @@ import { join } from 'node:path';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
-/** Runs the framework as on a machine that knows no AWS: no keys, no profile, no home, and no proxy that answers. */
+/** Held by whoever runs the framework: it builds in one folder of the repository, which it removes at its end. */
+export const SERVERLESS_LOCK = join(ROOT, '.cache', 'serverless.lock');
+
+/** Runs the framework, one at a time, as on a machine that knows no AWS: no keys, no profile, no home, and no proxy that answers. */
 export function serverless(args: readonly string[], env: Record<string, string> = {}): SpawnSyncReturns<string> {
   const program = join(ROOT, 'node_modules', 'osls', 'bin', 'serverless.js');
   const PATH = `${join(ROOT, 'node_modules', '.bin')}:/usr/bin:/bin`;
   const base = { PATH, HOME: tmpdir(), SLS_TELEMETRY_DISABLED: '1', AWS_EC2_METADATA_DISABLED: 'true' };
   const offline = { HTTPS_PROXY: 'http://127.0.0.1:9', HTTP_PROXY: 'http://127.0.0.1:9', NO_PROXY: '127.0.0.1' };
-  return spawnSync(process.execPath, [program, ...args], {
+  return spawnSync('flock', [SERVERLESS_LOCK, process.execPath, program, ...args], {
     cwd: ROOT,
     encoding: 'utf8',
     env: { ...base, ...offline, ...env },
