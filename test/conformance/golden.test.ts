@@ -5,13 +5,13 @@ import { type Db, type Document, MongoClient } from 'mongodb';
 import postgres, { type Sql } from 'postgres';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Bucket } from '../../lib/bucket/bucket.ts';
-import { stageHarness } from '../../lib/catalogue/staging/stage.ts';
 import { stageDatasets } from '../../lib/datasets/stage.ts';
 import { Logger } from '../../lib/log/log.ts';
 import { dumps } from '../../lib/python/json.ts';
 import type { PyDict, PyValue } from '../../lib/python/value.ts';
 import { createLocalS3, createLocalSqs } from '../../localstack/resources.ts';
 import { startFunctions } from '../helpers/functions.ts';
+import { stageTheHarness } from '../helpers/harness.ts';
 import { freshStack, required, type TestStack } from '../helpers/stack.ts';
 import { benchClient, comparable } from './bench-client.ts';
 import { bsonText, bsonType } from './bson-text.ts';
@@ -25,7 +25,6 @@ import {
 } from './golden.ts';
 
 const PREPARE_MS = 180_000;
-const WHEEL = join(import.meta.dirname, '..', '..', '.cache', 'harness', 'lm_eval-0.4.9-py3-none-any.whl');
 const cases = goldenCases();
 const scored = loglikelihoodGoldens();
 
@@ -46,7 +45,7 @@ describe.skipIf(!goldenAvailable)(
       const s3 = createLocalS3(stack.endpoint);
       const bucket = new Bucket(s3, required(stack.env, 'DATASETS_BUCKET'));
       const log = new Logger('error');
-      await stageHarness({ bucket, wheelPath: WHEEL, log });
+      await stageTheHarness(bucket);
       await stageDatasets({ bucket, fromDir: join(SHARED, 'data', 'datasets'), log });
       s3.destroy();
       await inFunctions('{}', async (run) => {

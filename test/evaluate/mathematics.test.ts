@@ -1,17 +1,14 @@
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { type Document, MongoClient, ObjectId } from 'mongodb';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Bucket } from '../../lib/bucket/bucket.ts';
-import { stageHarness } from '../../lib/catalogue/staging/stage.ts';
-import { Logger } from '../../lib/log/log.ts';
 import { createLocalS3, createLocalSqs } from '../../localstack/resources.ts';
 import { type RunningFunctions, startFunctions } from '../helpers/functions.ts';
+import { stageTheHarness } from '../helpers/harness.ts';
 import { freshStack, required, type TestStack } from '../helpers/stack.ts';
 import { chatBody, writeAnswered } from './answered-task.ts';
 
-const WHEEL = join(import.meta.dirname, '..', '..', '.cache', 'harness', 'lm_eval-0.4.9-py3-none-any.whl');
 const PATIENCE_MS = 180_000;
 
 /** Documents of our own in the columns that the task's functions read, each with an answer and what the harness makes of it. */
@@ -32,7 +29,7 @@ let sqs: SQSClient;
 beforeAll(async () => {
   stack = await freshStack();
   const bucket = new Bucket(createLocalS3(stack.endpoint), required(stack.env, 'DATASETS_BUCKET'));
-  await stageHarness({ bucket, wheelPath: WHEEL, log: new Logger('error') });
+  await stageTheHarness(bucket);
   functions = await startFunctions(stack.env);
   sqs = createLocalSqs(stack.endpoint);
   mongo = new MongoClient(stack.mongodbUri);

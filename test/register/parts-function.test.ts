@@ -1,18 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { MongoClient } from 'mongodb';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { stageHarness } from '../../lib/catalogue/staging/stage.ts';
 import { MessageLog } from '../../lib/ledger/message-log.ts';
-import { Logger } from '../../lib/log/log.ts';
 import { createLocalSqs } from '../../localstack/resources.ts';
 import { type DataStack, openDataStack, parquet } from '../datasets/data-stack.ts';
 import { type RunningFunctions, startFunctions } from '../helpers/functions.ts';
+import { stageTheHarness } from '../helpers/harness.ts';
 import { required } from '../helpers/stack.ts';
 
-const WHEEL = join(import.meta.dirname, '..', '..', '.cache', 'harness', 'lm_eval-0.4.9-py3-none-any.whl');
 const PREPARE_MS = 60_000;
 
 let dataStack: DataStack;
@@ -21,7 +18,7 @@ let sqs: SQSClient;
 beforeAll(async () => {
   dataStack = await openDataStack();
   sqs = createLocalSqs(dataStack.endpoint);
-  await stageHarness({ bucket: dataStack.source, wheelPath: WHEEL, log: new Logger('error') });
+  await stageTheHarness(dataStack.source);
   functions = await startFunctions({ ...dataStack.env, REGISTER_PART_ROWS: '20' });
 }, PREPARE_MS);
 afterAll(async () => {

@@ -1,18 +1,16 @@
-import { join } from 'node:path';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { Context } from 'aws-lambda';
 import { MongoClient } from 'mongodb';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { stageHarness } from '../../lib/catalogue/staging/stage.ts';
 import { Logger } from '../../lib/log/log.ts';
 import { registerTasks } from '../../lib/register/register.ts';
 import { createLocalSqs } from '../../localstack/resources.ts';
 import { catalogueOf, taskYaml } from '../catalogue/roots.ts';
 import { type DataStack, openDataStack, parquet } from '../datasets/data-stack.ts';
+import { stageTheHarness } from '../helpers/harness.ts';
 import { required } from '../helpers/stack.ts';
 import { eventOf, receive, send } from '../queue/queues.ts';
 
-const WHEEL = join(import.meta.dirname, '..', '..', '.cache', 'harness', 'lm_eval-0.4.9-py3-none-any.whl');
 /** A function that has this left begins no further task. */
 const HARDLY = 100_000;
 
@@ -51,7 +49,7 @@ it('each delivery whose time is up does one task more at least, and the last one
 });
 
 it('the function puts what is left on its queue again as the same request, with all its tries', async () => {
-  await stageHarness({ bucket: stack.source, wheelPath: WHEEL, log: new Logger('error') });
+  await stageTheHarness(stack.source);
   await stack.putDataset('gsm8k/main', { train: [file('one')], test: [file('two')] });
   await stack.putDataset('allenai/ai2_arc/ARC-Easy', {
     train: [file('one')],

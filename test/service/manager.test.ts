@@ -2,14 +2,14 @@ import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { type Db, type Document, MongoClient } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Bucket } from '../../lib/bucket/bucket.ts';
-import { stageHarness } from '../../lib/catalogue/staging/stage.ts';
 import { stageDatasets } from '../../lib/datasets/stage.ts';
 import { Logger } from '../../lib/log/log.ts';
 import { createLocalS3, createLocalSqs } from '../../localstack/resources.ts';
 import { type RunningFunctions, startFunctions } from '../helpers/functions.ts';
+import { stageTheHarness } from '../helpers/harness.ts';
 import { freshStack, required, type TestStack } from '../helpers/stack.ts';
 import { writeOwnDatasets } from './own-data.ts';
-import { WHEEL, waitFor } from './waiting.ts';
+import { waitFor } from './waiting.ts';
 
 /** What the Manager sends today, for each of its suppliers (MANAGER-1). */
 const SUPPLIERS = Array.from({ length: 50 }, (_, i) => `supplier-${String(i).padStart(2, '0')}`);
@@ -34,7 +34,7 @@ beforeAll(async () => {
   const s3 = createLocalS3(stack.endpoint);
   const bucket = new Bucket(s3, required(stack.env, 'DATASETS_BUCKET'));
   const log = new Logger('error');
-  await stageHarness({ bucket, wheelPath: WHEEL, log });
+  await stageTheHarness(bucket);
   await stageDatasets({ bucket, fromDir: writeOwnDatasets(), log });
   s3.destroy();
   sqs = createLocalSqs(stack.endpoint);

@@ -1,22 +1,20 @@
 import { rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type MessageAttributeValue, ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { type Db, type Document, MongoClient } from 'mongodb';
 import postgres, { type Sql } from 'postgres';
 import { Bucket } from '../../lib/bucket/bucket.ts';
 import { readLocalInclude, stageInclude } from '../../lib/catalogue/staging/local-include.ts';
-import { stageHarness } from '../../lib/catalogue/staging/stage.ts';
 import { stageDatasets } from '../../lib/datasets/stage.ts';
 import { Logger } from '../../lib/log/log.ts';
 import { type DeadLetter, DeadLetters } from '../../lib/operator/dead-letters.ts';
 import { createLocalS3, createLocalSqs } from '../../localstack/resources.ts';
 import { startFunctions } from '../helpers/functions.ts';
+import { stageTheHarness } from '../helpers/harness.ts';
 import { freshStack, required } from '../helpers/stack.ts';
 import { TASKS } from './own/recorder.ts';
 import { writeOwnDatasets } from './own-data.ts';
 
-const WHEEL = join(import.meta.dirname, '..', '..', '.cache', 'harness', 'lm_eval-0.4.9-py3-none-any.whl');
 const PATIENCE_MS = 45_000;
 
 /** The whole service on a stack of its own, with our own data sets staged and our own tasks as the include folder `own`. */
@@ -56,7 +54,7 @@ export async function startService(
   const s3 = createLocalS3(stack.endpoint);
   const bucket = new Bucket(s3, required(stack.env, 'DATASETS_BUCKET'));
   const log = new Logger('error');
-  await stageHarness({ bucket, wheelPath: WHEEL, log });
+  await stageTheHarness(bucket);
   await stageInclude(bucket, await readLocalInclude('own', TASKS), { index: new Map(), find: async () => null });
   await stageDatasets({ bucket, fromDir: data, log });
   rmSync(data, { recursive: true });

@@ -1,9 +1,5 @@
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunningFunctions } from '../helpers/functions.ts';
-
-/** The harness, as set-up fetches it. */
-export const WHEEL = join(import.meta.dirname, '..', '..', '.cache', 'harness', 'lm_eval-0.4.9-py3-none-any.whl');
 
 /** What 200 requests take on a busy machine. */
 const PATIENCE_MS = 100_000;

@@ -11,6 +11,8 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** Answers `GET /fauxqs` and `GET /localstack` with the environment of a service, which it starts when first asked. */
     servicesUrl: string;
+    /** A folder that is there until the end of the run. */
+    runFolder: string;
     /** Whether LocalStack is installed here. */
     hasLocalstack: boolean;
   }
@@ -37,6 +39,7 @@ export default async function setup({ provide }: TestProject): Promise<() => Pro
   const address = server.address();
   if (typeof address !== 'object' || address === null) throw new Error('the server of the test services has no port');
   provide('servicesUrl', `http://127.0.0.1:${address.port}`);
+  provide('runFolder', dir);
   provide('hasLocalstack', existsSync(LOCALSTACK_PYTHON));
   return async () => {
     server.close();

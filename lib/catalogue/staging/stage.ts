@@ -20,7 +20,7 @@ export interface StageSummary {
 
 /** What is staged, and where to. */
 export interface StageOptions {
-  readonly bucket: Bucket;
+  readonly bucket: Pick<Bucket, 'put'>;
   readonly wheelPath: string;
   readonly log: Logger;
 }
