@@ -41,7 +41,8 @@ const started = performance.now();
 for (const event of events.slice(Number(warmUp))) await handle(event);
 const took = performance.now() - started;
 const after = reading();
-const count = events.length - Number(warmUp);
+/** Messages. */
+const count = events.slice(Number(warmUp)).reduce((/** @type {number} */ sum, event) => sum + event.Records.length, 0);
 /** @param {number} total */
 const each = (total) => total / count;
 const figures = {

@@ -30,7 +30,7 @@ export async function readCounts({ mongo, sql }: BenchServices): Promise<ServerC
 export function describeCounts(before: ServerCounts, after: ServerCounts, requests: number): [string, string] {
   const sent = [...after.commands]
     .map(([command, count]) => [command, (count - (before.commands.get(command) ?? 0)) / requests] as const)
-    .filter(([, count]) => count > 0.5)
+    .filter(([, count]) => count > 0.05)
     .map(([command, count]) => `${command} ${count.toFixed(1)}`);
   return [sent.join(', '), `${((after.statements - before.statements) / requests).toFixed(1)} statements`];
 }

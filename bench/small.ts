@@ -31,6 +31,8 @@ const { values, positionals } = parseArgs({ options: { differ: { type: 'boolean'
 const MIX = values.differ ? DIFFERENT : ALIKE;
 const REQUESTS = Number(positionals[0] ?? 1000);
 const WARM_UP = 100;
+/** Messages that a function takes in one event, where so many wait (serverless.yml). */
+const AT_A_TIME = 10;
 /** Events handed in directly: enough to be warm, however many go through the stack. */
 const DIRECT = Math.min(REQUESTS, 1500);
 const ROOT = join(import.meta.dirname, '..');
@@ -109,14 +111,17 @@ async function directly(): Promise<void> {
   const bundles = await bundleFunctions(service, ROOT, dir);
   const queue = await startSqsEmulator(process.env['AWS_ENDPOINT_URL'] ?? '');
   try {
-    const asked = Array.from({ length: DIRECT + WARM_UP }, (_, n) => messageOf('direct', n, MIX));
-    const run = (name: string, bodies: readonly string[]) =>
-      measured(name, () => runDirect(service.nodeOptions, bundles[name] ?? '', bodies, queue.url));
-    const sample = await run('sample', asked);
-    const sent = queue.bodies.splice(0);
-    const shard = await run('shard', sent);
-    const [a, b] = [cpuOf(sample), cpuOf(shard)];
-    console.log(`  both functions without queues: ${(a + b).toFixed(2)} ms of CPU a request`);
+    for (const perEvent of [1, AT_A_TIME]) {
+      const asked = Array.from({ length: DIRECT + WARM_UP }, (_, n) => messageOf(`direct${perEvent}`, n, MIX));
+      const run = (name: string, bodies: readonly string[]) =>
+        measured(`${name}, ${perEvent === 1 ? 'one message' : `${perEvent} messages`} an event`, () =>
+          runDirect(service.nodeOptions, bundles[name] ?? '', bodies, queue.url, perEvent),
+        );
+      const sample = await run('sample', asked);
+      const shard = await run('shard', queue.bodies.splice(0));
+      const [a, b] = [cpuOf(sample), cpuOf(shard)];
+      console.log(`  both functions without queues: ${(a + b).toFixed(2)} ms of CPU a request`);
+    }
   } finally {
     queue.close();
     rmSync(dir, { recursive: true });
@@ -141,7 +146,7 @@ async function measured(name: string, run: () => Promise<Figures>): Promise<Figu
   const describe = (uri: string | undefined) =>
     `${of(uri).writes.toFixed(1)} writes, ${of(uri).sent.toFixed(0)} bytes sent, ${of(uri).received.toFixed(0)} received`;
   console.log(
-    `  ${name}, one event after the other: ${figures.ms.toFixed(2)} ms, CPU ${cpuOf(figures).toFixed(2)} ms ` +
+    `  ${name}: ${figures.ms.toFixed(2)} ms, CPU ${cpuOf(figures).toFixed(2)} ms ` +
       `(${figures.systemMs.toFixed(2)} of it the system's), MongoDB's ${mongodb.toFixed(2)}, Postgres' ${postgres.toFixed(2)}; ` +
       `${figures.logged.toFixed(0)} bytes logged, ${figures.memory.toFixed(0)} MB\n` +
       `    MongoDB: ${commands}; ${describe(process.env['MONGODB_URI'])}\n` +
@@ -155,22 +160,22 @@ async function runDirect(
   bundle: string,
   bodies: readonly string[],
   endpoint: string,
+  perEvent: number,
 ): Promise<Figures> {
   // All of them wait already when the first one is worked on, as those of a flood do.
   const SentTimestamp = String(Date.now());
-  const events = bodies.map((Body, n) =>
-    toSqsEvent(
-      [
-        {
-          MessageId: `${RUN}-${n}`,
-          ReceiptHandle: 'none',
-          Body,
-          Attributes: { ApproximateReceiveCount: '1', SentTimestamp },
-        },
-      ],
-      'arn:aws:sqs:us-east-1:000000000000:bench',
-    ),
+  const messages = bodies.map((Body, n) => ({
+    MessageId: `${RUN}-${perEvent}-${n}`,
+    ReceiptHandle: 'none',
+    Body,
+    Attributes: { ApproximateReceiveCount: '1', SentTimestamp },
+  }));
+  // Each kind is done by itself before it is done together.
+  const alone = messages.splice(0, WARM_UP).map((message) => [message]);
+  const together = Array.from({ length: Math.ceil(messages.length / perEvent) }, (_, n) =>
+    messages.slice(n * perEvent, (n + 1) * perEvent),
   );
+  const events = [...alone, ...together].map((some) => toSqsEvent(some, 'arn:aws:sqs:us-east-1:000000000000:bench'));
   const file = `${bundle}.events.json`;
   writeFileSync(file, JSON.stringify(events));
   const script = join(import.meta.dirname, 'run-direct.mjs');

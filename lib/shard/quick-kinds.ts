@@ -1,38 +1,32 @@
+import { hash } from 'node:crypto';
+import { RecentlyUsed } from '../cache/recently-used.ts';
+import { entryText } from '../catalogue/entry.ts';
 import type { Plan } from '../plan/plan.ts';
 import { settingsText } from '../plan/settings-text.ts';
 
 /** Milliseconds that a document may take to render; most take a hundredth of it. */
 const QUICK_MS = 5;
-/** Settings that are known at a time of one definition, and how long they may be. */
-const MAX_SETTINGS = 100;
-const MAX_SETTINGS_CHARS = 2_000;
+/** Kinds that are known at a time: more than there are tasks in what is asked in a day. */
+const MAX_KINDS = 5_000;
 
 /**
  * Which kinds of plans this process has rendered before by itself, quickly: the definition, the version of its data set and the
  * settings, without who is asked and about which documents. Rendering other documents of it takes as little, and does not end the process.
  */
 export class QuickKinds {
-  /** Definitions are kept by whoever reads them, some hundred at a time. */
-  readonly #known = new WeakMap<Plan['entry'], Set<string>>();
+  readonly #known = new RecentlyUsed<boolean>({ chars: Number.POSITIVE_INFINITY, charsOfOne: 1, entries: MAX_KINDS });
 
   has(plan: Plan): boolean {
-    return this.#known.get(plan.entry)?.has(settingsOf(plan)) ?? false;
+    return this.#known.get(kindOf(plan)) === true;
   }
 
   /** Notes that so many documents of a plan were rendered, in so many milliseconds. */
   rendered(plan: Plan, docs: number, ms: number): void {
-    const settings = settingsOf(plan);
-    if (ms > docs * QUICK_MS || settings.length > MAX_SETTINGS_CHARS) {
-      this.#known.get(plan.entry)?.delete(settings);
-      return;
-    }
-    const known = this.#known.get(plan.entry) ?? new Set();
-    if (known.size >= MAX_SETTINGS) known.clear();
-    this.#known.set(plan.entry, known.add(settings));
+    this.#known.set(kindOf(plan), ms <= docs * QUICK_MS, 0);
   }
 }
 
-function settingsOf({ entry: _, docCount, seed, randomSeed, ...plan }: Plan): string {
+function kindOf({ entry, docCount: _, seed, randomSeed, ...plan }: Plan): string {
   const { requesterArgs, blacklist, ...asked } = plan.asked;
-  return settingsText({ ...plan, asked });
+  return hash('sha256', `${settingsText({ ...plan, asked })}\n${entryText(entry)}`, 'base64url');
 }
