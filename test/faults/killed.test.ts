@@ -1,0 +1,72 @@
+import { expect, inject, test } from 'vitest';
+import { killAt, killByChance, killUntil, killWhileWorking } from './killing.ts';
+import { countMessages, moveBack, sendAll } from './queues.ts';
+import type { Request } from './scene.ts';
+import { useScene } from './use-scene.ts';
+import type { Passing } from './wire.ts';
+
+const own = useScene();
+
+test('processes killed at any time: nothing is lost or doubled', async () => {
+  const kills = 70;
+  const requests = await killWhileWorking(own.scene, {
+    kills,
+    processes: 3,
+    ahead: 8,
+    qty: () => 40,
+    lifeAndDeath: (_, roles) => killByChance(own.scene.workers.start(roles)),
+  });
+  await own.expectNoTrace('process killed at any time', kills, requests);
+}, 600_000);
+
+test('the writer killed right before or after each of its writes: the task is written once', async () => {
+  const writes = [
+    ['insert', 'instances'],
+    ['insert', 'prompts'],
+    ['findAndModify', 'sample_requests'],
+    ['insert', 'tasks'],
+    ['commitTransaction', ''],
+  ] as const;
+  const places = writes.flatMap(([command, collection]) =>
+    (['asked', 'answered'] as const).map((when) => ({ command, collection, when })),
+  );
+  const at = (life: number): Passing => places[life % places.length] ?? { command: '', collection: '', when: 'asked' };
+  const kills = places.length * 3;
+  const requests = await killWhileWorking(own.scene, {
+    kills,
+    processes: 3,
+    ahead: 6,
+    qty: (request) => (request % 2 === 0 ? 5 : 10),
+    lifeAndDeath: (life, roles) => killAt(own.scene, roles, at(life)),
+  });
+  await own.expectNoTrace('writer killed right before or after a write', kills, requests);
+}, 600_000);
+
+const onLocalstack = test.skipIf(!inject('hasLocalstack'));
+
+onLocalstack(
+  'a message whose planner dies on it five times goes to the dead-letter queue by SQS; sent back under another id it finishes what was begun',
+  async () => {
+    // The first delivery asks for a note and records the plan in one command; later ones find their own note first.
+    const at = (['update', 'insert'] as const).map((command): Passing => {
+      return { command, collection: 'sample_requests', when: 'answered' };
+    });
+    const deadLetters = `${own.scene.sampleUrl}-dlq`;
+    const requests: Request[] = [];
+    let deaths = 0;
+    for (const request of own.some(3, 20)) {
+      await sendAll(own.scene.sqs, own.scene.sampleUrl, [{ body: request.message.body }]);
+      const moved = async () => (await countMessages(own.scene.sqs, deadLetters)) > requests.length;
+      deaths += await killUntil(own.scene, ['sample'], at, moved);
+      const begun = await own.scene.recordOf(request);
+      requests.push({ ...request, id: begun.request_id, plan: begun._id });
+    }
+    await moveBack(own.scene.sqs, deadLetters);
+    own.scene.workers.start(['sample', 'shard']);
+    await own.scene.untilDone(requests);
+    await own.scene.workers.stopAll();
+    expect(await own.scene.db.collection('sample_requests').countDocuments({ state: 'retrying' })).toBe(0);
+    await own.expectNoTrace('planner died on its message until SQS moved it; redriven', deaths, requests);
+  },
+  600_000,
+);
