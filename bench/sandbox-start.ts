@@ -17,15 +17,14 @@ export function partsOfStart({ folder, snapshot }: BoxImage): string[] {
   const [script = '', ...end] = boxArguments(folder, mode).slice(-2);
   const flags = boxArguments(folder, mode).slice(0, -2);
   const read = (name: string) => `require('node:fs').readFileSync(${JSON.stringify(join(folder, name))})`;
-  const files = `const wasm = ${read('pyodide.asm.wasm')}; ${read('python_stdlib.zip')}; ${read(snapshot ? 'snapshot.bin' : 'runtime.json')};`;
+  const files = `${read('pyodide.asm.wasm')}; ${read('python_stdlib.zip')}; ${read(snapshot ? 'snapshot.bin' : 'runtime.json')};`;
   const compiled = snapshot ? `, { cachedData: ${read('context.cache')} }` : '';
   const context = `new (require('node:vm').Script)(${read('context.js')}.toString()${compiled});`;
   const steps: [string, readonly string[]][] = [
     ['Node itself', ['-e', '0']],
     ['files read', ['-e', files]],
     ["the context's script", ['-e', files + context]],
-    ['WebAssembly compiled', ['-e', `${files}${context} new WebAssembly.Module(wasm);`]],
-    ['instances and tables made, memory restored, Python and the watcher readied', [script, ...end]],
+    ["the watcher started, Python's code taken, tables made, memory restored, Python readied", [script, ...end]],
   ];
   let before = 0;
   return steps.map(([what, last]) => {

@@ -14,6 +14,7 @@ import { wheelCatalogue } from '../lib/catalogue/staging/wheel-catalogue.ts';
 import { filesOf, inPortionsOrTogether, runFunctions, type TaskToRun } from '../lib/processed/run.ts';
 import { dumps } from '../lib/python/json.ts';
 import type { Doc } from '../lib/python/value.ts';
+import { Box } from '../lib/sandbox/box.ts';
 import { openSandbox } from '../lib/sandbox/client.ts';
 import { localSandbox } from '../lib/sandbox/local.ts';
 import { partsOfStart } from './sandbox-start.ts';
@@ -104,6 +105,9 @@ const box = { cpu: median(starts.map(({ cpu }) => cpu)), wall: median(starts.map
 console.log(
   `start of a box, up to the first answer (median of ${STARTS}): ${box.cpu.toFixed(0)} ms of processor time, ${box.wall.toFixed(0)} ms by the clock`,
 );
+const probe = await Box.start(image);
+console.log(`  V8's code of Python in the image: ${probe.code}`);
+probe.kill();
 for (const line of partsOfStart(image)) console.log(`  ${line}`);
 await through('a process_docs that rewrites (hellaswag)', 'hellaswag', 'validation', hellaswag);
 await through('a process_docs that filters (global_mmlu_en_stem)', 'global_mmlu_en_stem', 'test', globalMmlu);
