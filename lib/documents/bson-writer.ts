@@ -10,6 +10,7 @@ const OBJECT = 3;
 const ARRAY = 4;
 const OBJECT_ID = 7;
 const BOOLEAN = 8;
+const DATE = 9;
 const NULL = 10;
 const INT32 = 16;
 const INT64 = 18;
@@ -51,7 +52,7 @@ export class BsonWriter {
     this.#checkSize();
   }
 
-  /** Fields that are BSON already, from {@link fieldsToBson}. */
+  /** Fields that are BSON already, from {@link fieldsOf}. */
   fields(bytes: Uint8Array): void {
     this.#reserve(bytes.length);
     this.bytes.set(bytes, this.length);
@@ -85,6 +86,12 @@ export class BsonWriter {
   number(key: string, value: number): void {
     if ((value | 0) !== value || Object.is(value, -0)) this.#double(key, value);
     else this.#int32(key, value);
+  }
+
+  date(key: string, date: Date): void {
+    this.#key(DATE, key);
+    this.#reserve(8);
+    this.length = this.bytes.writeBigInt64LE(BigInt(date.getTime()), this.length);
   }
 
   /** Begins a list within the document. @returns what {@link endList} needs */
@@ -153,7 +160,8 @@ export class BsonWriter {
 
   #opaque(key: string, { bson, repr }: PyOpaque): void {
     if (bson === undefined) throw new UnstorableValue(`${repr.slice(0, 80)} has no form there`);
-    this.fields(fieldsToBson({ [key]: bson }));
+    // A document of the driver's without its beginning and end.
+    this.fields(BSON.serialize({ [key]: bson }).subarray(4, -1));
   }
 
   #boolean(key: string, value: boolean): void {
@@ -222,9 +230,13 @@ export class BsonWriter {
   }
 }
 
-/** The fields of a document as they lie in it, without its beginning and end. */
-export function fieldsToBson(document: Readonly<Record<string, unknown>>): Uint8Array {
-  return BSON.serialize(document).subarray(4, -1);
+const CONSTANT_BYTES = 256;
+
+/** Fields as they lie in a document, to be written into many. */
+export function fieldsOf(write: (writer: BsonWriter) => void): Uint8Array {
+  const writer = new BsonWriter(Buffer.allocUnsafe(CONSTANT_BYTES));
+  write(writer);
+  return writer.bytes.subarray(0, writer.length);
 }
 
 /** As `toBson` has them: what is no text is printed, and of two that are the same then the last one counts. */

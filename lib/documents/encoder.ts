@@ -3,7 +3,7 @@ import { PermanentError } from '../errors/errors.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { PyDict } from '../python/value.ts';
 import type { RenderedInstance } from '../task/renderer.ts';
-import { type BsonWriter, fieldsToBson, UnstorableValue } from './bson-writer.ts';
+import { type BsonWriter, fieldsOf, UnstorableValue } from './bson-writer.ts';
 import { DocumentBatch } from './document-batch.ts';
 import { type ChildId, childIds } from './ids.ts';
 
@@ -123,16 +123,28 @@ export class DocumentEncoder {
 
 /** What all documents of a plan have in common, between what they have not. */
 function constantParts({ plan, taskId, createdAt }: DocumentContext) {
-  const fresh = { done: false, trigger_session: 0, creation_date: createdAt };
+  const { requestType, resolvedTask, repeats } = plan;
   return {
-    requestType: fieldsToBson({ request_type: plan.requestType }),
-    metadataTask: fieldsToBson({ 0: plan.resolvedTask }),
-    metadataRepeats: fieldsToBson({ 2: plan.repeats }),
-    taskName: fieldsToBson({ task_name: plan.resolvedTask }),
-    instanceEnd: fieldsToBson({ repeats: plan.repeats, task_id: taskId, done: false, creation_date: createdAt }),
-    taskId: fieldsToBson({ task_id: taskId }),
-    promptMiddle: fieldsToBson(fresh),
-    promptEnd: fieldsToBson({ context_enc: null, continuation_enc: null }),
+    requestType: fieldsOf((writer) => writer.string('request_type', requestType)),
+    metadataTask: fieldsOf((writer) => writer.string('0', resolvedTask)),
+    metadataRepeats: fieldsOf((writer) => writer.number('2', repeats)),
+    taskName: fieldsOf((writer) => writer.string('task_name', resolvedTask)),
+    instanceEnd: fieldsOf((writer) => {
+      writer.number('repeats', repeats);
+      writer.objectId('task_id', taskId.id);
+      writer.value('done', false);
+      writer.date('creation_date', createdAt);
+    }),
+    taskId: fieldsOf((writer) => writer.objectId('task_id', taskId.id)),
+    promptMiddle: fieldsOf((writer) => {
+      writer.value('done', false);
+      writer.number('trigger_session', 0);
+      writer.date('creation_date', createdAt);
+    }),
+    promptEnd: fieldsOf((writer) => {
+      writer.value('context_enc', null);
+      writer.value('continuation_enc', null);
+    }),
   };
 }
 
