@@ -33,6 +33,9 @@ export class DocumentEncoder {
   /** A request's arguments, which all its instances have in common, as they were written last. */
   #settings: { readonly of: PyDict; readonly bytes: Uint8Array } | undefined;
 
+  /** Whose documents are written. */
+  #last: { readonly instance: RenderedInstance; readonly id: Uint8Array } | undefined;
+
   constructor(context: DocumentContext) {
     this.#context = context;
     this.#childId = childIds(context.taskId, context.createdAt);
@@ -40,32 +43,39 @@ export class DocumentEncoder {
   }
 
   /**
-   * Adds a document of an instance, and those of its prompts.
+   * Adds the document of an instance, and those of its prompts.
    * @throws PermanentError DatasetInvalid for what MongoDB can never hold, naming the document
    */
-  add(instance: RenderedInstance, { instances, prompts }: EncodedDocuments): void {
-    const id = this.#childId('instance', instance.docId, instance.idx, 0);
+  add(instance: RenderedInstance, documents: EncodedDocuments): void {
+    this.addInstance(instance, documents);
+    this.addPrompts(instance, documents, 0, this.#context.plan.repeats);
+  }
+
+  /** Adds the document of an instance alone. @throws as `add` */
+  addInstance(instance: RenderedInstance, { instances }: EncodedDocuments): void {
     try {
-      this.#instance(instance, id, instances);
+      this.#instance(instance, instances);
     } catch (error) {
       throw this.#refused('instance', instance.docId, error);
     }
+  }
+
+  /** Adds the documents of some of an instance's prompts, by their numbers. @throws as `add` */
+  addPrompts(instance: RenderedInstance, { prompts }: EncodedDocuments, first: number, end: number): void {
     try {
-      this.#prompts(instance, id, prompts);
+      this.#prompts(instance, prompts, first, end);
     } catch (error) {
       throw this.#refused('prompt', instance.docId, error);
     }
   }
 
-  #instance(
-    { docId, idx, doc, arguments: [text, rest] }: RenderedInstance,
-    id: Uint8Array,
-    batch: DocumentBatch,
-  ): void {
+  #instance(instance: RenderedInstance, batch: DocumentBatch): void {
+    const { docId, idx, doc, arguments: given } = instance;
+    const [text, rest] = given;
     const { writer } = batch;
     const parts = this.#parts;
     writer.open();
-    writer.objectId('_id', id);
+    writer.objectId('_id', this.#idOf(instance));
     writer.fields(parts.requestType);
     batch.doc(doc);
     const args = writer.beginList('arguments');
@@ -85,22 +95,30 @@ export class DocumentEncoder {
     batch.close();
   }
 
-  #prompts({ docId, idx, data, ctxlen }: RenderedInstance, instanceId: Uint8Array, batch: DocumentBatch): void {
+  #prompts(instance: RenderedInstance, batch: DocumentBatch, first: number, end: number): void {
+    const { docId, idx, data, ctxlen } = instance;
     const { writer } = batch;
     const parts = this.#parts;
     const from = writer.length;
     writer.open();
-    writer.objectId('_id', this.#childId('prompt', docId, idx, 0));
+    writer.objectId('_id', this.#childId('prompt', docId, idx, first));
     writer.string('data', data);
     writer.fields(parts.taskId);
-    writer.objectId('instance_id', instanceId);
+    writer.objectId('instance_id', this.#idOf(instance));
     writer.value('timeout', BigInt(this.#context.timeoutOf(ctxlen)));
     writer.fields(parts.promptMiddle);
     writer.number('ctxlen', ctxlen);
     writer.fields(parts.promptEnd);
     batch.close();
     const to = writer.length;
-    for (let n = 1; n < this.#context.plan.repeats; n++) batch.again(from, to, this.#childId('prompt', docId, idx, n));
+    for (let n = first + 1; n < end; n++) batch.again(from, to, this.#childId('prompt', docId, idx, n));
+  }
+
+  #idOf(instance: RenderedInstance): Uint8Array {
+    if (this.#last?.instance !== instance) {
+      this.#last = { instance, id: this.#childId('instance', instance.docId, instance.idx, 0) };
+    }
+    return this.#last.id;
   }
 
   #settingsOf(dict: PyDict, writer: BsonWriter): void {

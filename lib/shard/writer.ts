@@ -94,10 +94,16 @@ export function createWriter(
       allowance.take(rendered, plan.repeats);
       if (session !== undefined && allowance.written > MOST_AT_ONCE_CHARS) throw new TooMuchAtOnce();
       for (const instance of rendered) {
-        encoder.add(instance, pending);
-        chars += instance.data.length * plan.repeats;
+        encoder.addInstance(instance, pending);
         count++;
-        if (chars >= PORTION_CHARS && session === undefined) await send();
+        // However many answers are wanted of a long prompt, no portion is much larger than others.
+        const atATime = Math.max(1, Math.floor(PORTION_CHARS / (instance.data.length + 1)));
+        for (let n = 0; n < plan.repeats; n += atATime) {
+          const end = Math.min(n + atATime, plan.repeats);
+          encoder.addPrompts(instance, pending, n, end);
+          chars += instance.data.length * (end - n);
+          if (chars >= PORTION_CHARS && session === undefined) await send();
+        }
       }
     },
     /** Writes what is left and waits for all of it. @returns how many instances there were */

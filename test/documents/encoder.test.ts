@@ -149,6 +149,20 @@ describe('the bytes of documents', () => {
     expect(bytesOf(used.prompts)).toEqual(bytesOf(fresh.prompts));
   });
 
+  it('of many answers are the same where they are made a few at a time', () => {
+    const plan = planOf({ repeats: 7 });
+    const encoder = new DocumentEncoder({ taskId: TASK_ID, plan, createdAt: CREATED, timeoutOf: () => 60 });
+    const [whole, parts] = [batches(), batches()];
+    encoder.add(instanceOf(), whole);
+    encoder.addInstance(instanceOf(), parts);
+    const few = [[0, 3] as const, [3, 4] as const, [4, 7] as const].map(([first, end]) => {
+      for (const batch of Object.values(parts)) batch.clear();
+      encoder.addPrompts(instanceOf(), parts, first, end);
+      return bytesOf(parts.prompts);
+    });
+    expect(Buffer.concat(few)).toEqual(bytesOf(whole.prompts));
+  });
+
   it('go into several commands where one would not take them, none torn apart', () => {
     const encoder = new DocumentEncoder({ taskId: TASK_ID, plan: planOf(), createdAt: CREATED, timeoutOf: () => 60 });
     const documents = batches();
