@@ -1,7 +1,7 @@
 /**
  * How fast one process reads, renders and writes a shard, compared with a bare insertMany of the same documents into the same
- * collections, and with what nobody who writes them by the driver can go below: turning them into BSON, and sending them over one
- * connection or two. All take turns. `npm run bench` runs it; by itself it needs the environment of a running stack.
+ * collections over one connection or two, and with what the driver takes of that to turn them into BSON, which the shard does by
+ * itself. All take turns. `npm run bench` runs it; by itself it needs the environment of a running stack.
  *
  *   node bench/shard.ts [documents]
  */
