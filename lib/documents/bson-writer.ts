@@ -160,8 +160,7 @@ export class BsonWriter {
 
   #opaque(key: string, { bson, repr }: PyOpaque): void {
     if (bson === undefined) throw new UnstorableValue(`${repr.slice(0, 80)} has no form there`);
-    // A document of the driver's without its beginning and end.
-    this.fields(BSON.serialize({ [key]: bson }).subarray(4, -1));
+    this.fields(fieldsToBson({ [key]: bson }));
   }
 
   #boolean(key: string, value: boolean): void {
@@ -228,6 +227,11 @@ export class BsonWriter {
   #checkSize(): void {
     if (this.length - this.#documentAt > MAX_DOCUMENT_BYTES) throw tooLarge();
   }
+}
+
+/** The fields of a document of the driver's as they lie in it, without its beginning and end. */
+export function fieldsToBson(document: Readonly<Record<string, unknown>>): Uint8Array {
+  return BSON.serialize(document).subarray(4, -1);
 }
 
 const CONSTANT_BYTES = 256;

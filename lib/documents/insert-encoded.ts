@@ -10,7 +10,7 @@ const PLACEHOLDER = { _id: [] };
  * Inserts documents that are encoded, in one command, as the driver's `insertMany` does it: retried, within the session, with the write
  * concern of the database, and with its errors. The driver's bulk operations hold what they send as bytes, in `serializedOperations` of
  * their batches, one for each document; it puts them behind each other, so that one piece may hold many.
- * @throws MongoBulkWriteError where one is there already among others, or what else befalls it
+ * @throws MongoBulkWriteError where one is there already among others, with the place of each such one, or what else befalls it
  */
 export async function insertEncoded(
   db: Db,
@@ -23,6 +23,7 @@ export async function insertEncoded(
   const [batch] = bulk.batches;
   if (batch?.serializedOperations.length !== 1) throw new Error("MongoDB's driver keeps no bytes of what it will send");
   batch.serializedOperations = [bytes];
+  batch.originalIndexes = Array.from({ length: count }, (_, n) => n);
   const { insertedCount } = await bulk.execute();
   if (insertedCount !== count) throw new Error(`${insertedCount} of ${count} documents were inserted`);
 }

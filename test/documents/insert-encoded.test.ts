@@ -2,7 +2,7 @@ import { BSON, type CommandStartedEvent, type Document, MongoClient, MongoServer
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DocumentBatch } from '../../lib/documents/document-batch.ts';
 import { insertEncoded } from '../../lib/documents/insert-encoded.ts';
-import { insertEncodedOnce, insertEncodedWithin, isDuplicateKey } from '../../lib/documents/write.ts';
+import { duplicatesOf, insertEncodedOnce, insertEncodedWithin, isDuplicateKey } from '../../lib/documents/write.ts';
 import { freshStack, type TestStack } from '../helpers/stack.ts';
 
 let stack: TestStack;
@@ -71,6 +71,11 @@ describe('documents as bytes are inserted as the driver inserts its own', () => 
     const [piece] = batchOf([1, 2, 3, 4, 5]).pieces();
     if (!piece) throw new Error('there is no piece');
     await expect(insertEncoded(mongo.db(), 'twice', piece)).rejects.toSatisfy(isDuplicateKey);
+    const again = await insertEncoded(mongo.db(), 'twice', piece).catch((error: unknown) => error);
+    expect(duplicatesOf(again)).toEqual([0, 1, 2, 3, 4]);
+    await mongo.db().collection<{ _id: number }>('twice').deleteOne({ _id: 2 });
+    const third = await insertEncoded(mongo.db(), 'twice', piece).catch((error: unknown) => error);
+    expect(duplicatesOf(third)).toEqual([0, 2, 3, 4]);
     await insertEncodedOnce(mongo.db(), 'twice', batchOf([1, 2, 3, 4, 5, 6]));
     expect(await idsIn('twice')).toEqual([1, 2, 3, 4, 5, 6]);
   });
