@@ -10,7 +10,7 @@ import { PyOpaque, PyTuple } from '../../../lib/python/value.ts';
 export const WHEEL = join(import.meta.dirname, '..', '..', '..', '.cache', 'harness', 'lm_eval-0.4.9-py3-none-any.whl');
 export const hasWheel = existsSync(WHEEL);
 
-const VENV = join(import.meta.dirname, '..', '..', '..', '.cache', 'localstack', 'venv', 'bin', 'python');
+const VENV = join(import.meta.dirname, '..', '..', '..', '.cache', 'localstack', 'bin', 'python');
 const PYTHON = [VENV, 'python3'].find((python) => spawnSync(python, ['-c', 'import yaml; yaml.CLoader']).status === 0);
 
 /** Whether a Python with PyYAML is there to compare with. */
