@@ -1,4 +1,4 @@
-/** `npm run bench [name ...] [number] [--option ...]`: all figures, or those named, each next to a baseline of the same run; on a stack of its own. */
+/** `npm run bench -- [name ...] [number] [--option ...]`: all figures, or those named, each next to a baseline of the same run; on a stack of its own. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpus, loadavg } from 'node:os';

@@ -5,6 +5,7 @@ import {
   type Message,
   ReceiveMessageCommand,
   SendMessageBatchCommand,
+  SendMessageCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import { type Db, type Document, type Filter, ObjectId } from 'mongodb';
@@ -15,7 +16,8 @@ import { messageOf } from './small-messages.ts';
 
 const MESSAGES = 2000;
 const REQUESTS = 1000;
-const ENTRIES = 10;
+/** What SQS takes and gives in one call, and so many requests as one call of a function could write together. */
+const TOGETHER = 10;
 /** What a request writes, for its supplier. */
 const COLLECTIONS = ['tasks', 'instances', 'prompts'] as const;
 
@@ -38,13 +40,19 @@ export async function describeQueueFloor(sqs: SQSClient): Promise<string> {
   const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: `bench-floor-${process.pid}` }));
   const sent = await measured('stack', MESSAGES, async () => {
     for (let n = 0; n < MESSAGES; n++) {
-      const Entries = [{ Id: '0', MessageBody: messageOf('floor', n) }];
+      await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: messageOf('floor', n) }));
+    }
+  });
+  const sentTogether = await measured('stack', MESSAGES, async () => {
+    for (let n = 0; n < MESSAGES; n += TOGETHER) {
+      const bodies = Array.from({ length: TOGETHER }, (_, i) => messageOf('floor', n + i));
+      const Entries = bodies.map((MessageBody, i) => ({ Id: String(i), MessageBody }));
       await sqs.send(new SendMessageBatchCommand({ QueueUrl, Entries }));
     }
   });
-  const taken = await measured('stack', MESSAGES, async () => {
-    for (let left = MESSAGES; left > 0; ) {
-      const command = new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: ENTRIES, WaitTimeSeconds: 1 });
+  const taken = await measured('stack', 2 * MESSAGES, async () => {
+    for (let left = 2 * MESSAGES; left > 0; ) {
+      const command = new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: TOGETHER, WaitTimeSeconds: 1 });
       const { Messages = [] } = await sqs.send(command);
       left -= Messages.length;
       if (Messages.length > 0) await sqs.send(deletion(QueueUrl, Messages));
@@ -52,8 +60,8 @@ export async function describeQueueFloor(sqs: SQSClient): Promise<string> {
   });
   await sqs.send(new DeleteQueueCommand({ QueueUrl }));
   return (
-    `one message with the SDK alone: sent by itself ${sent.own} ms of CPU and ${sent.server} of the stack, ` +
-    `taken and deleted ten at a time ${taken.own} and ${taken.server}`
+    `one message with the SDK alone: sent by itself ${sent.own} ms of CPU and ${sent.server} of the stack, ten at a time ` +
+    `${sentTogether.own} and ${sentTogether.server}; taken and deleted ten at a time ${taken.own} and ${taken.server}`
   );
 }
 
@@ -67,17 +75,22 @@ export async function describeWriteFloor({ mongo, db }: BenchServices): Promise<
   const floor = mongo.db(`${db.databaseName}_floor`);
   await ensureIndexes(floor);
   const one = await documentsOfARequest(db);
-  const { own, server } = await measured('mongodb', REQUESTS, async () => {
-    for (let n = 0; n < REQUESTS; n++) {
-      for (const [name, documents] of one) {
-        const copies = documents.map((document) => ({ ...document, _id: new ObjectId() }));
-        await floor.collection(name).insertMany(copies);
+  const insert = (together: number) =>
+    measured('mongodb', REQUESTS, async () => {
+      for (let n = 0; n < REQUESTS; n += together) {
+        for (const [name, documents] of one) {
+          const all = Array.from({ length: together }, () => documents).flat();
+          await floor.collection(name).insertMany(all.map((document) => ({ ...document, _id: new ObjectId() })));
+        }
       }
-    }
-  });
+    });
+  const [alone, together] = [await insert(1), await insert(TOGETHER)];
   await floor.dropDatabase();
   const documents = [...one.values()].flat().length;
-  return `the ${documents} documents of a request by an insertMany each, and nothing else: ${own} ms of CPU and ${server} of MongoDB`;
+  return (
+    `the ${documents} documents of a request by an insertMany for each collection, and nothing else: ${alone.own} ms of CPU and ` +
+    `${alone.server} of MongoDB; those of ten requests together ${together.own} and ${together.server} each`
+  );
 }
 
 async function documentsOfARequest(db: Db): Promise<Map<string, Document[]>> {

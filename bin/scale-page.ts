@@ -1,61 +1,4 @@
-/** What `npm run bench small` measured of one request of two documents (gsm8k, 5 worked examples), on a machine of two cores with all servers on it. */
-export const MEASURED = {
-  /** What the run was like, for the page. */
-  run: 'event after event, on two cores that nobody else used, beside 2,000 other requests',
-  /** Of each function: milliseconds from event to answer, and of processor time; bytes that it logged. */
-  sample: { ms: 7.1, cpuMs: 4, logged: 971 },
-  shard: { ms: 6, cpuMs: 2.9, logged: 1014 },
-  /** Of both functions together: commands sent, bytes to and from the server, milliseconds of its processor time. */
-  mongodb: { commands: 6, sent: 20_859, received: 3564, cpuMs: 4.6 },
-  postgres: { commands: 1, sent: 288, received: 554, cpuMs: 0.7 },
-  /** Waits for a server, one after the other: sample's and shard's. */
-  roundTrips: { sample: 3, shard: 5 },
-} as const;
-
-/** What `npm run bench small 20000` saw of the whole of it: the local stack and its databases on two cores that nobody else used. */
-export const LONG_RUN = {
-  requests: 20_000,
-  cores: 2,
-  /** Before it, and at its end. */
-  load: '1.3 before, 5.2 at the end',
-  perSecond: 107,
-  /** Milliseconds of processor time of a request; `bench` sends it and counts. */
-  cpuMs: { sample: 4.42, shard: 3.31, stack: 3.81, mongodb: 4.63, postgres: 0.65, bench: 0.33 },
-  /** Of 2,000 requests, which processes that have just started take much of. */
-  shortRun: {
-    requests: 2000,
-    perSecond: 100,
-    cpuMs: { sample: 5.19, shard: 3.94, stack: 4.24, mongodb: 3.92, postgres: 0.61, bench: 0.51 },
-  },
-  /** MB before, and after each quarter. */
-  memory: {
-    sample: [118, 141, 141, 142, 143],
-    shard: [111, 138, 138, 138, 138],
-    'the stack': [204, 356, 405, 412, 411],
-    MongoDB: [185, 344, 464, 561, 584],
-  },
-  /** Counted in MongoDB afterwards. */
-  written: {
-    suppliers: 20_000,
-    tasks: 20_000,
-    instances: 40_000,
-    prompts: 40_000,
-    doubled: 0,
-    unaccounted: 0,
-    deadLetters: 0,
-  },
-  /** The same documents by an insertMany each and nothing else, and a message by the SDK and nothing else: milliseconds of processor time. */
-  floor: { inserts: { client: 2.12, mongodb: 2.83 }, message: { client: 1.71, stack: 0.81 } },
-} as const;
-
-/** What is assumed, and to be replaced by what CloudWatch shows. */
-export const ASSUMED = {
-  /** Milliseconds to a database or queue and back, which the machine of the bench does not have. */
-  roundTripMs: 1,
-  /** Bytes that Lambda itself logs of a call. */
-  lambdaLogged: 400,
-  memoryGb: 2,
-} as const;
+import { ASSUMED, DIFFERENT_RUN, FLOORS, LONG_RUN, MEASURED, type Run, SHORT_RUN } from './scale-figures.ts';
 
 /** In US dollars, us-east-1, arm64, without the free tier. */
 const PRICES = { gbSecond: 0.0000133334, call: 0.2 / 1e6, sqsCall: 0.4 / 1e6, loggedByte: 0.5 / 1e9 } as const;
@@ -63,6 +6,8 @@ const PRICES = { gbSecond: 0.0000133334, call: 0.2 / 1e6, sqsCall: 0.4 / 1e6, lo
 export const LIMITS = { sampleConcurrency: 4, shardConcurrency: 8, registerConcurrency: 2, connections: 3 } as const;
 
 const QTY = 2;
+/** Requests a second that are wished for on the cores of the bench. */
+const AIM = 250;
 const HOURS = 730;
 /** A message is sent, received and deleted. */
 const CALLS_OF_A_MESSAGE = 3;
@@ -140,8 +85,6 @@ export function walls(): readonly { readonly what: string; readonly rate: number
 /** The page `docs/scale.md`. */
 export function scalePage(scenarios: readonly Scenario[] = SCENARIOS): string {
   const { sample, shard } = seconds();
-  const number = (value: number, digits = 0) =>
-    value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits });
   const rows = scenarios.map((scenario) => {
     const load = loadOf(scenario);
     return [
@@ -197,39 +140,25 @@ export function scalePage(scenarios: readonly Scenario[] = SCENARIOS): string {
   ].join('\n\n')}\n`;
 }
 
-/** The model beside a run. */
+/** The model beside runs. */
 function checked(): readonly string[] {
-  const { requests, cores, load, perSecond, cpuMs, shortRun, memory, written, floor } = LONG_RUN;
-  const number = (value: number, digits = 0) =>
-    value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits });
-  const bare = floor.inserts.client + floor.inserts.mongodb + 2 * (floor.message.client + floor.message.stack);
-  const sum = (parts: Readonly<Record<string, number>>) => Object.values(parts).reduce((all, part) => all + part, 0);
-  const row = (what: string, parts: Readonly<Record<string, number>>, seen: number) => [
-    what,
-    ...Object.values(parts).map((ms) => number(ms, 1)),
-    number(sum(parts), 1),
-    number((1000 * cores) / sum(parts)),
-    number(seen),
-    number((seen * sum(parts)) / 1000, 1),
-  ];
+  const { requests, cores, load, memory, written } = LONG_RUN;
   return [
     '## Checked',
     `Against \`npm run bench small ${requests}\`: so many requests for as many suppliers, through the local stack, all servers on the same ` +
       `${cores} cores, which had nothing else to do (load ${load}). What the parts of a request take of a core says how many a second ${cores} cores ` +
-      'answer; what was seen is less by what they waited, as the last column shows.',
+      'answer; what was seen is less by what they waited, as the last column shows. The Manager asks a hundred suppliers the same, and ' +
+      'what was made for one of them serves the others; with `npm run bench -- small --differ` no two requests are alike.',
     table(
       [
         'run',
-        ...Object.keys(cpuMs).map((part) => `${part} ms`),
+        ...Object.keys(LONG_RUN.cpuMs).map((part) => `${part} ms`),
         'together',
         'predicted a second',
         'seen a second',
         'cores had',
       ],
-      [
-        row(`${number(shortRun.requests)} requests`, shortRun.cpuMs, shortRun.perSecond),
-        row(`${number(requests)} requests`, cpuMs, perSecond),
-      ],
+      [SHORT_RUN, DIFFERENT_RUN, LONG_RUN].map(rowOf),
     ),
     `Afterwards MongoDB held ${number(written.tasks)} tasks of ${number(written.suppliers)} suppliers, ${number(written.instances)} instances of as many ` +
       `documents asked, and ${number(written.prompts)} prompts of as many instances: ${written.doubled} doubled, ${written.unaccounted} unaccounted, ` +
@@ -239,12 +168,68 @@ function checked(): readonly string[] {
       Object.entries(memory).map(([who, mb]) => [who, ...mb.map((value) => number(value))]),
     ),
     'The functions take next to no more at the end than after the first quarter. MongoDB grows into the cache that the local stack gives it (half a GB).',
-    `**What is full first, as measured: processors.** What is left of a request when everything of ours is taken away is the five documents by an insertMany each ` +
-      `(${number(floor.inserts.client, 1)} ms of the client and ${number(floor.inserts.mongodb, 1)} of MongoDB) and two messages sent, taken and deleted by the SDK alone ` +
-      `(${number(floor.message.client, 1)} and ${number(floor.message.stack, 1)} of the stack, each): ${number(bare, 1)} ms, with which ${cores} cores are full at ` +
-      `${number((1000 * cores) / bare)} a second. The plan, its transaction and the rendering are the rest. MongoDB's part grows with what it holds, from ` +
-      `${number(shortRun.cpuMs.mongodb, 1)} to ${number(cpuMs.mongodb, 1)} ms a request here. The stack's part is on AWS that of SQS and Lambda; polls of idle queues are some 10 ms of each second for each.`,
+    ...limits(),
   ];
+}
+
+function rowOf({ name, perSecond, cpuMs }: Run): string[] {
+  const sum = together(cpuMs);
+  return [
+    name,
+    ...Object.values(cpuMs).map((ms) => number(ms, 1)),
+    number(sum, 1),
+    number((1000 * LONG_RUN.cores) / sum),
+    number(perSecond),
+    number((perSecond * sum) / 1000, 1),
+  ];
+}
+
+/** What the figures can't go below, and what would be needed for more. */
+function limits(): readonly string[] {
+  const { cores, cpuMs } = LONG_RUN;
+  const { inserts, sent, taken } = FLOORS;
+  const floor = (way: 'alone' | 'together') => [together(inserts[way]), together(sent[way]), 2 * taken.stack];
+  const row = (what: string, parts: readonly number[]) => [
+    what,
+    ...parts.map((ms) => number(ms, 1)),
+    number(sumOf(parts), 1),
+    number((1000 * cores) / sumOf(parts)),
+  ];
+  return [
+    '## What is full first',
+    `Processors. A request took ${number(together(cpuMs), 1)} ms of them. What is left of it when everything of ours is taken away ` +
+      `(\`npm run bench small\` prints these floors beside the figures):`,
+    table(
+      [
+        'nothing but',
+        'the five documents, ms',
+        'one message sent, ms',
+        'two taken and deleted, ms',
+        'together',
+        `a second on ${cores} cores`,
+      ],
+      [row('each request by itself', floor('alone')), row('ten requests together', floor('together'))],
+    ),
+    `\`sample\` and \`shard\` plan and write small requests together where many wait ([several messages at a time](architecture.md#several-messages-at-a-time)), so that a ` +
+      `flood costs less than its documents written one by one would. A request that comes alone costs what stands under [what it is made of](#what-it-is-made-of). ` +
+      `MongoDB's part grows with what it holds. The stack's part is on AWS that of SQS and Lambda.`,
+    `**${AIM} a second on ${cores} cores** leave ${number((1000 * cores) / AIM, 1)} ms for all of a request, servers and senders too. One by one nothing but its floor takes ` +
+      `${number(sumOf(floor('alone')), 1)} of them, which left next to nothing for the plan, a transaction with all that a kill at any point must leave right, the rendering and the log: ` +
+      `such a request took 17.2 ms, and 107 a second were answered. Done together it takes ${number(together(cpuMs), 1)}. The price of a batch, that a process which one message ends ` +
+      'takes the others with it, is paid by none of them: what could end it is begun only when its message is the only one there.',
+  ];
+}
+
+function number(value: number, digits = 0): string {
+  return value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits });
+}
+
+function together(parts: Readonly<Record<string, number>>): number {
+  return sumOf(Object.values(parts));
+}
+
+function sumOf(parts: readonly number[]): number {
+  return parts.reduce((all, part) => all + part, 0);
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -32,7 +32,10 @@ export interface DrivenFunctions {
   stop(): Promise<void>;
 }
 
-/** Messages that wait for an instance: ten are taken when no more than two are left, so that none is idle meanwhile. */
+/**
+ * Messages that wait for an instance, besides its next batch: ten are taken when no more than two of them are left, so that none is
+ * idle meanwhile or begins with a few where many wait.
+ */
 const AHEAD = 12;
 
 /** Runs a service's functions as a deployment does: by their queues, by the clock, and for whoever calls them by name. */
@@ -64,7 +67,7 @@ export async function driveFunctions(options: DriveOptions): Promise<DrivenFunct
         batchSize,
         queueUrl: env[QUEUE_URL_VARIABLES[name]] ?? '',
         maximumConcurrency: Math.min(maximumConcurrency, concurrency),
-        ahead: AHEAD,
+        ahead: batchSize + AHEAD,
         invoke: (event) => local.invoke(event),
       });
     }
