@@ -215,7 +215,7 @@ function limits(): readonly string[] {
       `MongoDB's part grows with what it holds. The stack's part is on AWS that of SQS and Lambda.`,
     `**${AIM} a second on ${cores} cores** leave ${number((1000 * cores) / AIM, 1)} ms for all of a request, servers and senders too. One by one nothing but its floor takes ` +
       `${number(sumOf(floor('alone')), 1)} of them, which left next to nothing for the plan, a transaction with all that a kill at any point must leave right, the rendering and the log: ` +
-      `such a request took 17.2 ms, and 107 a second were answered. Done together it takes ${number(together(cpuMs), 1)}; that ${AIM} a second come of it is predicted and was not seen, as others had most of the cores in these runs. The price of a batch, that a process which one message ends ` +
+      `such a request took 17.2 ms, and 107 a second were answered. Done together it takes ${number(together(cpuMs), 1)}, and the most that was seen is ${number(SHORT_RUN.perSecond)} a second. The price of a batch, that a process which one message ends ` +
       'takes the others with it, is paid by none of them: what could end it is begun only when its message is the only one there.',
   ];
 }
