@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createWriteStream, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
@@ -126,9 +127,15 @@ export function runsWith(pid: number, marker: string): boolean {
   }
 }
 
+/**
+ * Below the ports that systems give to whoever asks for any: none of those takes one of ours before the server listens that it is
+ * chosen for.
+ */
+const OWN_PORTS = { first: 15_000, count: 17_000 };
+
 /** A TCP port on the loopback address: `wanted` if nobody listens there, else a free one. */
 export async function choosePort(wanted?: number): Promise<number> {
-  const port = await tryPort(wanted ?? 0);
+  const port = await tryPort(wanted ?? OWN_PORTS.first + randomInt(OWN_PORTS.count));
   return port ?? (await choosePort());
 }
 
