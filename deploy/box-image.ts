@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { buffer, text } from 'node:stream/consumers';
 import { build } from 'esbuild';
 import * as z from 'zod';
-import { boxArguments } from '../lib/sandbox/box.ts';
+import { Box, boxArguments } from '../lib/sandbox/box.ts';
 import { ask, CODE_CACHE, startContext } from '../lib/sandbox/child/context-box.ts';
 import { PYTHON_CODE } from '../lib/sandbox/child/python-code.ts';
 import { sparse } from '../lib/sandbox/context/sparse.ts';
@@ -16,6 +16,8 @@ import { typicalRequests } from './typical.ts';
 
 /** Memory that Python may have in a box; Pyodide's own limit is 4 GB. Bytes. */
 const HEAP_BYTES = 512 * 1024 * 1024;
+/** Time that typical requests may take, and V8 to compile over them. */
+const MAKE_MS = 300_000;
 /** What the runtime makes of a wheel (`sampler_box/packing.py`). */
 const packedWheel = z.object({ zip: z.string() });
 /** Pyodide's limit, as its script says it. */
@@ -50,8 +52,8 @@ export async function makeBoxImage(root: string, say: (line: string) => void): P
   await writeFile(join(making, 'runtime.json'), JSON.stringify(Object.fromEntries(runtime)));
   await compileWheels(root, making, wheels, pyodide);
   const snapshot = await makeSnapshot(making, say);
-  if (snapshot) await keepCode(making, say);
   const image = { fingerprint, snapshot, wheels };
+  if (snapshot) await keepCode({ folder: making, ...image }, typicalRequests(), say);
   await writeFile(join(making, IMAGE_FILE), JSON.stringify(image));
   await rm(folder, { recursive: true, force: true });
   await rename(making, folder);
@@ -128,11 +130,18 @@ async function makeSnapshot(making: string, say: (line: string) => void): Promis
 
 /**
  * Keeps what V8 compiles while a box answers typical requests: of the context's script, and of Python. Under a box's own options, on
- * which it depends. What can't be had is left out, with a word about it: boxes compile then.
+ * which it depends. What can't be had, or is not taken by a box, is left out, with a word about it: boxes compile then.
  */
-async function keepCode(making: string, say: (line: string) => void): Promise<void> {
-  const box = spawn(process.execPath, boxArguments(making, 'make'), { env: {}, cwd: making, stdio: 'pipe' });
-  const requests = typicalRequests().map((text) => `ask ${Buffer.byteLength(text)}\n${text}`);
+export async function keepCode(image: BoxImage, texts: readonly string[], say: (line: string) => void): Promise<void> {
+  const making = image.folder;
+  const box = spawn(process.execPath, boxArguments(making, 'make'), {
+    env: {},
+    cwd: making,
+    stdio: 'pipe',
+    timeout: MAKE_MS,
+    killSignal: 'SIGKILL',
+  });
+  const requests = texts.map((text) => `ask ${Buffer.byteLength(text)}\n${text}`);
   box.stdin.on('error', () => {}).end(requests.join(''));
   const [out, errors] = await Promise.all([buffer(box.stdout), text(box.stderr)]);
   const frames = framesOf(out);
@@ -143,9 +152,22 @@ async function keepCode(making: string, say: (line: string) => void): Promise<vo
   ] as const) {
     const frame = frames.find((frame) => frame.kind === kind);
     if (frame === undefined)
-      say(`no compiled code of the sandbox's ${kind} could be kept, so that boxes compile: ${errors.slice(0, 500)}`);
+      say(
+        `no compiled code of the sandbox's ${kind} could be kept, so that boxes compile: ${errors.trim().slice(0, 500)}`,
+      );
     else await writeFile(join(making, file), frame.body);
   }
+  if (frames.some(({ kind }) => kind === 'python')) await requireTaken(image, say);
+}
+
+/** Code that a box does not take, or ends over, would cost each start more than none. */
+async function requireTaken(image: BoxImage, say: (line: string) => void): Promise<void> {
+  const box = await Box.start(image);
+  box.kill();
+  const { code } = box;
+  if (code === 'taken') return;
+  await rm(join(image.folder, PYTHON_CODE), { force: true });
+  say(`the compiled code of the sandbox's python is not taken by a box (${code}), so that boxes compile`);
 }
 
 /** @throws Error where a typical request failed: its answer would have kept other code than it should */
@@ -174,7 +196,7 @@ async function sourceFiles(root: string): Promise<string[]> {
 }
 
 async function fingerprintOf(files: readonly string[], wheels: readonly string[]): Promise<string> {
-  const hash = createHash('sha256').update(`${HEAP_BYTES} ${process.version} ${wheels.join(' ')}`);
+  const hash = createHash('sha256').update(`${HEAP_BYTES} ${process.version} ${process.arch} ${wheels.join(' ')}`);
   for (const file of files) hash.update(await readFile(file));
   return hash.digest('hex');
 }

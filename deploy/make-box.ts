@@ -2,4 +2,4 @@
 import { join } from 'node:path';
 import { makeBoxImage } from './box-image.ts';
 
-await makeBoxImage(join(import.meta.dirname, '..'), (line) => console.error(line));
+await makeBoxImage(join(import.meta.dirname, '..'), (line) => console.log(line));

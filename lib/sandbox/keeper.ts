@@ -14,6 +14,11 @@ interface Kept {
 const PROCESS = '{"op": "process"';
 /** Time that mounting a session's files and loading its wheels may take. */
 const OPEN_MS = 60_000;
+/**
+ * Time for an event with all its attempts, in milliseconds: an answer has to leave before the function's own time is over (300 s in
+ * serverless.yml), as one that got none is made again, to no end.
+ */
+const EVENT_MS = 270_000;
 
 /**
  * Answers events with boxes: each session has a box of its own, started when needed and kept for the session's next request, as
@@ -22,24 +27,27 @@ const OPEN_MS = 60_000;
 export class BoxKeeper {
   readonly #image: BoxImage;
   readonly #maxKept: number;
+  readonly #eventMs: number;
   #kept: Kept[] = [];
 
   /** @param maxKept boxes kept between events, about 250 MB each */
-  constructor(image: BoxImage, maxKept: number) {
+  constructor(image: BoxImage, maxKept: number, eventMs = EVENT_MS) {
     this.#image = image;
     this.#maxKept = maxKept;
+    this.#eventMs = eventMs;
   }
 
   /** Answers one event. Never throws for what a task's functions do. @throws Error for an event that is none. */
   async answer(event: SandboxEvent): Promise<SandboxReply> {
     const [files, request] = parts(unpack(event.packed));
-    const reply = await this.#answerOnce(event, files, request);
+    const until = Date.now() + this.#eventMs;
+    const reply = await this.#answerOnce(event, files, request, until);
     if (!('end' in reply) || reply.end !== 'document over time' || !request.startsWith(PROCESS)) return reply;
     // The box told of one document in some: which one it was, and whether it was one at all, shows when it tells of each.
-    return await this.#answerOnce(event, files, `{"exact": true, ${request.slice(1)}`);
+    return await this.#answerOnce(event, files, `{"exact": true, ${request.slice(1)}`, until);
   }
 
-  async #answerOnce(event: SandboxEvent, files: string, request: string): Promise<SandboxReply> {
+  async #answerOnce(event: SandboxEvent, files: string, request: string, until: number): Promise<SandboxReply> {
     let kept: Kept | undefined;
     let code: string | undefined;
     try {
@@ -48,10 +56,12 @@ export class BoxKeeper {
         kept = await this.#open(event, files);
         code = kept.box.code;
       }
-      const answer = await kept.box.ask(request, event);
+      const callMs = Math.min(event.callMs, until - Date.now());
+      if (callMs <= 0) throw new BoxError('call over time', null, 'no time is left for it');
+      const answer = await kept.box.ask(request, { ...event, callMs });
       // A box whose Python ran out of memory has no memory for the next request either.
       const spent = answer.startsWith('{"broken"');
-      if (spent && kept.used) return await this.#afresh(kept, event, files, request);
+      if (spent && kept.used) return await this.#afresh(kept, event, files, request, until);
       this.#giveBack(kept, spent);
       const packed = pack(answer);
       if (packed.length > MAX_PACKED) return { end: 'answer too long', document: null, detail: '', code };
@@ -59,15 +69,15 @@ export class BoxKeeper {
     } catch (error) {
       if (kept !== undefined) this.#forget(kept);
       if (!(error instanceof BoxError)) throw error;
-      if (error.end === 'ended' && kept?.used) return await this.#afresh(kept, event, files, request);
+      if (error.end === 'ended' && kept?.used) return await this.#afresh(kept, event, files, request, until);
       return { end: error.end, document: error.document, detail: error.message.slice(0, 500), code };
     }
   }
 
   /** Once more in a box of its own: what earlier requests left in the last one may be why it ended. */
-  #afresh(kept: Kept, event: SandboxEvent, files: string, request: string): Promise<SandboxReply> {
+  #afresh(kept: Kept, event: SandboxEvent, files: string, request: string, until: number): Promise<SandboxReply> {
     this.#forget(kept);
-    return this.#answerOnce(event, files, request);
+    return this.#answerOnce(event, files, request, until);
   }
 
   /** Ends the session's box. */

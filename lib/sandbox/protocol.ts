@@ -2,7 +2,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import * as z from 'zod';
 
 /** Of the Python runtime (lib/sandbox/python): what it made of documents is made anew where this has changed. */
-export const RUNTIME_VERSION = 'dee83d9d6ad0';
+export const RUNTIME_VERSION = '983e58fceb01';
 
 /** What the function `sandbox` is invoked with. */
 export const sandboxEvent = z.object({

@@ -208,6 +208,18 @@ describe('random numbers', () => {
     expect(new Set(docs.map(({ got }) => got)).size).toBe(3000);
   });
 
+  test('are drawn on where process_docs puts the generator back as it was', async () => {
+    const docs = await run(
+      MAPPED('return {"got": random.random()}', '', 'state = random.getstate(); random.seed(42)').replace(
+        'return dataset.map(change)',
+        'made = dataset.map(change); random.setstate(state); return made',
+      ),
+    );
+    // random.seed(42) and random.random() in CPython.
+    expect(docs[0]?.got).toBe(0.6394267984578837);
+    expect(new Set(docs.map(({ got }) => got)).size).toBe(3000);
+  });
+
   test('are drawn on where functions of fields draw, or a generator of the module', async () => {
     const plain = 'OWN = random.Random(7)\ndef process_docs(dataset):\n    return dataset\n';
     for (const draw of ['random.random()', 'OWN.random()']) {

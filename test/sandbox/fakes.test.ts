@@ -4,6 +4,7 @@ import { PyOpaque, type PyValue } from '../../lib/python/value.ts';
 import { Box } from '../../lib/sandbox/box.ts';
 import { openSandbox } from '../../lib/sandbox/client.ts';
 import { BoxKeeper } from '../../lib/sandbox/keeper.ts';
+import { pack } from '../../lib/sandbox/protocol.ts';
 
 const PATH = 'x/utils.py';
 
@@ -54,6 +55,22 @@ const LIARS: Readonly<Record<string, readonly [body: string, expected: unknown]>
   'half surrogate pairs and zeros': [
     'return ["\\ud800", {"\\udfff": "\\ud83d\\ude00"}, "\\x00"]',
     { value: ['\ud800', new Map([['\udfff', '\ud83d\ude00']]), '\0'] },
+  ],
+  'a number too long to be printed': [
+    'return [1, 10 ** 5000]',
+    { error: 'ValueError', message: expect.stringContaining('limit') },
+  ],
+  'a text that calls itself another': [
+    'class S(str):\n  def __str__(self): return "lie"\n  def __hash__(self): return 1\nreturn [S("held"), {S("key"): 1}]',
+    { value: ['held', new Map([['key', 1n]])] },
+  ],
+  'a number that calls itself another': [
+    'class I(int):\n  def __int__(self): return 5\nclass F(float):\n  def __float__(self): return 5.0\nreturn [I(1), F(1.5)]',
+    { value: [1n, 1.5] },
+  ],
+  'a class that says it is another': [
+    'class X:\n  __class__ = int\n  def __int__(self): return 5\nreturn X()',
+    { value: expect.any(PyOpaque) },
   ],
   'a repr of ten million characters': [
     'class A:\n  def __repr__(self): return "x\\ud800" * 10**7\nreturn A()',
@@ -120,6 +137,25 @@ describe('answers that functions fake', () => {
     expect(await rewritten.call([call('f')])).toEqual([{ value: 1n }]);
     expect(await rewritten.call([call('fine')])).toEqual([{ value: 'fine' }]);
     rewritten.close();
+  });
+
+  it('an event with all its attempts ends before the time of its function does', async () => {
+    const hasty = new BoxKeeper(await makeBoxImage(process.cwd(), console.error), 1, 4_000);
+    try {
+      // No document takes long, and those between two that are told of take too long: all is done once more, telling of each.
+      const slow = 'import time\ndef process_docs(d):\n  return d.filter(lambda row: time.sleep(0.1) is None)\n';
+      const request = {
+        op: 'process',
+        functions: { process_docs: { path: PATH, name: 'process_docs' } },
+        splits: [{ columns: ['n'], types: {}, fields: [], values: [Array.from({ length: 200 }, (_, i) => i)] }],
+      };
+      const text = JSON.stringify(request).replace('"op":', '"op": ');
+      const packed = pack(JSON.stringify([JSON.stringify({ [PATH]: slow }), text]));
+      const event = { session: 'slow', wheels: [], callMs: 60_000, documentMs: 1_000, packed };
+      expect(await hasty.answer(event)).toMatchObject({ end: 'call over time' });
+    } finally {
+      hasty.dispose();
+    }
   });
 
   it('a box that died while nobody asked it is no failure of the next call', async () => {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { crc32 } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { makeBoxImage } from '../../deploy/box-image.ts';
+import { keepCode, makeBoxImage } from '../../deploy/box-image.ts';
 import { Box, boxArguments } from '../../lib/sandbox/box.ts';
 import type { BoxImage } from '../../lib/sandbox/image.ts';
 
@@ -100,6 +100,27 @@ describe("V8's code of Python in the image", () => {
   it('does not keep a box from starting where V8 ends over it', async () => {
     const file = resummed((code) => code.subarray(0, code.length / 2));
     expect(await boxWith(file)).toEqual({ code: 'started cold', answers });
+  });
+
+  it.each([
+    ['V8 ends over making it', '%SystemBreak()', /no compiled code of the sandbox's python could be kept/],
+    ['what V8 makes is nothing', 'new ArrayBuffer(0)', /not taken by a box \((started cold|of another V8)/],
+  ])('is left out of an image, with a word about it, where %s', async (_, instead, word) => {
+    const other = mkdtempSync(join(tmpdir(), 'box-image-'));
+    try {
+      cpSync(folder, other, { recursive: true });
+      rmSync(join(other, FILE), { force: true });
+      const script = readFileSync(join(other, 'box.cjs'), 'utf8');
+      expect(script).toContain('%SerializeWasmModule(module)');
+      rmSync(join(other, 'box.cjs'));
+      writeFileSync(join(other, 'box.cjs'), script.replace('%SerializeWasmModule(module)', instead));
+      const said: string[] = [];
+      await keepCode({ ...image, folder: other, wheels: [] }, [], (line) => said.push(line));
+      expect(said).toEqual([expect.stringMatching(word)]);
+      expect(readdirSync(other)).not.toContain(FILE);
+    } finally {
+      rmSync(other, { recursive: true, force: true });
+    }
   });
 
   it('is of the very Python beside it', async () => {

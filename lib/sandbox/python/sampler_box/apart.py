@@ -2,7 +2,10 @@
 
 A function can keep something from one row for the next in what it reaches: globals of the task's modules, closures, defaults,
 classes, objects and random generators. All of that is looked at before the first row and again after rows. What can't be
-compared (an iterator, an object of a library) counts as kept. Looks at a data set as a whole are told by `dataset.look`.
+be compared (an iterator, an object of a library) counts as kept. Looks at a data set as a whole are told by `dataset.look`.
+
+Rows after which nothing is left may be cut anywhere, so that two looks are exact: at the end of each `map` and `filter`, before
+`process_docs` can put back what it was, and at the end of the split. The quick ones in between end early what is in vain.
 """
 
 import builtins
@@ -39,6 +42,13 @@ FIXED = frozenset((tuple, frozenset, types.MappingProxyType))
 MACHINERY = frozenset(('__builtins__', '__spec__', '__loader__', '__cached__'))
 EMPTY = object()
 CONTENT = operator.attrgetter('cell_contents')
+# What of a value can change besides what it holds.
+OF_FUNCTION = operator.attrgetter('__code__', '__defaults__', '__kwdefaults__', '__dict__')
+OF_PARTIAL = operator.attrgetter('func', 'args', 'keywords', '__dict__')
+OF_CLASS = operator.attrgetter('__bases__', '__name__', '__qualname__')
+OF_DEFAULTDICT = operator.attrgetter('default_factory')
+# A class of the task's may have a `getstate` of its own.
+STATE_OF = random.Random.getstate
 # Rows after each of which is looked; later it is after every so many, and more where there is much to look at.
 CLOSELY = 100
 LATER = 8
@@ -55,7 +65,9 @@ class Watch:
         # What can change, as it is and as it was: looked at after rows, by functions of C.
         self.held, self.copies = [], []
         self.cells, self.contents, self.empty = [], [], []
-        self.chances = []
+        self.marks = []
+        self.chances, self.drawn = [], []
+        self.modules = task_modules()
         self.size, self.rows = 0, 0
         self.since, self.until = 0, 1
         self.kept = self.looked = None
@@ -77,7 +89,10 @@ class Watch:
         kind = type(value)
         if kind in DICTS:
             self.hold(value, kind.copy(value))
-            return [*value, *value.values(), *([value.default_factory] if kind is collections.defaultdict else [])]
+            if kind is not collections.defaultdict:
+                return [*value, *value.values()]
+            self.mark(OF_DEFAULTDICT, value)
+            return [*value, *value.values(), value.default_factory]
         if kind in SEQUENCES:
             self.hold(value, kind.copy(value))
             return list(value)
@@ -90,16 +105,17 @@ class Watch:
         if kind in (types.BuiltinFunctionType, types.MethodWrapperType):
             return [] if isinstance(value.__self__, (types.ModuleType, type(None))) else [value.__self__]
         if kind is functools.partial:
-            return [value.func, value.args, value.keywords]
+            self.mark(OF_PARTIAL, value)
+            return [value.func, value.args, value.keywords, vars(value)]
         if kind in (staticmethod, classmethod):
-            return [value.__func__]
+            return [value.__func__, vars(value)]
         if kind is property:
             return [value.fget]
         if isinstance(value, random.Random):
-            self.chances.append((value, value.getstate()))
-            return []
+            self.chances.append((value, STATE_OF(value)))
+            return [kind, *self.within_attributes(value)]
         if isinstance(value, chance.RandomState):
-            return [value._bits]
+            return [kind, *self.within_attributes(value)]
         if isinstance(value, types.ModuleType):
             return [] if sys.modules.get(value.__name__) is value and not is_task(vars(value)) else self.within_names(vars(value))
         if isinstance(value, type):
@@ -110,10 +126,8 @@ class Watch:
         names = value.__globals__
         if not is_task(names) and getattr(sys.modules.get(names.get('__name__')), '__dict__', None) is names:
             return []
-        held = [value.__defaults__, value.__kwdefaults__]
-        self.met.add(id(vars(value)))
-        self.hold(vars(value), dict(vars(value)))
-        held += vars(value).values()
+        self.mark(OF_FUNCTION, value)
+        held = [value.__defaults__, value.__kwdefaults__, vars(value)]
         for cell in value.__closure__ or ():
             content = content_of(cell)
             if content is EMPTY:
@@ -136,13 +150,17 @@ class Watch:
         if is_foreign(value):
             return []
         self.hold(vars(value), dict(vars(value)))
-        return [item for name, item in vars(value).items() if name not in ('__dict__', '__weakref__')] + list(value.__bases__)
+        self.mark(OF_CLASS, value)
+        held = [item for name, item in vars(value).items() if name not in ('__dict__', '__weakref__')]
+        return [*held, *value.__bases__, type(value)]
 
     def within_object(self, value, kind):
         if is_foreign(kind):
             steady = kind.__module__ in STEADY_MODULES and kind.__name__ not in CHANGING or kind.__name__ == '_abc_data'
             if not steady and not isinstance(value, STEADY):
                 self.keep(f'an object of {kind.__module__}.{kind.__qualname__}')
+            elif isinstance(value, STEADY) and hasattr(value, '__dict__'):
+                self.hold(vars(value), dict(vars(value)))
             return []
         parts = kind.__mro__
         if any(not is_foreign(part) and '__slots__' in vars(part) for part in parts) or not hasattr(value, '__dict__'):
@@ -151,13 +169,20 @@ class Watch:
         if any(is_foreign(part) and part not in (object, enum.Enum, int, str) for part in parts):
             self.keep(f'an object of {kind.__qualname__}')
             return []
+        return [kind, *self.within_attributes(value)]
+
+    def within_attributes(self, value):
+        self.mark(as_object, value)
         self.hold(vars(value), dict(vars(value)))
-        return [kind, *vars(value).values()]
+        return vars(value).values()
 
     def hold(self, value, copy):
         self.held.append(value)
         self.copies.append(copy)
         self.size += len(copy)
+
+    def mark(self, getter, value):
+        self.marks.append((getter, value, getter(value)))
 
     def keep(self, what):
         self.kept = self.kept or what
@@ -188,20 +213,50 @@ class Watch:
         if not same:
             self.keep('what one row leaves for the next')
 
+    def begin(self, *met):
+        """Before rows are handed to a function: it, and what it gets with them."""
+        for value in met:
+            self.add(value)
+        for name, module in task_modules().items():
+            if name not in self.modules:
+                self.modules[name] = module
+                self.add(module)
+        self.drawn = [STATE_OF(value) for value, _ in self.chances]
+
+    def over(self):
+        """After the last of these rows. What `process_docs` puts back later, such as a generator's state, is still seen."""
+        if self.kept is None:
+            self.compare_exactly()
+            if any(STATE_OF(value) != state for (value, _), state in zip(self.chances, self.drawn)):
+                self.keep('random numbers')
+
+    def compare_exactly(self):
+        """As `compare`, and whether values are of the same kinds and in the same order, whatever they themselves call equal."""
+        self.compare()
+        try:
+            same = (all(map(identical, map(plainly, self.held), map(plainly, self.copies))) and
+                    all(identical(getter(value), was) for getter, value, was in self.marks) and
+                    all(map(identical, *zip(*self.held_once))))
+        except BaseException:
+            same = False
+        if not same:
+            self.keep('what one row leaves for the next')
+        if any(name not in self.modules for name in task_modules()):
+            self.keep('a module that is loaded on the way')
+
     def finish(self):
         """At the end of a split: what was seen of it."""
-        self.compare()
-        if any(value.getstate() != state for value, state in self.chances):
+        self.compare_exactly()
+        if any(STATE_OF(value) != state for value, state in self.chances):
             self.keep('random numbers')
-        if any(value != copy for value, copy in self.held_once):
-            self.keep('what one row leaves for the next')
         return {'kept': self.kept, 'looked': self.looked}
 
 
 class Nobody:
     """Where nothing is watched."""
-    add = look = lambda self, what: None
-    row_done = lambda self: None
+    look = lambda self, what: None
+    begin = lambda self, *met: None
+    row_done = over = lambda self: None
     rows_done = lambda self, count: NEVER
 
 
@@ -213,6 +268,37 @@ def content_of(cell):
         return cell.cell_contents
     except ValueError:
         return EMPTY
+
+
+def as_object(value):
+    return type(value), vars(value)
+
+
+def task_modules():
+    """The modules of the task that others of it have imported."""
+    return {name: module for name, module in list(sys.modules.items()) if isinstance(module, types.ModuleType) and is_task(vars(module))}
+
+
+def plainly(value):
+    """What a container holds, in its order."""
+    if type(value) in DICTS or type(value) is types.MappingProxyType:
+        return [*value, *value.values()]
+    return list(value) if type(value) is collections.deque else value
+
+
+def identical(a, b):
+    """Whether a value is the one that it was, or a plain one like it."""
+    kind = type(a)
+    if a is b:
+        return True
+    if kind is not type(b):
+        return types.MappingProxyType in (kind, type(b)) and identical(dict(a), dict(b))
+    if kind in (list, tuple) or kind in DICTS or kind is collections.deque:
+        a, b = plainly(a), plainly(b)
+        return len(a) == len(b) and all(map(identical, a, b))
+    if kind in (float, complex):
+        return repr(a) == repr(b)
+    return (kind in PLAIN or kind in (set, frozenset, bytearray)) and a == b
 
 
 def is_task(names):

@@ -105,16 +105,16 @@ class Inferrer:
 
     def visit_list(self, value):
         self.items = self.items or Inferrer()
-        self.items.visit_all(value)
+        self.items.visit_all(items_of(value))
         return True
 
     def visit_dict(self, value):
         self.fields = {} if self.fields is None else self.fields
-        for name, item in value.items():
+        for name, item in pairs_of(value):
             if not isinstance(name, str):
                 raise ArrowTypeError(f'Expected dict key of type str or bytes, got {type(name).__name__!r}')
             if name not in self.fields:
-                self.fields[str(name)] = Inferrer()
+                self.fields[text_in(name)] = Inferrer()
             self.fields[name].visit(item)
         return True
 
@@ -249,10 +249,7 @@ def convert(value, kind):
         if kind == 'string':
             if not isinstance(value, str):
                 raise ArrowTypeError(f"Expected bytes, got a '{type(value).__name__}' object")
-            # Arrow keeps UTF-8, which has no half surrogate pairs.
-            if not value.isascii():
-                value.encode()
-            return value if type(value) is str else str(value)
+            return text_in(value)
         if kind == 'double':
             return to_double(value)
         if kind == 'bool':
@@ -271,10 +268,11 @@ def convert(value, kind):
     if kind[0] == 'list':
         item = kind[1]
         if item == 'string':
-            return [x if type(x) is str and x.isascii() else convert(x, item) for x in value]
-        return [convert(x, item) for x in value]
+            return [x if type(x) is str and x.isascii() else convert(x, item) for x in items_of(value)]
+        return [convert(x, item) for x in items_of(value)]
     if kind[0] == 'struct':
-        return {name: convert(value.get(name), item) for name, item in kind[1]}
+        known = value if type(value) is dict else dict(pairs_of(value))
+        return {name: convert(known.get(name), item) for name, item in kind[1]}
     if isinstance(value, bool) or not isinstance(value, (int, decimal.Decimal)):
         raise ArrowTypeError(f'int or Decimal object expected, got {type(value).__name__}')
     if not decimal.Decimal(value).is_finite():
@@ -286,12 +284,32 @@ def convert(value, kind):
                            f'{kind[1]}') from None
 
 
+# Arrow reads what a value of Python holds, whatever a class of a task's own makes of that (an enum of texts prints its name).
+def text_in(value):
+    text = value if type(value) is str else str.__str__(value)
+    # Arrow keeps UTF-8, which has no half surrogate pairs.
+    if not text.isascii():
+        text.encode()
+    return text
+
+
+def items_of(value):
+    for kind in (list, tuple):
+        if isinstance(value, kind):
+            return value if type(value) is kind else kind.__iter__(value)
+    return value
+
+
+def pairs_of(value):
+    return dict.items(value) if isinstance(value, dict) else value.items()
+
+
 def to_int(value, kind):
     if isinstance(value, bool):
         raise ArrowTypeError('Expected integer, got bool')
     if not isinstance(value, (int, numbers.Scalar)):
         raise ArrowInvalid(f'Could not convert {told(value)} with type {type(value).__name__}: tried to convert to {kind}')
-    value = int(value)
+    value = int.__int__(value) if isinstance(value, int) else int(value)
     low, high = INTS[kind]
     if not low <= value <= high:
         if -(2 ** 63) <= value < 2 ** 63:
@@ -339,9 +357,12 @@ def count_of(moment):
 def to_double(value):
     if type(value) is float:
         return value
-    if isinstance(value, (bool, float, numbers.Scalar)):
+    if isinstance(value, float):
+        return float.__float__(value)
+    if isinstance(value, (bool, numbers.Scalar)):
         return float(value)
     if isinstance(value, int):
+        value = int.__int__(value)
         if not -(2 ** 63) <= value < 2 ** 63:
             raise ArrowInvalid('PyLong is too large to fit int64')
         if abs(value) > 2 ** 53:

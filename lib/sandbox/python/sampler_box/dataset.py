@@ -13,11 +13,12 @@ from sampler_box import arrow, features, numbers, refusing
 WRITTEN = 1000
 # Where the work is (`Place` of sampler_box/process.py), which the box puts here.
 place = None
-# Told what is done with rows together, of each function before rows are handed to it, and of rows that were done, where it says
-# after how many more; `settled` notes the types that each `map` settled. All of it is for sampler_box/apart.py.
+# Told what is done with rows together, of each function before rows are handed to it, of rows that were done, where it says
+# after how many more, and when the last one is; `settled` notes the types that each `map` settled. All for sampler_box/apart.py.
 look = lambda what: None
-meet = lambda function: None
+begin = lambda *met: None
 rows_done = lambda count: 1
+over = lambda: None
 settled = []
 
 
@@ -138,6 +139,7 @@ class Writer:
     def write_batch(self, names, rows):
         columns, types = [], {}
         for name in names:
+            arrow.text_in(name)
             values = [row[name] for row in rows]
             if self.types is not None:
                 types[name] = self.types[name]
@@ -420,12 +422,12 @@ class Dataset:
                 if i >= told:
                     told = i + place.tell()
             yield i, row
+        over()
 
     def _meet(self, function, options, with_indices, with_rank, batched):
         if with_indices or with_rank or batched:
             look('the places of rows' if not batched else 'batches of rows')
-        meet(function)
-        meet(options)
+        begin(function, options)
 
     def _tell(self, i):
         origin = self._origins[i]

@@ -85,13 +85,17 @@ def watched_split(split, functions, references):
     watch = apart.Watch()
     watch.add(functions)
     dataset.settled.clear()
-    dataset.meet, dataset.rows_done = watch.add, watch.rows_done
+    set_watch(watch)
     try:
         answer = with_values(*documents_of(split, functions, references, watch), split, functions, references, watch)
         answer['together'] = {**watch.finish(), 'settled': [answer.get('given'), *dataset.settled]}
         return answer
     finally:
-        dataset.meet, dataset.rows_done = apart.NOBODY.add, apart.NOBODY.rows_done
+        set_watch(apart.NOBODY)
+
+
+def set_watch(watch):
+    dataset.begin, dataset.rows_done, dataset.over = watch.begin, watch.rows_done, watch.over
 
 
 def documents_of(split, functions, references, watch):
@@ -192,7 +196,7 @@ def described(docs, rows, types):
         # All rows of a split have the same columns.
         there = known and name in types
         if not there or not same(column, [row[name] for row in given], kind == types[name] and exact(kind)):
-            tags = values.has_tags(kind)
+            tags = values.has_tags(kind) or values.has_words(kind)
             differing[name] = [values.crossing(value) for value in column] if tags else column
     return {'columns': names, 'types': docs._types, 'count': len(docs._rows), 'origins': origins, 'differing': differing, 'values': {}}
 

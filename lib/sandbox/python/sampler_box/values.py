@@ -7,6 +7,10 @@ import decimal
 from sampler_box import numbers, refusing
 
 PLAIN = (type(None), bool, int, float, str)
+# What a value of a class of the task's own holds, whatever that class makes of it.
+HELD = ((int, int.__int__), (float, float.__float__), (str, str.__str__))
+# Python prints any number with fewer bits, whatever limit a task sets it.
+SHORT_BITS = 2100
 # Deeper values are refused, not followed.
 DEEPEST = 100
 
@@ -14,6 +18,8 @@ DEEPEST = 100
 def encoded(value, depth=0):
     kind = type(value)
     if kind in PLAIN:
+        if kind is int and value.bit_length() > SHORT_BITS:
+            str(value)  # raises where it is too long to be printed
         return value
     if depth > DEEPEST:
         raise ValueError(f'the value is nested more than {DEEPEST} deep')
@@ -43,9 +49,9 @@ def encoded(value, depth=0):
         return {'$seconds': [value.days, value.seconds, value.microseconds]}
     if isinstance(value, decimal.Decimal):
         return {'$decimal': str(value)}
-    for plain in (bool, int, float, str):
-        if isinstance(value, plain):
-            return plain(value)
+    for plain, held in HELD:
+        if issubclass(kind, plain):
+            return encoded(held(value))
     if isinstance(value, list):
         return [encoded(item, depth + 1) for item in value]
     if isinstance(value, tuple):
@@ -102,13 +108,29 @@ def has_tags(kind):
     return kind[0] == 'decimal'
 
 
+def has_words(kind):
+    """Whether values of a column of that type could be taken for tags as they are."""
+    if isinstance(kind, str):
+        return False
+    if kind[0] == 'list':
+        return has_words(kind[1])
+    if kind[0] == 'struct':
+        return len(kind[1]) == 1 and kind[1][0][0] in WORDS or any(has_words(item) for _, item in kind[1])
+    return False
+
+
+WORDS = frozenset((*READERS, '$other'))
+
+
 def crossing(value):
-    """A value of a column for JSON: structs stay objects, and only what JSON has no word for gets a tag."""
+    """A value of a column for JSON: structs stay objects, and only what JSON has no word for, or another one, gets a tag."""
     kind = type(value)
     if kind in PLAIN:
         return value
     if kind is list:
         return [crossing(item) for item in value]
     if kind is dict:
+        if len(value) == 1 and not WORDS.isdisjoint(value):
+            return {'$dict': [[name, crossing(item)] for name, item in value.items()]}
         return {name: crossing(item) for name, item in value.items()}
     return encoded(value)
