@@ -46,14 +46,16 @@ async function handle(message: SampleMessage, delivery: Delivery): Promise<Count
   const asked = requestOf(message, delivery);
   const request = delivery.unidentified ? { ...asked, unless: messages.noteOf(delivery) } : asked;
   const services = { ...servicesFor(message.include_path, delivery), ready };
-  const { planned, shards, dropped } = await sampleRequest(services, message, request).catch((error: unknown) => {
-    // What is known of a table may be what is wrong, and be mended before the message comes again.
-    forgetRows(sql);
-    throw error;
-  });
+  const { tasks, planned, shards, dropped } = await sampleRequest(services, message, request).catch(
+    (error: unknown) => {
+      // What is known of a table may be what is wrong, and be mended before the message comes again.
+      forgetRows(sql);
+      throw error;
+    },
+  );
   for (const task of dropped) await messages.dropped(delivery, task);
   if (received > 1 || redriven) await messages.settle(delivery);
-  kinds.add(message);
+  kinds.add(message, tasks);
   return { TasksPlanned: planned, ShardsSent: shards };
 }
 

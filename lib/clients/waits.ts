@@ -23,6 +23,8 @@ export const WAITS = {
   postgresAnswer: 60_000,
   /** For a statement that reads a data set's table: Postgres ends it by itself, before its connection is abandoned. */
   postgresStatement: 50_000,
+  /** The same, where the work of several messages waits for it. */
+  postgresStatementTogether: 5_000,
   /** In a load: for another load of the same table to end. */
   loadLock: 240_000,
   /** In a load: for Postgres to say or take anything; above the lock, and above what making a primary key takes. */

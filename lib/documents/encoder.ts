@@ -178,6 +178,8 @@ export class StorableCheck {
   /** @throws PermanentError DatasetInvalid, naming the document */
   check(instance: RenderedInstance): void {
     for (const batch of Object.values(this.#documents)) batch.clear();
-    this.#encoder.add(instance, this.#documents);
+    this.#encoder.addInstance(instance, this.#documents);
+    // Its prompts differ in their ids alone, however many there are.
+    this.#encoder.addPrompts(instance, this.#documents, 0, 1);
   }
 }

@@ -159,7 +159,7 @@ export class MessageLog {
     return own;
   }
 
-  /** Those of several messages that name a request themselves which came of another message. */
+  /** Those of several messages that name a request themselves which came of another message, or may come of another one of these. */
   async foreign<Message extends Delivered>(messages: readonly Message[]): Promise<ReadonlySet<Message>> {
     const named = messages.filter((message) => message.named);
     if (named.length === 0) return new Set();
@@ -169,11 +169,12 @@ export class MessageLog {
         { projection: { _id: 0, request_id: 1, body_hash: 1 } },
       )
       .toArray();
-    return new Set(
-      named.filter(({ requestId, body }) =>
-        found.some(({ request_id, body_hash }) => request_id === requestId && body_hash !== bodyHash(body)),
-      ),
-    );
+    const isAnothers = ({ requestId, body }: Message) => {
+      const plans = found.filter(({ request_id }) => request_id === requestId);
+      if (plans.length > 0) return plans.some(({ body_hash }) => body_hash !== bodyHash(body));
+      return messages.some((other) => other.requestId === requestId && other.body !== body);
+    };
+    return new Set(named.filter(isAnothers));
   }
 
   /** Where it is noted that a message of this text is not done: beside that note nothing new is begun for an equal one. */

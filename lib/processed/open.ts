@@ -3,12 +3,15 @@ import { PermanentError, TransientError } from '../errors/errors.ts';
 import type { Doc } from '../python/value.ts';
 import { explainPostgres } from '../tables/postgres-errors.ts';
 import {
+  BeyondLimits,
   forgetTable,
   isOtherTable,
   openTable,
   openTableFor,
   openVersion,
+  type ReadLimits,
   readDocsByIds,
+  SMALL_READ,
   type TableInfo,
 } from '../tables/read.ts';
 import type { Asking } from '../tables/registry.ts';
@@ -32,7 +35,29 @@ export interface TaskDocs {
   placesOf(split: string, docIds: readonly number[]): Promise<readonly number[]>;
   /** The documents at these places. @throws as `readDocsByIds` */
   read(places: Iterable<number>): Promise<Map<number, Doc>>;
+  /** The same, for a moment and little memory: undefined where that is not enough. */
+  readSmall(places: Iterable<number>): Promise<Map<number, Doc> | undefined>;
 }
+
+/** How documents at places are read. */
+type Read = (places: Iterable<number>, limits?: ReadLimits) => Promise<Map<number, Doc>>;
+
+function reading(read: Read): Pick<TaskDocs, 'read' | 'readSmall'> {
+  return {
+    read: (places) => read(places),
+    async readSmall(places) {
+      try {
+        return await read(places, SMALL_READ);
+      } catch (error) {
+        if (error instanceof BeyondLimits) return undefined;
+        throw error;
+      }
+    },
+  };
+}
+
+/** Longer than any text of Postgres. */
+const ANY_BYTES = 2 ** 31 - 1;
 
 /** Which version of a task's documents is wanted: those of a plan. */
 export interface DocsVersion {
@@ -91,13 +116,13 @@ async function find(sql: Asking, by: { task: string } | { key: string }): Promis
 
 function plainDocs(sql: Asking, task: string, table: TableInfo): TaskDocs {
   /** What is known of the table may be from before another version took its name: then it is looked up anew. */
-  async function readNow(ids: readonly number[]): Promise<Doc[]> {
+  async function readNow(ids: readonly number[], limits: ReadLimits | undefined): Promise<Doc[]> {
     try {
-      return await readDocsByIds(sql, table, ids);
+      return await readDocsByIds(sql, table, ids, limits);
     } catch (error) {
       if (table.version === undefined || !isOtherTable(error)) throw error;
       forgetTable(sql, task, table.version);
-      return await readDocsByIds(sql, await openVersion(sql, task, table.version), ids);
+      return await readDocsByIds(sql, await openVersion(sql, task, table.version), ids, limits);
     }
   }
   return {
@@ -107,10 +132,10 @@ function plainDocs(sql: Asking, task: string, table: TableInfo): TaskDocs {
     values: undefined,
     idsOf: async () => undefined,
     placesOf: async (_, docIds) => docIds,
-    async read(places) {
-      const docs = await readNow([...new Set(places)]);
+    ...reading(async (places, limits) => {
+      const docs = await readNow([...new Set(places)], limits);
       return new Map(docs.map((doc) => [Number(doc.get('__id')), doc]));
-    },
+    }),
   };
 }
 
@@ -150,19 +175,21 @@ function processedDocs(sql: Asking, table: TableInfo, { key, description }: Foun
         throw new PermanentError('DocIdsOutsideSplit', message, { context: { table: table.table, id } });
       });
     },
-    async read(places) {
+    ...reading(async (places, limits) => {
       const wanted = [...new Set(places)];
       const stored = await ask(sql`
         SELECT place, doc_id AS id, origin, doc FROM sampler_processed_docs
-        WHERE key = ${key} AND place = ANY(${wanted}::int[])`);
+        WHERE key = ${key} AND place = ANY(${wanted}::int[])
+          AND coalesce(octet_length(doc), 0) <= ${limits?.rowBytes ?? ANY_BYTES}`);
       if (stored.length !== wanted.length) {
+        if (limits !== undefined) throw new BeyondLimits();
         throw new TransientError(
           'NotRegistered',
           `documents of table ${JSON.stringify(table.table)} are not there; it is tried again.`,
         );
       }
       const origins = stored.flatMap((row) => (row['origin'] === null ? [] : [Number(row['origin'])]));
-      const rows = await readDocsByIds(sql, table, [...new Set(origins)]);
+      const rows = await readDocsByIds(sql, table, [...new Set(origins)], limits);
       const byId = new Map(rows.map((row) => [Number(row.get('__id')), row]));
       return new Map(
         stored.map((row): [number, Doc] => {
@@ -173,7 +200,7 @@ function processedDocs(sql: Asking, table: TableInfo, { key, description }: Foun
           return [place, doc];
         }),
       );
-    },
+    }),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { SQSRecord } from 'aws-lambda';
 import { attributesOf, type Delivery, REQUEST_ID_ATTRIBUTE } from './delivery.ts';
 import { type Failure, failureOf } from './failure.ts';
-import type { Queue } from './queue.ts';
+import { hasRoomFor, type Queue } from './queue.ts';
 
 /** Since when a message waits for another one, in milliseconds since 1970. */
 const SINCE_ATTRIBUTE = 'waiting-since';
@@ -40,9 +40,10 @@ export async function waitsOn(
   try {
     if (!(await pending())) return false;
     const seconds = Math.min(LOOK_SECONDS.most, Math.max(LOOK_SECONDS.least, Math.ceil(waited / 4000)));
-    // Its identity comes first, as what does not fit next to a large body is cut from the end.
-    const kept = { [REQUEST_ID_ATTRIBUTE]: requestId, ...attributes, [SINCE_ATTRIBUTE]: String(since) };
-    await queue.putBack(body, { ...kept, [REQUEST_ID_ATTRIBUTE]: requestId }, { seconds, group });
+    const own = { [REQUEST_ID_ATTRIBUTE]: requestId, [SINCE_ATTRIBUTE]: String(since) };
+    // Without its identity it would be another request, and without its time it would wait without end.
+    if (!hasRoomFor(body, own)) return false;
+    await queue.putBack(body, { ...own, ...attributes, ...own }, { seconds, group });
     log.info('message waits for what is on its way', { code, error: failure.message, retryInSeconds: seconds });
     return true;
   } catch (error) {

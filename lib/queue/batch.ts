@@ -4,17 +4,9 @@ import { cutTo } from '../errors/bounds.ts';
 import { PermanentError } from '../errors/errors.ts';
 import type { Logger } from '../log/log.ts';
 import { type Awaited, waitsOn } from './awaited.ts';
-import {
-  attributesOf,
-  type Delivery,
-  FIRST_SENT_ATTRIBUTE,
-  firstSent,
-  IdentityInDoubt,
-  REQUEST_ID_ATTRIBUTE,
-  toDelivery,
-} from './delivery.ts';
+import { carried, type Delivery, firstSent, IdentityInDoubt, REQUEST_ID_ATTRIBUTE, toDelivery } from './delivery.ts';
 import { failureOf, type KeepReason, settleFailure } from './failure.ts';
-import type { Queue } from './queue.ts';
+import { hasRoomFor, type Outgoing, type Queue } from './queue.ts';
 import { readFresh, type Together, workTogether } from './together.ts';
 
 /**
@@ -134,22 +126,36 @@ async function putBack<Message>(
   { queue, log }: BatchOptions<Message>,
   ends: Map<SQSRecord, MessageOutcome>,
 ): Promise<void> {
-  const back = records.map((record) => ({ record, delivery: toDelivery(record, log) }));
-  const returned = await queue.putBackAll(back.map(({ record, delivery }) => sentAgain(record, delivery)));
-  for (const [place, { record, delivery }] of back.entries()) {
-    ends.set(record, returned.has(place) ? 'notBegun' : await comeBack(delivery, queue));
+  const back = records.map((record) => {
+    const delivery = toDelivery(record, log);
+    return { record, delivery, again: sentAgain(record, delivery) };
+  });
+  const returned = await queue.putBackAll(back.flatMap(({ again }) => again ?? []));
+  let place = 0;
+  for (const { record, delivery, again } of back) {
+    const isBack = again !== undefined && returned.has(place++);
+    ends.set(record, isBack ? 'notBegun' : await comeBack(delivery, queue));
   }
 }
 
+/** Only so long is a message taken to wait already: any sender may write what it likes, and none is to come first for ever. */
+const LONGEST_WAIT_MS = 15 * 60_000;
+
 function inTurn(a: SQSRecord, b: SQSRecord): number {
   const tries = ({ attributes }: SQSRecord) => Number(attributes.ApproximateReceiveCount);
-  return tries(b) - tries(a) || firstSent(a) - firstSent(b);
+  const since = (record: SQSRecord) =>
+    Math.max(firstSent(record), Number(record.attributes.SentTimestamp) - LONGEST_WAIT_MS);
+  return tries(b) - tries(a) || since(a) - since(b);
 }
 
-/** What a message is sent again with: its identity and its time, as SQS takes it for a new one, and its group. */
-function sentAgain(record: SQSRecord, { requestId, group }: Delivery) {
-  const kept = { [REQUEST_ID_ATTRIBUTE]: requestId, [FIRST_SENT_ATTRIBUTE]: String(firstSent(record)) };
-  return { body: record.body, attributes: { ...kept, ...attributesOf(record), ...kept }, group };
+/**
+ * A message as it is sent again: with its identity, its time and its tries, as SQS takes it for a new one, and its group. Undefined
+ * where a large body leaves no room for that: it would be another request.
+ */
+function sentAgain(record: SQSRecord, delivery: Delivery): Outgoing | undefined {
+  const { own, all } = carried(record, delivery);
+  const { body } = record;
+  return hasRoomFor(body, own) ? { body, attributes: all, group: delivery.group } : undefined;
 }
 
 /** Lets a message that could not be put back be delivered again at once, which takes one of its tries. */
@@ -182,7 +188,8 @@ async function notBegun<Message>(
   const delivery = toDelivery(record, log);
   delivery.log.warn('out of time; the message goes back to the queue');
   if (place === 0) return comeBack(delivery, queue);
-  const returned = await queue.putBackAll([sentAgain(record, delivery)]);
+  const again = sentAgain(record, delivery);
+  const returned = await queue.putBackAll(again ? [again] : []);
   return returned.has(0) ? 'returned' : comeBack(delivery, queue);
 }
 

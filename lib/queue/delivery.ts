@@ -10,6 +10,8 @@ export const REQUEST_ID_ATTRIBUTE = 'request-id';
 const REQUEST_ID = /^[\w.:-]{1,100}$/;
 /** When a message was first sent that others of its batch came before, in milliseconds since 1970: SQS counts anew. */
 export const FIRST_SENT_ATTRIBUTE = 'first-sent';
+/** How many of its tries a message had used when it was put back: SQS counts anew. */
+const TRIED_ATTRIBUTE = 'tried-before';
 /** Also says that a message was redriven. */
 export const ERROR_CODE_ATTRIBUTE = 'error-code';
 
@@ -22,7 +24,7 @@ export interface Delivery {
   /** Whether it says itself who it is, so that its SQS id does not matter. */
   readonly named: boolean;
   readonly body: string;
-  /** How often it was received, this time included. */
+  /** How often it was received, this time included, without what it was put back after untried. */
   readonly received: number;
   /** Whether it is to continue with what was abandoned: an operator sent it back from the dead-letter queue. */
   readonly redriven: boolean;
@@ -50,6 +52,31 @@ export function attributesOf({ messageAttributes }: SQSRecord): Record<string, s
   return Object.fromEntries(pairs);
 }
 
+/**
+ * What a message is sent again with: what we have to know again comes first, as SQS takes ten attributes of a message, and then its
+ * sender's.
+ */
+export function carried(
+  record: SQSRecord,
+  { requestId, received }: Pick<Delivery, 'requestId' | 'received'>,
+): { readonly own: Readonly<Record<string, string>>; readonly all: Readonly<Record<string, string>> } {
+  const attributes = attributesOf(record);
+  const code = attributes[ERROR_CODE_ATTRIBUTE];
+  const own = {
+    [REQUEST_ID_ATTRIBUTE]: requestId,
+    [FIRST_SENT_ATTRIBUTE]: String(firstSent(record)),
+    ...(received > 1 ? { [TRIED_ATTRIBUTE]: String(received - 1) } : {}),
+    ...(code === undefined ? {} : { [ERROR_CODE_ATTRIBUTE]: code }),
+  };
+  return { own, all: { ...own, ...attributes, ...own } };
+}
+
+/** How many of its tries a message says that it has used: it may not say that there is none left. */
+function triedBefore({ messageAttributes }: SQSRecord): number {
+  const said = Number(messageAttributes[TRIED_ATTRIBUTE]?.stringValue);
+  return said > 0 ? Math.min(Math.floor(said), MAX_RECEIVES - 1) : 0;
+}
+
 /** When a record's message was first sent, by what it says itself or else by SQS, in milliseconds since 1970. */
 export function firstSent({ messageAttributes, attributes }: SQSRecord): number {
   const said = Number(messageAttributes[FIRST_SENT_ATTRIBUTE]?.stringValue);
@@ -69,7 +96,7 @@ export function toDelivery(record: SQSRecord, log: Logger): Delivery {
     messageId,
     named: name !== undefined,
     body,
-    received: Number(attributes.ApproximateReceiveCount),
+    received: Number(attributes.ApproximateReceiveCount) + triedBefore(record),
     redriven: messageAttributes[ERROR_CODE_ATTRIBUTE] !== undefined,
     receiptHandle,
     sentAt: Number(attributes.SentTimestamp) || undefined,

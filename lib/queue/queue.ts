@@ -15,6 +15,9 @@ import { MAX_MESSAGE_BYTES } from './dead-letter-body.ts';
 const MAX_BATCH = 10;
 const MAX_BATCH_BYTES = 256 * 1024;
 
+/** SQS takes this many attributes of a message. */
+const MAX_ATTRIBUTES = 10;
+
 const STRING = 'String';
 
 /** What goes with a message that is sent again. */
@@ -173,9 +176,15 @@ export class Queue {
   }
 }
 
-/** A message as SQS takes it: of its attributes what has room beside the body. */
+/** Whether a message may have these attributes as they are beside its body. */
+export function hasRoomFor(body: string, attributes: Readonly<Record<string, string>>): boolean {
+  return bytesOf({ body, attributes }) <= MAX_MESSAGE_BYTES;
+}
+
+/** A message as SQS takes it: of its attributes the first ones, what has room beside the body. */
 function contents({ body, group, attributes = {} }: Outgoing) {
-  const entries = fitting(Object.entries(attributes), MAX_MESSAGE_BYTES - Buffer.byteLength(body));
+  const first = Object.entries(attributes).slice(0, MAX_ATTRIBUTES);
+  const entries = fitting(first, MAX_MESSAGE_BYTES - Buffer.byteLength(body));
   const MessageAttributes = Object.fromEntries(
     entries.map(([name, StringValue]) => [name, { DataType: STRING, StringValue }]),
   );

@@ -25,9 +25,12 @@ export class KnownKinds {
     return isSmall(message) && this.#known.get(kindOf(message)) === true;
   }
 
-  /** Knows a message's kind from now on, as it was planned. */
-  add(message: SampleMessage): void {
-    if (!isSmall(message)) return;
+  /**
+   * Knows a message's kind from now on, as it was planned.
+   * @param tasks that it led to; where there are several of them, each may be as much as a message of its own
+   */
+  add(message: SampleMessage, tasks: number): void {
+    if (tasks !== 1 || !isSmall(message)) return;
     const kind = kindOf(message);
     this.#known.set(kind, true, kind.length);
   }

@@ -61,6 +61,8 @@ export interface Request {
 
 /** What came of a request. */
 export interface Sampled {
+  /** Tasks that the message leads to. */
+  readonly tasks: number;
   /** Tasks that were planned, or whose plan continues. */
   readonly planned: number;
   /** Messages sent to the shard queue. */
@@ -93,7 +95,7 @@ export async function sampleRequest(
   const bodies = begun.flatMap(unfinishedShards);
   await services.shardQueue.send(bodies, message.requester_args.address);
   for (const record of begun) if (record.unsent) await services.ledger.markSent(record);
-  return { planned: begun.length, shards: bodies.length, dropped };
+  return { tasks: plans.length, planned: begun.length, shards: bodies.length, dropped };
 }
 
 /**

@@ -10,7 +10,8 @@ import type { ShardMessage } from '../messages/shard.ts';
 import { readIdList } from '../plan/id-list.ts';
 import { decodePlan, type Plan } from '../plan/plan.ts';
 import { answerLength, renderingOf } from '../plan/rendering.ts';
-import { openDocs } from '../processed/open.ts';
+import { openDocs, type TaskDocs } from '../processed/open.ts';
+import type { Doc } from '../python/value.ts';
 import { signatureDocuments } from '../signatures/documents.ts';
 import { decodeSignaturePlan } from '../signatures/plan.ts';
 import type { RenderedInstance } from '../task/renderer.ts';
@@ -88,7 +89,9 @@ async function writeDocs(
   const rendering = renderingOf(plan);
   const allowance = new Allowance(record, message.shard, services.requestChars);
   const writer = createWriter(services, record, plan, answerLength(plan, rendering.config), allowance, session);
-  const { render, keep, fresh } = await opened(services, message, record, plan, rendering);
+  const { render, keep, fresh } = await opened<never>(services, message, record, plan, rendering, (docs, ids) =>
+    docs.read(ids),
+  );
   const silent: number[] = [];
   const docs: RenderedInstance[][] = [];
   let ms = 0;
@@ -119,7 +122,7 @@ export interface SmallWork {
   readonly chars: number;
 }
 
-/** What is left of a time for rendering, in milliseconds. */
+/** What is left of a time for rendering, and for what can't be read, in milliseconds. */
 export interface TimeBudget {
   ms: number;
 }
@@ -144,7 +147,14 @@ export async function smallWorkOf(
   if (!services.quickKinds?.has(plan) && !(key && services.renderings?.find(key))) return undefined;
   const docIds = readIdList(message.docs);
   const rendering = renderingOf(plan);
-  const { render, keep } = await opened(services, message, record, plan, rendering);
+  const began = performance.now();
+  const found = await opened<undefined>(services, message, record, plan, rendering, (docs, ids) => docs.readSmall(ids));
+  if (found === undefined) {
+    // A table may be locked, and the others are not to wait for each request for it.
+    budget.ms -= performance.now() - began;
+    return undefined;
+  }
+  const { render, keep } = found;
   const allowance = new Allowance(record, message.shard, services.requestChars);
   const docs: RenderedInstance[][] = [];
   for (const position of docIds.keys()) {
@@ -185,13 +195,15 @@ interface Opened {
   readonly keep?: (docs: RenderedInstance[][], chars: number) => void;
 }
 
-async function opened(
+/** @param read gives the documents at their places; where it gives none, nothing is opened */
+async function opened<None extends undefined>(
   { sql, renderings }: ShardServices,
   message: ShardMessage,
   record: PlanProgress,
   plan: Plan,
   rendering: TaskRendering,
-): Promise<Opened> {
+  read: (docs: TaskDocs, places: Iterable<number>) => Promise<Map<number, Doc> | None>,
+): Promise<Opened | None> {
   const key = keptUnder(record, plan, message);
   const known = key && renderings?.find(key);
   if (known) return { fresh: false, render: (position) => [...(known[position] ?? [])] };
@@ -199,7 +211,9 @@ async function opened(
   const docs = await openDocs(sql, plan.resolvedTask, rendering.config, plan);
   const places = await docs.placesOf(plan.evalSplit, docIds);
   const slice = prepareSlice(rendering, docs.splits, { offset: message.offset, docIds, places });
-  const render = slice.renderer(await docs.read(slice.rowIds), docs.values);
+  const rows = await read(docs, slice.rowIds);
+  if (rows === undefined) return rows;
+  const render = slice.renderer(rows, docs.values);
   if (!key || !renderings) return { fresh: true, render };
   return { fresh: true, render, keep: (instances, chars) => renderings.keep(key, instances, chars) };
 }

@@ -12,14 +12,18 @@ export async function askLimited(sql: Asking, statement: string): Promise<readon
   return rows;
 }
 
-/** The same, with each cell as the text that Postgres sent. */
-export async function askLimitedRaw(sql: Asking, statement: string): Promise<(Buffer | null)[][]> {
-  const results: unknown[] = await sql.unsafe(limited(statement)).raw();
+/** The same, with each cell as the text that Postgres sent. @param ms after which Postgres ends it */
+export async function askLimitedRaw(
+  sql: Asking,
+  statement: string,
+  ms: number = WAITS.postgresStatement,
+): Promise<(Buffer | null)[][]> {
+  const results: unknown[] = await sql.unsafe(limited(statement, ms)).raw();
   const rows = results[1];
   // No second answer where no row came.
   return Array.isArray(rows) ? rows : [];
 }
 
-function limited(statement: string): string {
-  return `SET LOCAL statement_timeout = ${WAITS.postgresStatement}; ${statement}`;
+function limited(statement: string, ms: number = WAITS.postgresStatement): string {
+  return `SET LOCAL statement_timeout = ${ms}; ${statement}`;
 }

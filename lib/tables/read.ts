@@ -1,4 +1,6 @@
 import { RecentlyUsed } from '../cache/recently-used.ts';
+import { isOutage } from '../clients/outage.ts';
+import { WAITS } from '../clients/waits.ts';
 import { PermanentError, TransientError } from '../errors/errors.ts';
 import type { ColumnType } from '../parquet/column-type.ts';
 import type { Doc, PyValue } from '../python/value.ts';
@@ -26,6 +28,21 @@ const SERVES_MS = 30_000;
 const CLOCKS_MS = 1_000;
 /** Rows that {@link streamSplit} asks for at a time. */
 const STREAM_ROWS = 500;
+/** What Postgres says of a statement that took longer than it may. */
+const ENDED = '57014';
+
+/** How much rows may be, and how long reading them may take. */
+export interface ReadLimits {
+  /** Of each row, in bytes. */
+  readonly rowBytes: number;
+  readonly ms: number;
+}
+
+/** Of rows that are read where other work waits: a long one takes memory that all of it needs, and a table may be locked. */
+export const SMALL_READ: ReadLimits = { rowBytes: 1_000_000, ms: WAITS.postgresStatementTogether };
+
+/** Rows are more, or take longer, than {@link ReadLimits} allow; or they are not what they were, which reading them without tells. */
+export class BeyondLimits extends Error {}
 
 /** The rows of a split: `__id`s from `min` to `max`, both included and none missing; `count` of them, at least one. */
 export interface SplitInfo {
@@ -169,8 +186,14 @@ export function isOtherTable(error: unknown): boolean {
  * The documents with these ids, each once, by ascending `__id`. `__id` is a document's first key; `__split` is left out.
  * @throws PermanentError DocIdsOutsideSplit where the table holds no such id
  * @throws TransientError Unavailable, NotRegistered (the table was rebuilt since `info` was got)
+ * @throws BeyondLimits where any are given
  */
-export async function readDocsByIds(sql: Asking, info: TableInfo, ids: readonly number[]): Promise<Doc[]> {
+export async function readDocsByIds(
+  sql: Asking,
+  info: TableInfo,
+  ids: readonly number[],
+  limits?: ReadLimits,
+): Promise<Doc[]> {
   const wanted = new Set(ids);
   for (const id of wanted) {
     if (!idExists(info, id)) {
@@ -182,7 +205,8 @@ export async function readDocsByIds(sql: Asking, info: TableInfo, ids: readonly 
   const { rows } = info.version === undefined ? { rows: new RowCache(0) } : knownOf(sql);
   const here = rows.find(info.oid, [...wanted]);
   const missing = [...wanted].filter((id) => !here.has(id));
-  const read = missing.length === 0 ? [] : await query(sql, info, `= ANY('{${missing}}'::int[])`, missing.length);
+  const read =
+    missing.length === 0 ? [] : await query(sql, info, `= ANY('{${missing}}'::int[])`, missing.length, limits);
   const readById = new Map(read.map((row) => [Number(row[0]), row]));
   rows.keep(info.oid, readById);
   return [...wanted].sort((a, b) => a - b).map((id) => docOfRow(info, here.get(id) ?? readById.get(id) ?? []));
@@ -240,18 +264,29 @@ async function openRetired(sql: Asking, table: string, version: string): Promise
 }
 
 /** Rows by ascending `__id`, which is the first of each row's cells. `which` holds numbers of ours alone. */
-async function query(sql: Asking, info: TableInfo, which: string, expected: number): Promise<Row[]> {
+async function query(
+  sql: Asking,
+  info: TableInfo,
+  which: string,
+  expected: number,
+  limits?: ReadLimits,
+): Promise<Row[]> {
   const { select } = info.reader;
+  // As text, since what Postgres stores may be a hundredth of it.
+  const small = limits === undefined ? '' : ` AND octet_length((r.*)::text) <= ${limits.rowBytes}`;
   // As Postgres' own text, so that neither the client's types nor its settings come between.
-  const statement = `SELECT tableoid::text, "__id"${select} FROM ${quoteName(info.table)} WHERE "__id" ${which} ORDER BY "__id"`;
+  const statement = `SELECT tableoid::text, "__id"${select} FROM ${quoteName(info.table)} r WHERE "__id" ${which}${small} ORDER BY "__id"`;
   let rows: (Buffer | null)[][];
   try {
-    rows = await askLimitedRaw(sql, statement);
+    rows = await askLimitedRaw(sql, statement, limits?.ms);
   } catch (error) {
+    // It is too much for Postgres itself, or took longer than it may.
+    if (limits !== undefined && (codeOf(error) === ENDED || !isOutage(error))) throw new BeyondLimits();
     // Tables that are rebuilt may have other columns, or be missing for a moment.
     if (/^42(P01|703)$/.test(codeOf(error))) throw changed(info, error);
     throw explainPostgres(`reading table ${JSON.stringify(info.table)}`, error);
   }
+  if (limits !== undefined && rows.length < expected) throw new BeyondLimits();
   const replaced = rows[0] !== undefined && rows[0][0]?.toString() !== info.oid;
   if (replaced || rows.length !== expected) throw changed(info);
   return rows.map((row) => row.slice(1).map((cell) => cell?.toString() ?? null));

@@ -229,6 +229,11 @@ describe('what MongoDB can never hold is refused for good, by the document and w
     expect(() => check.check(instanceOf())).not.toThrow();
   });
 
+  it('each by itself, however many answers are wanted of one prompt', () => {
+    const check = new StorableCheck(planOf({ repeats: 100 }));
+    expect(() => check.check(instanceOf({ data: 'x'.repeat(1_000_000) }))).not.toThrow();
+  });
+
   it('to the byte', () => {
     const check = new StorableCheck(planOf());
     const size = (data: string) => {

@@ -70,6 +70,11 @@ async function sendAndReceive(...bodies: string[]): Promise<SQSEvent> {
   return eventOf(await receive(sqs, queue.url, bodies.length));
 }
 
+async function receiveSent(...bodies: string[]) {
+  for (const body of bodies) await send(sqs, queue.url, body);
+  return await receive(sqs, queue.url, bodies.length);
+}
+
 /** With so many deliveries behind those messages. */
 function tried(event: SQSEvent, times: Readonly<Record<string, number>>): SQSEvent {
   return {
@@ -146,6 +151,75 @@ describe('a batch of several messages', () => {
     await processBatch(tried(event, { 'a-2': 3, 'light 1': 2 }), PLENTY, work);
     expect(work.seen).toMatchObject({ together: [], alone: ['a-2'] });
     expect(bodiesOf(eventOf(await receive(sqs, queue.url, 4)))).toEqual(['a-1', 'b-1', 'light 1', 'light 2']);
+  });
+
+  it('leaves each message the tries that it has left, and does none together that was tried, wherever it was put back', async () => {
+    const event = await sendAndReceive('a', 'light 1', 'light 2');
+    await processBatch(tried(event, { a: 4, 'light 1': 3 }), PLENTY, options());
+    const again = eventOf([...(await receive(sqs, queue.url, 2)), ...(await receiveSent('light 3'))]);
+    const received: number[] = [];
+    const work = options();
+    const handle: typeof work.handle = async (_, delivery) => {
+      received.push(delivery.received);
+      throw new Error('It fails.');
+    };
+    await processBatch(again, PLENTY, { ...work, handle });
+    expect(work.seen.together).toEqual([['light 2', 'light 3']]);
+    expect(received).toEqual([3]);
+    // As its sender may say what it likes, it can't say that none is left; what says less than nothing says nothing.
+    for (const [said, tries] of [
+      ['999', 5],
+      ['-3', 1],
+      ['x', 1],
+      ['Infinity', 5],
+    ] as const) {
+      const { Records } = await sendAndReceive('one');
+      const attributes = { 'tried-before': { stringValue: said, dataType: 'String' } };
+      received.length = 0;
+      const forged = Records.map((record) => ({ ...record, messageAttributes: attributes }));
+      await processBatch({ Records: forged }, PLENTY, { ...work, handle });
+      expect(received).toEqual([tries]);
+    }
+  });
+
+  it('keeps the identity of messages that have ten attributes already, and their return from the dead-letter queue', async () => {
+    await send(sqs, queue.url, 'a');
+    const names = Array.from({ length: 9 }, (_, n) => `attribute-${n}`);
+    await send(sqs, queue.url, 'b', Object.fromEntries([...names, 'error-code'].map((name) => [name, 'said'])));
+    const event = eventOf(await receive(sqs, queue.url, 2));
+    const work = options();
+    await processBatch(event, PLENTY, work);
+    expect(work.seen.outcomes).toEqual(['done', 'notBegun']);
+    const [again] = await receive(sqs, queue.url, 1);
+    expect(Object.keys(attributesOf(again))).toHaveLength(10);
+    expect(attributesOf(again)).toMatchObject({ 'request-id': event.Records[1]?.messageId, 'error-code': 'said' });
+  });
+
+  it('does not send a message again whose body leaves no room for its identity, as it would be another request', async () => {
+    const body = `b${'x'.repeat(2 ** 20 - 50)}`;
+    await send(sqs, queue.url, 'a');
+    await send(sqs, queue.url, body);
+    const event = eventOf(await receive(sqs, queue.url, 2));
+    const work = options();
+    const answer = await processBatch(event, PLENTY, work);
+    expect(work.seen.outcomes).toEqual(['done', 'retried']);
+    expect(answer.batchItemFailures).toEqual([{ itemIdentifier: event.Records[1]?.messageId }]);
+    const [again] = await receive(sqs, queue.url, 1);
+    expect(again?.MessageId).toBe(event.Records[1]?.messageId);
+  });
+
+  it('is not led for ever by what says that it waits since long ago', async () => {
+    const event = await sendAndReceive('a', 'b', 'c');
+    const now = Date.now();
+    const since: Readonly<Record<string, number>> = { a: now - 3_600_000, b: 1, c: 2 };
+    const Records = event.Records.map((record) => ({
+      ...record,
+      messageAttributes: { 'first-sent': { stringValue: String(since[record.body]), dataType: 'String' } },
+      attributes: { ...record.attributes, SentTimestamp: String(now) },
+    }));
+    const work = options();
+    await processBatch({ Records }, PLENTY, work);
+    expect(work.seen.alone).toEqual(['a']);
   });
 
   it('has the one worked on that waits longest, whenever it was put back', async () => {

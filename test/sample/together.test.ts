@@ -164,7 +164,7 @@ describe('small requests', () => {
 describe('a kind of message that was planned before', () => {
   const kinds = () => {
     const known = new KnownKinds();
-    known.add(read(bodyOf('a', { random_seed: 1, num_fewshot: 5, gen_kwargs: { temperature: 0.5 } })));
+    known.add(read(bodyOf('a', { random_seed: 1, num_fewshot: 5, gen_kwargs: { temperature: 0.5 } })), 1);
     return known;
   };
   const like = { num_fewshot: 5, gen_kwargs: { temperature: 0.5 }, random_seed: 7 };
@@ -192,6 +192,12 @@ describe('a kind of message that was planned before', () => {
   });
 });
 
+it('a message that leads to several tasks is of no kind that is known, as all of them would be planned in vain', () => {
+  const known = new KnownKinds();
+  known.add(read(bodyOf('a', { tasks: 'one,two' })), 2);
+  expect(known.has(read(bodyOf('b', { tasks: 'one,two' })))).toBe(false);
+});
+
 it('of several messages those are foreign that name a request which came of another body', async () => {
   const own = requestOf('a');
   await sampleRequest(services, own.message, own.request);
@@ -204,4 +210,12 @@ it('of several messages those are foreign that name a request which came of anot
     { ...given, named: true, requestId: 'unheard of', body: bodyOf('other') },
   ];
   expect(await messages.foreign(deliveries)).toEqual(new Set([deliveries[1]]));
+  const twins = [
+    { named: true, received: 1, requestId: 'new', body: bodyOf('a') },
+    { named: true, received: 1, requestId: 'new', body: bodyOf('a') },
+    { named: false, received: 1, requestId: 'its own', body: bodyOf('a') },
+  ];
+  expect(await messages.foreign(twins)).toEqual(new Set());
+  const forged = { named: true, received: 1, requestId: 'its own', body: bodyOf('other') };
+  expect(await messages.foreign([...twins, forged])).toEqual(new Set([forged]));
 });

@@ -5,10 +5,10 @@ import { askLimited, askLimitedRaw } from '../../lib/tables/limited.ts';
 import { forgetRows, openTable, readDocsByIds } from '../../lib/tables/read.ts';
 import { type DataStack, openDataStack, texts } from '../datasets/data-stack.ts';
 
-// The only wait that is shorter here, so that the test is.
+// The only waits that are shorter here, so that the test is.
 vi.mock('../../lib/clients/waits.ts', async (actual) => {
   const { WAITS: real } = await actual<{ WAITS: typeof WAITS }>();
-  return { WAITS: { ...real, postgresStatement: 700 } };
+  return { WAITS: { ...real, postgresStatement: 700, postgresStatementTogether: 300 } };
 });
 
 let dataStack: DataStack;
