@@ -35,8 +35,8 @@ export interface TaskDocs {
   placesOf(split: string, docIds: readonly number[]): Promise<readonly number[]>;
   /** The documents at these places. @throws as `readDocsByIds` */
   read(places: Iterable<number>): Promise<Map<number, Doc>>;
-  /** The same, for a moment and little memory: undefined where that is not enough. */
-  readSmall(places: Iterable<number>): Promise<Map<number, Doc> | undefined>;
+  /** The same, for a moment and little memory; or why that is not enough. */
+  readSmall(places: Iterable<number>): Promise<Map<number, Doc> | BeyondLimits['why']>;
 }
 
 /** How documents at places are read. */
@@ -49,7 +49,7 @@ function reading(read: Read): Pick<TaskDocs, 'read' | 'readSmall'> {
       try {
         return await read(places, SMALL_READ);
       } catch (error) {
-        if (error instanceof BeyondLimits) return undefined;
+        if (error instanceof BeyondLimits) return error.why;
         throw error;
       }
     },
@@ -182,7 +182,7 @@ function processedDocs(sql: Asking, table: TableInfo, { key, description }: Foun
         WHERE key = ${key} AND place = ANY(${wanted}::int[])
           AND coalesce(octet_length(doc), 0) <= ${limits?.rowBytes ?? ANY_BYTES}`);
       if (stored.length !== wanted.length) {
-        if (limits !== undefined) throw new BeyondLimits();
+        if (limits !== undefined) throw new BeyondLimits('long');
         throw new TransientError(
           'NotRegistered',
           `documents of table ${JSON.stringify(table.table)} are not there; it is tried again.`,

@@ -58,7 +58,7 @@ export async function writeTogether<Delivery extends ShardDelivery>(
   const byPlan = new Map(received.map((item) => [item.message.plan, item]));
   const records = await services.ledger.findUntouched([...byPlan.keys()].map((plan) => new ObjectId(plan)));
   const written: Prepared<Delivery>[] = [];
-  const budget = { ms: MOST_MS };
+  const budget: TimeBudget = { ms: MOST_MS, waitedFor: new Set() };
   let portion: Portion<Delivery> = { works: [], documents: takeDocuments(), chars: 0 };
   for (const record of records) {
     const item = byPlan.get(record._id.toHexString());

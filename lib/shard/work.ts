@@ -11,7 +11,6 @@ import { readIdList } from '../plan/id-list.ts';
 import { decodePlan, type Plan } from '../plan/plan.ts';
 import { answerLength, renderingOf } from '../plan/rendering.ts';
 import { openDocs, type TaskDocs } from '../processed/open.ts';
-import type { Doc } from '../python/value.ts';
 import { signatureDocuments } from '../signatures/documents.ts';
 import { decodeSignaturePlan } from '../signatures/plan.ts';
 import type { RenderedInstance } from '../task/renderer.ts';
@@ -122,9 +121,12 @@ export interface SmallWork {
   readonly chars: number;
 }
 
-/** What is left of a time for rendering, and for what can't be read, in milliseconds. */
+/** What is left of a time for rendering. */
 export interface TimeBudget {
+  /** In milliseconds. */
   ms: number;
+  /** Tasks whose rows did not come in time, as where somebody has a lock on their table: nobody waits for them once more. */
+  readonly waitedFor: Set<string>;
 }
 
 /**
@@ -144,16 +146,15 @@ export async function smallWorkOf(
   if (record.framework === SIGNATURES) return smallSignature(record, documents);
   const plan = decodePlan(record.plan);
   const key = keptUnder(record, plan, message);
-  if (!services.quickKinds?.has(plan) && !(key && services.renderings?.find(key))) return undefined;
+  const known = key !== undefined && services.renderings?.find(key) !== undefined;
+  if (!known && (!services.quickKinds?.has(plan) || budget.waitedFor.has(plan.resolvedTask))) return undefined;
   const docIds = readIdList(message.docs);
   const rendering = renderingOf(plan);
-  const began = performance.now();
-  const found = await opened<undefined>(services, message, record, plan, rendering, (docs, ids) => docs.readSmall(ids));
-  if (found === undefined) {
-    // A table may be locked, and the others are not to wait for each request for it.
-    budget.ms -= performance.now() - began;
-    return undefined;
-  }
+  const found = await opened<'long' | 'late'>(services, message, record, plan, rendering, (docs, ids) =>
+    docs.readSmall(ids),
+  );
+  if (found === 'late') budget.waitedFor.add(plan.resolvedTask);
+  if (found === 'late' || found === 'long') return undefined;
   const { render, keep } = found;
   const allowance = new Allowance(record, message.shard, services.requestChars);
   const docs: RenderedInstance[][] = [];
@@ -195,15 +196,15 @@ interface Opened {
   readonly keep?: (docs: RenderedInstance[][], chars: number) => void;
 }
 
-/** @param read gives the documents at their places; where it gives none, nothing is opened */
-async function opened<None extends undefined>(
+/** @param read gives the documents at their places, or why not; nothing is opened then */
+async function opened<Why extends string>(
   { sql, renderings }: ShardServices,
   message: ShardMessage,
   record: PlanProgress,
   plan: Plan,
   rendering: TaskRendering,
-  read: (docs: TaskDocs, places: Iterable<number>) => Promise<Map<number, Doc> | None>,
-): Promise<Opened | None> {
+  read: (docs: TaskDocs, places: Iterable<number>) => Promise<Awaited<ReturnType<TaskDocs['read']>> | Why>,
+): Promise<Opened | Why> {
   const key = keptUnder(record, plan, message);
   const known = key && renderings?.find(key);
   if (known) return { fresh: false, render: (position) => [...(known[position] ?? [])] };
@@ -212,7 +213,7 @@ async function opened<None extends undefined>(
   const places = await docs.placesOf(plan.evalSplit, docIds);
   const slice = prepareSlice(rendering, docs.splits, { offset: message.offset, docIds, places });
   const rows = await read(docs, slice.rowIds);
-  if (rows === undefined) return rows;
+  if (typeof rows === 'string') return rows;
   const render = slice.renderer(rows, docs.values);
   if (!key || !renderings) return { fresh: true, render };
   return { fresh: true, render, keep: (instances, chars) => renderings.keep(key, instances, chars) };

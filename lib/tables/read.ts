@@ -41,8 +41,18 @@ export interface ReadLimits {
 /** Of rows that are read where other work waits: a long one takes memory that all of it needs, and a table may be locked. */
 export const SMALL_READ: ReadLimits = { rowBytes: 1_000_000, ms: WAITS.postgresStatementTogether };
 
-/** Rows are more, or take longer, than {@link ReadLimits} allow; or they are not what they were, which reading them without tells. */
-export class BeyondLimits extends Error {}
+/**
+ * Rows are longer than {@link ReadLimits} allow (or not what they were, which reading them without limits tells), or did not come in
+ * time, as where somebody has a lock on their table.
+ */
+export class BeyondLimits extends Error {
+  readonly why: 'long' | 'late';
+
+  constructor(why: 'long' | 'late') {
+    super(`rows are too ${why} to be read where other work waits`);
+    this.why = why;
+  }
+}
 
 /** The rows of a split: `__id`s from `min` to `max`, both included and none missing; `count` of them, at least one. */
 export interface SplitInfo {
@@ -280,13 +290,14 @@ async function query(
   try {
     rows = await askLimitedRaw(sql, statement, limits?.ms);
   } catch (error) {
-    // It is too much for Postgres itself, or took longer than it may.
-    if (limits !== undefined && (codeOf(error) === ENDED || !isOutage(error))) throw new BeyondLimits();
+    if (limits !== undefined && codeOf(error) === ENDED) throw new BeyondLimits('late');
+    // It is too much for Postgres itself.
+    if (limits !== undefined && !isOutage(error)) throw new BeyondLimits('long');
     // Tables that are rebuilt may have other columns, or be missing for a moment.
     if (/^42(P01|703)$/.test(codeOf(error))) throw changed(info, error);
     throw explainPostgres(`reading table ${JSON.stringify(info.table)}`, error);
   }
-  if (limits !== undefined && rows.length < expected) throw new BeyondLimits();
+  if (limits !== undefined && rows.length < expected) throw new BeyondLimits('long');
   const replaced = rows[0] !== undefined && rows[0][0]?.toString() !== info.oid;
   if (replaced || rows.length !== expected) throw changed(info);
   return rows.map((row) => row.slice(1).map((cell) => cell?.toString() ?? null));

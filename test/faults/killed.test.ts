@@ -42,6 +42,61 @@ test('the writer killed right before or after each of its writes: the task is wr
   await own.expectNoTrace('writer killed right before or after a write', kills, requests);
 }, 600_000);
 
+test('a process killed at any step of what it does for several requests together: each is written once', async () => {
+  const requests: Request[] = [];
+  // Of what both functions do, these are only sent for several: one request is planned, and its plan marked done, otherwise.
+  const planned = { command: 'insert', collection: 'sample_requests' };
+  const marked = { command: 'update', collection: 'sample_requests' };
+  const planning = [
+    ['find', 'sample_requests', 'answered'],
+    ['insert', 'sample_requests', 'asked'],
+    ['insert', 'sample_requests', 'answered'],
+  ] as const;
+  const writing = [
+    ['update', 'sample_requests', 'asked'],
+    ['update', 'sample_requests', 'answered'],
+    ['insert', 'instances', 'answered'],
+    ['insert', 'prompts', 'answered'],
+    ['insert', 'tasks', 'answered'],
+    ['commitTransaction', '', 'asked'],
+    ['commitTransaction', '', 'answered'],
+  ] as const;
+  for (const [command, collection, when] of planning) {
+    const some = own.small(12);
+    // Without a name, as the Manager sends them.
+    await sendAll(
+      own.scene.sqs,
+      own.scene.sampleUrl,
+      some.map(({ message: { body } }) => ({ body })),
+    );
+    const after = command === 'find' ? undefined : planned;
+    await killAt(own.scene, ['sample'], { command, collection, when }, {}, after);
+    requests.push(...some);
+  }
+  for (const [command, collection, when] of writing) {
+    const some = own.small(12);
+    for (const request of some) await own.scene.plan(request);
+    await killAt(own.scene, ['shard'], { command, collection, when }, {}, marked);
+    requests.push(...some);
+  }
+  own.scene.workers.start(['sample', 'shard']);
+  const recorded = async () => {
+    const addresses = requests.map(({ parsed }) => parsed.requester_args.address);
+    const found = await own.scene.db.collection('sample_requests').countDocuments({ address: { $in: addresses } });
+    return found === requests.length;
+  };
+  await own.scene.until('all are planned', recorded);
+  const begun = await Promise.all(
+    requests.map(async (request) => {
+      const { request_id: id, _id: plan } = await own.scene.recordOf(request);
+      return { ...request, id, plan };
+    }),
+  );
+  await own.scene.untilDone(begun);
+  await own.scene.workers.stopAll();
+  await own.expectNoTrace('killed at a step for several requests', planning.length + writing.length, begun);
+}, 600_000);
+
 const onLocalstack = test.skipIf(!inject('hasLocalstack'));
 
 onLocalstack(

@@ -64,14 +64,21 @@ export async function killByChance(worker: Worker): Promise<void> {
   await worker.ended;
 }
 
-/** Runs a process and kills it right before a command reaches MongoDB, or right before the process learns of the answer. */
+/** A command to MongoDB. */
+export type Command = Omit<Passing, 'when'>;
+
+/**
+ * Runs a process and kills it right before a command reaches MongoDB, or right before the process learns of the answer.
+ * @param after a command that has to come before
+ */
 export async function killAt(
   scene: Scene,
   roles: readonly string[],
   place: Passing,
   env: Record<string, string> = {},
+  after?: Command,
 ): Promise<void> {
-  const { worker, close } = await condemned(scene, roles, [place], env);
+  const { worker, close } = await condemned(scene, roles, [place], env, after);
   await worker.ended;
   close();
 }
@@ -105,11 +112,14 @@ async function condemned(
   roles: readonly string[],
   places: readonly Passing[],
   env: Record<string, string>,
+  after?: Command,
 ): Promise<{ worker: Worker; close: () => void }> {
   let worker: Worker | undefined;
+  let begun = after === undefined;
   const wire = await mongoWire(scene.servers.mongoPort, ({ command, collection, when }) => {
-    const here = (at: Passing) => command === at.command && collection === at.collection && when === at.when;
-    if (!places.some(here)) return true;
+    const is = (at: Command) => command === at.command && collection === at.collection;
+    if (after !== undefined && is(after)) begun = true;
+    if (!begun || !places.some((at) => is(at) && when === at.when)) return true;
     worker?.kill();
     return false;
   });

@@ -1,7 +1,10 @@
+import { setImmediate } from 'node:timers/promises';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { type Document, MongoClient, ObjectId } from 'mongodb';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ConfigValue } from '../../lib/catalogue/config-value.ts';
+import { createSql } from '../../lib/clients/postgres.ts';
+import type { WAITS } from '../../lib/clients/waits.ts';
 import { ensureIndexes } from '../../lib/documents/collections.ts';
 import { Ledger } from '../../lib/ledger/ledger.ts';
 import { docsHash } from '../../lib/ledger/records.ts';
@@ -22,7 +25,16 @@ import { createLocalSqs } from '../../localstack/resources.ts';
 import { type DataStack, openDataStack, parquet } from '../datasets/data-stack.ts';
 import { newPlan, planOf } from '../ledger/own-plan.ts';
 
+// The only wait that is shorter here, so that the test is.
+vi.mock('../../lib/clients/waits.ts', async (actual) => {
+  const { WAITS: real } = await actual<{ WAITS: typeof WAITS }>();
+  return { WAITS: { ...real, postgresStatementTogether: 500 } };
+});
+
 const NAMES = ['tasks', 'instances', 'prompts'] as const;
+
+/** A row that is more than may be held beside other requests. */
+const LONG = 'x'.repeat(3_000_000);
 
 let dataStack: DataStack;
 let mongo: MongoClient;
@@ -39,7 +51,7 @@ beforeAll(async () => {
   mongo.on('commandStarted', ({ commandName }) => commands?.push(commandName));
   sqs = createLocalSqs(dataStack.endpoint);
   await ensureIndexes(mongo.db());
-  const rows = ['a', 'b', 'c', 'd', 'x'.repeat(400_000)];
+  const rows = ['a', 'b', 'c', 'd', 'x'.repeat(400_000), LONG];
   await dataStack.putDataset('own/data/default', { test: [parquet([{ name: 'q', data: rows, type: 'STRING' }])] });
   await dataStack.register('own', 'own/data');
   version = (await openTable(dataStack.sql, 'own')).version;
@@ -181,6 +193,64 @@ describe('requests of few documents', () => {
     const { done } = await writeTogether(services, others);
     expect([...done]).toHaveLength(2);
     expect(await counts()).toEqual([3, 3, 3]);
+  });
+
+  it('of a known kind with one long row are left without that row being fetched, and the rest is written', async () => {
+    await byItself(await begun('0', 'first'));
+    const hostile = await begun('5', 'a');
+    const others = [hostile, await begun('1', 'b'), await begun('2', 'c')];
+    const { done } = await writeTogether(services, others);
+    expect([...done]).toHaveLength(2);
+    expect(await ledger.find(idOf(hostile.message))).toMatchObject({ state: 'in_progress', attempt: 1 });
+    await byItself(hostile);
+    expect(await counts()).toEqual([4, 4, 4]);
+  });
+
+  it('whose table is locked by somebody are left after one wait, and those of other tables are written', async () => {
+    await byItself(await begun('0', 'first'));
+    const ready = await begun('0', 'ready');
+    const waiting = [await begun('1', 'a'), await begun('2', 'b')];
+    const locked = Promise.withResolvers<void>();
+    const release = Promise.withResolvers<void>();
+    const [row] = await dataStack.sql`SELECT dataset_table_name AS name FROM task_registry WHERE task_name = 'own'`;
+    const holder = dataStack.sql.begin(async (tx) => {
+      await tx`LOCK TABLE ${tx(String(row?.['name']))} IN ACCESS EXCLUSIVE MODE`;
+      locked.resolve();
+      await release.promise;
+    });
+    await locked.promise;
+    const statements: string[] = [];
+    const sql = createSql(dataStack.postgresUri, { debug: (_connection, statement) => statements.push(statement) });
+    const { done } = await writeTogether({ ...services, sql }, [ready, ...waiting]);
+    await sql.end();
+    release.resolve();
+    await holder;
+    // What is known of its row needs no table.
+    expect(await ledger.find(idOf(ready.message))).toMatchObject({ state: 'done' });
+    expect([done.size, statements.filter((text) => text.includes('tableoid')).length]).toEqual([1, 1]);
+    expect(await counts()).toEqual([2, 2, 2]);
+    for (const one of waiting) await byItself(one);
+    expect(await counts()).toEqual([4, 4, 4]);
+  });
+
+  it('are written once where MongoDB has to undo the transaction and it is tried again: the bytes are still there', async () => {
+    await byItself(await begun('0', 'first'));
+    const others = [await begun('0-1', 'a'), await begun('2-3', 'b')];
+    const [one] = others;
+    if (!one) throw new Error('there are two');
+    // Another writer of one of the plans, whose transaction ends after ours met it.
+    const rival = mongo.startSession();
+    rival.startTransaction();
+    const records = mongo.db().collection('sample_requests');
+    await records.updateOne({ _id: idOf(one.message) }, { $set: { touched: 1 } }, { session: rival });
+    commands = [];
+    const writing = writeTogether(services, others);
+    while (commands.filter((name) => name === 'update').length < 2) await setImmediate();
+    await rival.commitTransaction();
+    await rival.endSession();
+    expect((await writing).done.size).toBe(2);
+    for (const one of others) await byItself(one);
+    expect(await counts()).toEqual([3, 5, 5]);
   });
 
   it('are written once, however often their shards come and however many work on them at a time', async () => {
