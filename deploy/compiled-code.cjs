@@ -32,7 +32,7 @@ function warningOf(root, architecture) {
     return 'The function sandbox has no image of boxes: no task with Python functions can be registered. Make it with: npm run build';
   const made = processorOf(join(box, 'python.cache'));
   if (made === (PROCESSORS[architecture] ?? architecture)) return null;
-  const slower = 'boxes start slowly, as each compiles Python for itself (answers are the same)';
+  const slower = 'boxes are slow at first, as each compiles Python for itself (answers are the same)';
   return made === null
     ? `The image of boxes holds no compiled code of Python: ${slower}. Read what "npm run build" says when it makes the image; to make it anew: rm -r .build && npm run build`
     : `The image of boxes was made on ${made}, and the functions run on ${architecture}: ${slower}. Build on a machine of that kind (for example a runner of your CI, or a container with --platform linux/${architecture === 'x86_64' ? 'amd64' : architecture}), or set "architecture" in serverless.yml to ${nameOf(made)}. More: docs/operations.md, "The processor".`;

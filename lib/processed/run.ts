@@ -227,10 +227,10 @@ class Run {
     );
   }
 
-  #docs({ split, ids }: Portion, answer: PyValue | undefined): ProcessedDocs {
+  #docs({ split, ids, columns: rowColumns }: Portion, answer: PyValue | undefined): ProcessedDocs {
     let done: ReturnType<typeof processedSplit>;
     try {
-      done = processedSplit(answer, ids.length);
+      done = processedSplit(answer, ids.length, rowColumns);
     } catch (error) {
       throw this.#failed('', `gave no answer that can be read (${String(error)})`, null);
     }

@@ -27,8 +27,16 @@ export interface ProcessFailure {
   readonly trace: readonly string[];
 }
 
-/** Reads the runtime's answer about one split. @throws Error where it is none: the answer is not to be trusted. */
-export function processedSplit(answer: PyValue | undefined, rowCount: number): ProcessedSplit | ProcessFailure {
+/**
+ * Reads the runtime's answer about one split.
+ * @param rowColumns the columns of the rows that were sent: what stands for theirs needs no values
+ * @throws Error where it is none: the answer is not to be trusted
+ */
+export function processedSplit(
+  answer: PyValue | undefined,
+  rowCount: number,
+  rowColumns: readonly string[],
+): ProcessedSplit | ProcessFailure {
   const split = dict(answer);
   const failure = split.get('failed');
   if (isDict(failure)) {
@@ -48,8 +56,11 @@ export function processedSplit(answer: PyValue | undefined, rowCount: number): P
   for (const [name, values] of dict(split.get('differing'))) {
     differing.set(text(name), list(values, count).map(untagged));
   }
-  const known = origins.every((origin) => origin !== null);
-  if (!known && columns.some((name) => !differing.has(name))) throw new Error('a column of documents is missing');
+  // A name costs a fake nothing, and whoever reads documents a value in each of them.
+  const given = new Set(origins.every((origin) => origin !== null) ? rowColumns : []);
+  if (count > 0 && columns.some((name) => !differing.has(name) && !given.has(name)))
+    throw new Error('a column of documents is missing');
+  if (new Set(columns).size < columns.length) throw new Error('documents have a column twice');
   const values = new Map<string, FunctionResult[]>();
   for (const [field, results] of dict(split.get('values'))) values.set(text(field), list(results, count).map(resultOf));
   return { columns, origins, differing, values };

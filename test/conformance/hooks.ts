@@ -70,7 +70,7 @@ async function differenceOf(session: SandboxSession, golden: PyDict): Promise<st
   const unloadable = answer.get('unloadable');
   if (unloadable !== undefined) return want.has('import') ? null : `can't be loaded: ${dumps(unloadable)}`;
   if (want.has('import')) return `loads, but should not: ${dumps(want.get('import') ?? null)}`;
-  const done = processedSplit(asList(answer.get('splits'))[0], rows.length);
+  const done = processedSplit(asList(answer.get('splits'))[0], rows.length, columns.map(String));
   if ('error' in done) {
     return want.has('process_err')
       ? classDifference('process_docs', done.error, String(want.get('process_err')).split(':')[0])

@@ -21,7 +21,7 @@ describe('columns that functions make', () => {
     const answer = await session.request(JSON.stringify(request), () => '');
     session.close();
     const splits = answer.get('splits');
-    const split = processedSplit(Array.isArray(splits) ? splits[0] : undefined, 1);
+    const split = processedSplit(Array.isArray(splits) ? splits[0] : undefined, 1, ['q']);
     return 'error' in split ? split.error : split;
   }
   const dict = (fields: Record<string, PyValue>) => new Map<PyValue, PyValue>(Object.entries(fields));

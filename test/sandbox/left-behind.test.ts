@@ -100,7 +100,7 @@ describe('what functions leave behind', () => {
     session.close();
     const splits = answer.get('splits');
     return [4, 5].map((count, i) => {
-      const found = processedSplit(Array.isArray(splits) ? splits[i] : undefined, count);
+      const found = processedSplit(Array.isArray(splits) ? splits[i] : undefined, count, ['q', 'n']);
       if ('error' in found) throw new Error(`${found.error}: ${found.message}`);
       return found;
     });
