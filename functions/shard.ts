@@ -69,6 +69,7 @@ export const handler = queueFunction(runtime, {
   handle,
   together: {
     requestOf: ({ message }) => message.plan,
+    bodyIsAll: true,
     mayBe: ({ message }) => mayBeSmall(message),
     handle: handleTogether,
   },

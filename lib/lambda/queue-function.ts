@@ -19,7 +19,7 @@ export interface QueueWork<Message>
 }
 
 /** As {@link Together}, and how much it was. */
-export interface TogetherWork<Message> extends Pick<Together<Message>, 'mayBe' | 'requestOf'> {
+export interface TogetherWork<Message> extends Pick<Together<Message>, 'mayBe' | 'requestOf' | 'bodyIsAll'> {
   readonly handle: (received: readonly Received<Message>[]) => Promise<WorkedTogether>;
 }
 

@@ -98,7 +98,12 @@ async function alone<Message>(
 ): Promise<readonly SQSRecord[]> {
   const { together, queue, log, parse } = options;
   if (together === undefined || records.length < 2 || timeLeft() < MIN_TIME_LEFT_MS) return records;
-  const fresh = readFresh(records, parse, log);
+  for (const twin of twinsAmong(records, options)) ends.set(twin, 'done');
+  const fresh = readFresh(
+    records.filter((record) => !ends.has(record)),
+    parse,
+    log,
+  );
   for (const [record, end] of await workTogether(fresh, together, options)) ends.set(record, end);
   const rest = records.filter((record) => !ends.has(record)).sort(inTurn);
   const [first] = rest;
@@ -119,6 +124,27 @@ async function alone<Message>(
     });
   });
   return chosen;
+}
+
+/**
+ * Messages that another one of the batch is as well, of which one is enough: a process that dies while it puts messages back leaves
+ * two of each, and were both put back again, there would be more of them with each death. The one stays that was tried most often.
+ */
+function twinsAmong<Message>(
+  records: readonly SQSRecord[],
+  { together, log }: BatchOptions<Message>,
+): readonly SQSRecord[] {
+  if (new Set(records.map(({ body }) => body)).size === records.length) return [];
+  const known = new Set<string>();
+  const deliveries = records.map((record) => ({ record, delivery: toDelivery(record, log) }));
+  deliveries.sort((a, b) => b.delivery.received - a.delivery.received);
+  return deliveries.flatMap(({ record, delivery: { requestId, redriven, body } }) => {
+    // One that came back from the dead-letter queue may take up again what another one may not.
+    const who = JSON.stringify([redriven, together?.bodyIsAll ? '' : requestId, body]);
+    if (known.has(who)) return [record];
+    known.add(who);
+    return [];
+  });
 }
 
 async function putBack<Message>(

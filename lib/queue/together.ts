@@ -18,6 +18,8 @@ export interface Received<Message> {
 export interface Together<Message> {
   /** Of which request a message is: what is left of one request is worked on in one batch, as its messages share their fate anyway. */
   readonly requestOf?: (received: Received<Message>) => string;
+  /** Whether messages with the same body ask for the same, whoever they are; else one with another identity is another request. */
+  readonly bodyIsAll?: boolean;
   /** Whether a message may be of those, by what it says; it was never tried before. */
   readonly mayBe: (received: Received<Message>) => boolean;
   /**

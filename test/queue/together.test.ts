@@ -182,6 +182,53 @@ describe('a batch of several messages', () => {
     }
   });
 
+  it('holds one of each message that came twice, as where a process died while it put them back', async () => {
+    const said = (name: string, stringValue: string) => ({ [name]: { stringValue, dataType: 'String' } });
+    const event = await sendAndReceive('a', 'a', 'a', 'b', 'b', 'b', 'c');
+    const [a, a2, a3, b, b2, b3, c] = event.Records;
+    if (!a || !a2 || !a3 || !b || !b2 || !b3 || !c) throw new Error('there are seven');
+    const named = (record: typeof a, id: string, more = {}) => ({
+      ...record,
+      messageAttributes: { ...said('request-id', id), ...more },
+    });
+    const redriven = said('error-code', 'UnknownTask');
+    // The second `a` is the first, put back; the third another request of the same text; the last `b` may do what the others may not.
+    const Records = [
+      a,
+      named(a2, a.messageId, said('tried-before', '2')),
+      a3,
+      named(b, 'b'),
+      named(b2, 'b'),
+      named(b3, 'b', redriven),
+      c,
+    ];
+    const work = options();
+    const { handle } = work;
+    const tried: string[] = [];
+    const answer = await processBatch({ Records }, PLENTY, {
+      ...work,
+      async handle(...given) {
+        tried.push(String(given[1].received - 1));
+        await handle(...given);
+      },
+    });
+    expect(answer.batchItemFailures).toEqual([]);
+    expect(work.seen.alone).toHaveLength(1);
+    const again = await receive(sqs, queue.url, 5, 1);
+    expect([...work.seen.alone, ...again.map(({ Body }) => Body)].sort()).toEqual(['a', 'a', 'b', 'b', 'c']);
+    tried.push(...again.map((message) => attributesOf(message)['tried-before'] ?? '0'));
+    expect(tried.sort()).toEqual(['0', '0', '0', '0', '2']);
+  });
+
+  it('holds one of each text where that is all that a message is', async () => {
+    const work = options();
+    const { together } = work;
+    const event = await sendAndReceive('a', 'a', 'b');
+    await processBatch(event, PLENTY, { ...work, together: together && { ...together, bodyIsAll: true } });
+    expect(work.seen.alone).toEqual(['a']);
+    expect(bodiesOf(eventOf(await receive(sqs, queue.url, 2, 1)))).toEqual(['b']);
+  });
+
   it('keeps the identity of messages that have ten attributes already, and their return from the dead-letter queue', async () => {
     await send(sqs, queue.url, 'a');
     const names = Array.from({ length: 9 }, (_, n) => `attribute-${n}`);
