@@ -25,6 +25,8 @@ export interface LoggedMessage {
 export interface Delivered extends LoggedMessage {
   /** Whether the message says itself who it is, so that its id does not matter. */
   readonly named: boolean;
+  /** Whether it names but the id that SQS gave it. */
+  readonly putBack?: boolean;
   /** How often it was received, this time included. */
   readonly received: number;
 }
@@ -144,9 +146,10 @@ export class MessageLog {
    * function died on it time and again) and an operator sends it back. So a message that is delivered more than once is noted
    * by its text until it is done, and an equal one continues with what was begun for it: nothing is asked for twice.
    */
-  async identify({ requestId, body, named, received }: Delivered): Promise<Identity> {
+  async identify({ requestId, body, named, putBack, received }: Delivered): Promise<Identity> {
     const own = { requestId, resumed: false };
-    if (named) return (await this.isAnothers(requestId, body)) ? { ...own, foreign: true } : own;
+    if (named && (await this.isAnothers(requestId, body))) return { ...own, foreign: true };
+    if (named && !putBack) return own;
     const record = await this.noted({ requestId, body }, received > 1);
     if (!record || record.request_id === requestId) return own;
     if (await this.unfinished(record.request_id)) {

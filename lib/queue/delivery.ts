@@ -10,6 +10,8 @@ export const REQUEST_ID_ATTRIBUTE = 'request-id';
 const REQUEST_ID = /^[\w.:-]{1,100}$/;
 /** When a message was first sent that others of its batch came before, in milliseconds since 1970: SQS counts anew. */
 export const FIRST_SENT_ATTRIBUTE = 'first-sent';
+/** Says of a message that was put back that SQS gave it the id which it names, and no sender or operator. */
+const ID_BY_SQS_ATTRIBUTE = 'id-by-sqs';
 /** How many of its tries a message had used when it was put back: SQS counts anew. */
 const TRIED_ATTRIBUTE = 'tried-before';
 /** Also says that a message was redriven. */
@@ -23,6 +25,8 @@ export interface Delivery {
   readonly messageId: string;
   /** Whether it says itself who it is, so that its SQS id does not matter. */
   readonly named: boolean;
+  /** Whether it names but the id that SQS gave it, as it was put back: it may still go on with what was begun for an equal one. */
+  readonly putBack: boolean;
   readonly body: string;
   /** How often it was received, this time included, without what it was put back after untried. */
   readonly received: number;
@@ -58,13 +62,14 @@ export function attributesOf({ messageAttributes }: SQSRecord): Record<string, s
  */
 export function carried(
   record: SQSRecord,
-  { requestId, received }: Pick<Delivery, 'requestId' | 'received'>,
+  { requestId, received, named, putBack }: Pick<Delivery, 'requestId' | 'received' | 'named' | 'putBack'>,
 ): { readonly own: Readonly<Record<string, string>>; readonly all: Readonly<Record<string, string>> } {
   const attributes = attributesOf(record);
   const code = attributes[ERROR_CODE_ATTRIBUTE];
   const own = {
     [REQUEST_ID_ATTRIBUTE]: requestId,
     [FIRST_SENT_ATTRIBUTE]: String(firstSent(record)),
+    ...(putBack || !named ? { [ID_BY_SQS_ATTRIBUTE]: 'true' } : {}),
     ...(received > 1 ? { [TRIED_ATTRIBUTE]: String(received - 1) } : {}),
     ...(code === undefined ? {} : { [ERROR_CODE_ATTRIBUTE]: code }),
   };
@@ -95,6 +100,7 @@ export function toDelivery(record: SQSRecord, log: Logger): Delivery {
     requestId,
     messageId,
     named: name !== undefined,
+    putBack: name !== undefined && messageAttributes[ID_BY_SQS_ATTRIBUTE] !== undefined,
     body,
     received: Number(attributes.ApproximateReceiveCount) + triedBefore(record),
     redriven: messageAttributes[ERROR_CODE_ATTRIBUTE] !== undefined,

@@ -92,6 +92,15 @@ describe('who a message is', () => {
     expect(await messages.identify(named)).toEqual({ requestId: 'b', resumed: false });
   });
 
+  it('is found out of one that was put back before anybody looked, which names but its own id', async () => {
+    await died('a');
+    const putBack = { named: true, putBack: true, received: 1 };
+    expect(await messages.identify(delivered('b', putBack))).toEqual({ requestId: 'a', resumed: true });
+    expect(await messages.identify(delivered('a', putBack))).toEqual({ requestId: 'a', resumed: false });
+    await ledger.begin(newPlan({ request_id: 'x', body_hash: bodyHash('other'), address: 'x' }));
+    expect(await messages.identify(delivered('x', putBack))).toMatchObject({ requestId: 'x', foreign: true });
+  });
+
   it('is none that another message is: one that names a request of another body has no part in it', async () => {
     await ledger.begin(newPlan({ request_id: 'a', body_hash: bodyHash(BODY) }));
     const named = { named: true, received: 1 };

@@ -131,7 +131,11 @@ describe('a batch of several messages', () => {
     for (const message of again) {
       const before = event.Records.find(({ body }) => body === message.Body);
       const sent = before?.attributes.SentTimestamp;
-      expect(attributesOf(message)).toEqual({ 'request-id': before?.messageId, 'first-sent': sent });
+      expect(attributesOf(message)).toEqual({
+        'request-id': before?.messageId,
+        'first-sent': sent,
+        'id-by-sqs': 'true',
+      });
       expect(message.Attributes?.ApproximateReceiveCount).toBe('1');
       expect(groupOfMessage(message)).toBe(`group of ${message.Body}`);
     }
@@ -218,6 +222,27 @@ describe('a batch of several messages', () => {
     expect([...work.seen.alone, ...again.map(({ Body }) => Body)].sort()).toEqual(['a', 'a', 'b', 'b', 'c']);
     tried.push(...again.map((message) => attributesOf(message)['tried-before'] ?? '0'));
     expect(tried.sort()).toEqual(['0', '0', '0', '0', '2']);
+  });
+
+  it('knows one that names itself from one that names what it was called here, however often it is put back', async () => {
+    await send(sqs, queue.url, 'a');
+    await send(sqs, queue.url, 'b');
+    await send(sqs, queue.url, 'c', { 'request-id': 'said' });
+    await processBatch(eventOf(await receive(sqs, queue.url, 3)), PLENTY, options());
+    await send(sqs, queue.url, 'a');
+    const again = tried(eventOf(await receive(sqs, queue.url, 3)), { a: 2 });
+    await processBatch(again, PLENTY, options());
+    const seen: unknown[] = [];
+    for (const record of eventOf(await receive(sqs, queue.url, 2)).Records) {
+      const handle: BatchOptions<string>['handle'] = async (_, { body, named, putBack }) => {
+        seen.push([body, named, putBack]);
+      };
+      await processBatch({ Records: [record] }, PLENTY, { ...options(), handle });
+    }
+    expect(seen).toEqual([
+      ['b', true, true],
+      ['c', true, false],
+    ]);
   });
 
   it('holds one of each text where that is all that a message is', async () => {
