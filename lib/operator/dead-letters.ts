@@ -8,7 +8,7 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import { messageOf, TransientError } from '../errors/errors.ts';
-import { ERROR_CODE_ATTRIBUTE, REQUEST_ID_ATTRIBUTE } from '../queue/delivery.ts';
+import { ERROR_CODE_ATTRIBUTE, PUT_BACK_ATTRIBUTES, REQUEST_ID_ATTRIBUTE } from '../queue/delivery.ts';
 
 /** SQS gives and takes this many messages in one call. */
 const BATCH = 10;
@@ -109,7 +109,7 @@ export class DeadLetters {
         MessageAttributes: {
           [ERROR_CODE_ATTRIBUTE]: text(REDRIVEN),
           [REQUEST_ID_ATTRIBUTE]: text(letter.requestId),
-          ...letter.raw,
+          ...Object.fromEntries(Object.entries(letter.raw).filter(([name]) => !PUT_BACK_ATTRIBUTES.includes(name))),
         },
       }),
     );

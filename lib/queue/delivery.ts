@@ -14,6 +14,8 @@ export const FIRST_SENT_ATTRIBUTE = 'first-sent';
 const ID_BY_SQS_ATTRIBUTE = 'id-by-sqs';
 /** How many of its tries a message had used when it was put back: SQS counts anew. */
 const TRIED_ATTRIBUTE = 'tried-before';
+/** What a message carries that was put back; nothing of it holds any more once an operator sends it back. */
+export const PUT_BACK_ATTRIBUTES: readonly string[] = [FIRST_SENT_ATTRIBUTE, ID_BY_SQS_ATTRIBUTE, TRIED_ATTRIBUTE];
 /** Also says that a message was redriven. */
 export const ERROR_CODE_ATTRIBUTE = 'error-code';
 

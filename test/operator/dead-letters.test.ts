@@ -70,6 +70,16 @@ it('what is chosen goes back whole and is gone; the rest stays', async () => {
   expect(bodies(await letters.list(100))).toEqual(sent.slice(0, 10));
 });
 
+it('a message goes back as who it is, with all its tries, also where it was put back before it came there', async () => {
+  const putBack = { 'request-id': 'a', 'first-sent': '1', 'tried-before': '4', 'id-by-sqs': 'true' };
+  await send(sqs, `${url()}-dlq`, 'body', putBack);
+  await sqs.send(new CreateQueueCommand({ QueueName: name }));
+  const all = () => true;
+  await new DeadLetters(sqs, url()).redrive(all, () => {});
+  const [back] = await receive(sqs, url(), 1);
+  expect(attributesOf(back)).toEqual({ 'request-id': 'a', 'error-code': 'Redriven' });
+});
+
 it('a message whose queue does not take it stays where it is', async () => {
   const sent = await fill(2);
   const letters = new DeadLetters(sqs, url());
