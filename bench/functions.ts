@@ -10,13 +10,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
+import type { ObjectId } from 'mongodb';
+import { ensureIndexes } from '../lib/documents/collections.ts';
 import { bundleFunctions } from '../localstack/bundle.ts';
 import { DEMO_INCLUDE, DEMO_TASK, stageDemo } from '../localstack/demo-data.ts';
 import { readServiceFile } from '../localstack/service-file.ts';
 import { toSqsEvent } from '../localstack/sqs-event.ts';
 import { planned, remove } from './planned.ts';
 import { benchTask, removeTable } from './questions.ts';
-import { median, openServices } from './services.ts';
+import { type BenchServices, median, openServices } from './services.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const STARTS = 9;
@@ -67,10 +69,29 @@ async function compare(documents: number): Promise<void> {
     `shard, one process: ${documents} documents of gsm8k, 5 shots, ${many.shards.length} shards one after the other in ` +
       `${(total / 1000).toFixed(1)} s (${(documents / (total / 1000)).toFixed(0)} prompts/s), peak memory ${peak.toFixed(0)} MB`,
   );
+  console.log(`  ${await bareInserts(services, many.id, documents)}`);
   for (const id of ids) await remove(services, id);
   await removeTable(services, task.name);
   await services.dispose();
   rmSync(dir, { recursive: true });
+}
+
+/** The floor of writing: the same documents once more by the driver's insertMany, both collections side by side, with the same indexes. */
+async function bareInserts({ mongo, db }: BenchServices, id: ObjectId, documents: number): Promise<string> {
+  const floor = mongo.db(`${db.databaseName}_floor`);
+  await ensureIndexes(floor);
+  const all = await Promise.all(
+    ['instances', 'prompts'].map(async (name) => ({
+      collection: floor.collection(name),
+      documents: await db.collection(name).find({ task_id: id }).toArray(),
+    })),
+  );
+  const started = performance.now();
+  await Promise.all(all.map((some) => some.collection.insertMany(some.documents, { ordered: false })));
+  const seconds = (performance.now() - started) / 1000;
+  await floor.dropDatabase();
+  const rate = (documents / seconds).toFixed(0);
+  return `a bare insertMany of the same documents takes ${seconds.toFixed(1)} s (${rate} prompts/s)`;
 }
 
 /** The floor of loading: a bundle of the libraries that every function is given, and next to nothing else. */
