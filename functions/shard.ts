@@ -12,6 +12,7 @@ import { type Attempt, Ledger } from '../lib/ledger/ledger.ts';
 import { MessageLog } from '../lib/ledger/message-log.ts';
 import { parseMessage } from '../lib/messages/parse.ts';
 import { type ShardMessage, shardMessage } from '../lib/messages/shard.ts';
+import { mayBeSmall } from '../lib/plan/shards.ts';
 import type { Delivery } from '../lib/queue/delivery.ts';
 import type { Failure } from '../lib/queue/failure.ts';
 import { Queue } from '../lib/queue/queue.ts';
@@ -19,7 +20,7 @@ import type { Received } from '../lib/queue/together.ts';
 import { QuickKinds } from '../lib/shard/quick-kinds.ts';
 import { Renderings } from '../lib/shard/renderings.ts';
 import { renderShard } from '../lib/shard/shard.ts';
-import { mayBeSmall, writeTogether } from '../lib/shard/together.ts';
+import { writeTogether } from '../lib/shard/together.ts';
 import { forgetRows } from '../lib/tables/read.ts';
 
 const runtime = startRuntime(['postgresUri', 'mongodbUri', 'shardQueueUrl']);

@@ -1,10 +1,13 @@
 import type { ShardMessage } from '../messages/shard.ts';
-import { readIdList, writeIdList } from './id-list.ts';
+import { countIds, readIdList, writeIdList } from './id-list.ts';
 
 /** SQS takes 256 KiB a message; a list of ids is kept well below. */
 const MAX_LIST_BYTES = 200 * 1024;
 /** The longest an id and its comma get in a list. */
 const MAX_ID_BYTES = 17;
+
+/** So many documents make a request a small one: it is planned and written as a whole. More are better written while others are rendered. */
+export const MOST_SMALL_DOCS = 16;
 
 /** How many shards a plan of that many documents has; even one without documents has one, which then completes it. */
 export function shardCount(docCount: number, shardSize: number): number {
@@ -36,6 +39,11 @@ export function isShardOf(
   if (shard >= shards || offset !== shard * size) return false;
   const { length } = readIdList(docs);
   return shard < shards - 1 ? length === size : length <= size;
+}
+
+/** Whether a message may be of a small request: of one shard of few documents. */
+export function mayBeSmall({ shard, offset, docs }: ShardMessage): boolean {
+  return shard === 0 && offset === 0 && (countIds(docs) ?? Number.POSITIVE_INFINITY) <= MOST_SMALL_DOCS;
 }
 
 function usableSize(shardSize: number): number {

@@ -60,7 +60,7 @@ const MIN_TIME_LEFT_MS = 5_000;
 /**
  * Works through a batch of SQS messages and reports those to be delivered again (`ReportBatchItemFailures`). One message's failure
  * never holds up the others. What is known to be harmless is done together; before anything else is begun, this process holds
- * that one message alone, so that one it dies of takes no other with it: those that are done are deleted, and the rest is on
+ * one request's messages alone, so that one it dies of takes no other request with it: those that are done are deleted, and the rest is on
  * its queue again.
  */
 export async function processBatch<Message>(

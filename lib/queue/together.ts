@@ -1,5 +1,5 @@
 import type { SQSRecord } from 'aws-lambda';
-import type { ErrorCode } from '../errors/errors.ts';
+import { type ErrorCode, SamplerError } from '../errors/errors.ts';
 import type { Logger } from '../log/log.ts';
 import { type Delivery, toDelivery } from './delivery.ts';
 import { failureOf, type KeepReason, settleFailure } from './failure.ts';
@@ -66,6 +66,19 @@ export async function workTogether<Message>(
     }
   }
   return ended;
+}
+
+/**
+ * What one message's part of the work gives; undefined where it fails by itself, which is told when it is worked on by itself.
+ * @throws what all of them wait for alike, as a server is away, and faults that nobody foresaw
+ */
+export async function unlessOfItself<Part>(work: () => Promise<Part>): Promise<Part | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof SamplerError && error.code !== COMMON) return undefined;
+    throw error;
+  }
 }
 
 /** The messages of a batch that were never tried before, and can be read in a moment. */

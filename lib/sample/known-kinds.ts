@@ -1,12 +1,12 @@
 import { RecentlyUsed } from '../cache/recently-used.ts';
 import { type SampleMessage, SIGNATURES } from '../messages/sample.ts';
 import { settingsText } from '../plan/settings-text.ts';
+import { MOST_SMALL_DOCS } from '../plan/shards.ts';
 
 /** Kinds that are known at a time, and how long the settings of one may be. */
 const MAX_KINDS = 2_000;
 const MAX_KIND_CHARS = 2_000;
-/** Documents that a small request asks for, or leaves out. */
-const MOST_DOCS = 16;
+/** Documents that a small request leaves out. */
 const MOST_BLACKLISTED = 2_000;
 
 /**
@@ -39,7 +39,7 @@ export class KnownKinds {
 function isSmall({ framework, qty = 0, doc_ids = [], blacklist }: SampleMessage): boolean {
   if (framework === SIGNATURES) return true;
   const docs = doc_ids.length > 0 ? doc_ids.length : qty;
-  return docs > 0 && docs <= MOST_DOCS && blacklist.length <= MOST_BLACKLISTED;
+  return docs > 0 && docs <= MOST_SMALL_DOCS && blacklist.length <= MOST_BLACKLISTED;
 }
 
 /** All that a message says but who is asked, about which documents, and what they are drawn by. */

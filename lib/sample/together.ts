@@ -1,7 +1,7 @@
-import { SamplerError } from '../errors/errors.ts';
 import type { NewPlan } from '../ledger/records.ts';
 import { unfinishedShards } from '../ledger/records.ts';
 import type { SampleMessage } from '../messages/sample.ts';
+import { unlessOfItself } from '../queue/together.ts';
 import { plansOf, type Request, type SampleServices } from './sample.ts';
 
 /** One of several requests that are planned together. */
@@ -49,12 +49,6 @@ export async function sampleTogether(
 
 /** The plan of a request that leads to one; undefined where it can't be carried out as it is, which is told by itself. */
 async function onlyPlan({ services, message, request }: TogetherRequest): Promise<NewPlan | undefined> {
-  try {
-    const [plan, another] = await plansOf(services, message, request);
-    return another === undefined ? plan : undefined;
-  } catch (error) {
-    // Where a server is away, all of them wait for it.
-    if (error instanceof SamplerError && error.code !== 'Unavailable') return undefined;
-    throw error;
-  }
+  const [plan, another] = (await unlessOfItself(() => plansOf(services, message, request))) ?? [];
+  return another === undefined ? plan : undefined;
 }

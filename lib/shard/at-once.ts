@@ -2,15 +2,12 @@ import { ObjectId } from 'mongodb';
 import { collectionsOf } from '../documents/collections.ts';
 import { insertWithin, isDuplicateKey } from '../documents/write.ts';
 import type { ShardMessage } from '../messages/shard.ts';
-import { countIds } from '../plan/id-list.ts';
+import { mayBeSmall } from '../plan/shards.ts';
 import { factsOf, isItsShard } from './belonging.ts';
 import { nothingToAsk } from './finish.ts';
 import type { ShardDelivery, ShardServices, Written } from './services.ts';
 import { workOf } from './work.ts';
 import { TooMuchAtOnce } from './writer.ts';
-
-/** More documents are better written while others are rendered. */
-export const MAX_DOCUMENTS = 16;
 
 /**
  * Writes a request of few documents as a whole: the end of its plan, its instances and prompts and its `tasks` document, in one
@@ -24,13 +21,12 @@ export async function writeAtOnce(
   message: ShardMessage,
   delivery: ShardDelivery,
 ): Promise<Written | null> {
-  const { shard, offset, docs, plan } = message;
-  if (shard > 0 || offset > 0 || (countIds(docs) ?? MAX_DOCUMENTS + 1) > MAX_DOCUMENTS) return null;
+  if (!mayBeSmall(message)) return null;
   const { ledger, mongo, db } = services;
   const { log } = delivery;
   let undone = false;
   try {
-    const written = await ledger.completeAtOnce(mongo, new ObjectId(plan), async (record, session) => {
+    const written = await ledger.completeAtOnce(mongo, new ObjectId(message.plan), async (record, session) => {
       if (undone || !isItsShard(record, message)) return null;
       undone = true;
       log.append(factsOf(record));

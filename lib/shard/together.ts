@@ -3,11 +3,9 @@ import { collectionsOf } from '../documents/collections.ts';
 import type { EncodedDocuments } from '../documents/encoder.ts';
 import { giveBack, takeDocuments } from '../documents/room.ts';
 import { insertEncodedWithin, insertWithin, isDuplicateKey } from '../documents/write.ts';
-import { SamplerError } from '../errors/errors.ts';
 import type { PlanProgress } from '../ledger/ledger.ts';
 import type { ShardMessage } from '../messages/shard.ts';
-import { countIds } from '../plan/id-list.ts';
-import { MAX_DOCUMENTS } from './at-once.ts';
+import { unlessOfItself } from '../queue/together.ts';
 import { factsOf, isItsShard } from './belonging.ts';
 import type { ShardDelivery, ShardServices } from './services.ts';
 import { MOST_SMALL_CHARS, type SmallWork, smallWorkOf, type TimeBudget } from './work.ts';
@@ -39,11 +37,6 @@ interface Portion<Delivery extends ShardDelivery> {
   readonly works: Prepared<Delivery>[];
   readonly documents: EncodedDocuments;
   chars: number;
-}
-
-/** Whether a message may be of a request of one shard of few documents. */
-export function mayBeSmall({ shard, offset, docs }: ShardMessage): boolean {
-  return shard === 0 && offset === 0 && (countIds(docs) ?? Number.POSITIVE_INFINITY) <= MAX_DOCUMENTS;
 }
 
 /**
@@ -87,13 +80,9 @@ async function prepare(
   documents: EncodedDocuments,
 ): Promise<SmallWork | undefined> {
   const [instances, prompts] = [documents.instances.count, documents.prompts.count];
-  let work: SmallWork | undefined;
-  try {
-    if (isItsShard(record, message)) work = await smallWorkOf(services, message, record, budget, documents);
-  } catch (error) {
-    // Where a server is away, all of them wait for it.
-    if (!(error instanceof SamplerError) || error.code === 'Unavailable') throw error;
-  }
+  const work = await unlessOfItself(async () =>
+    isItsShard(record, message) ? smallWorkOf(services, message, record, budget, documents) : undefined,
+  );
   if (work === undefined) {
     documents.instances.cutTo(instances);
     documents.prompts.cutTo(prompts);
