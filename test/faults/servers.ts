@@ -64,6 +64,7 @@ export async function startServers(): Promise<Servers> {
     },
     async stop() {
       await Promise.all([mongo.process.stop(), postgres.process.stop()]);
+      unmountBelow(dir);
       rmSync(dir, { recursive: true, force: true });
     },
   };

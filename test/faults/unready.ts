@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -41,25 +41,32 @@ export async function startUnready(dir: string): Promise<UnreadyServers> {
     mkdirSync(folder, { recursive: true });
     return folder;
   };
-  const started = await Promise.all([
+  const stop = async () => {
+    for (const close of closers.toReversed()) await close();
+  };
+  const starting = [
     mongoStarting(at('mongo-starting'), closers),
     mongoSteppedDown(at('mongo-stepped-down'), closers),
     mongoWithoutConnections(at('mongo-connections'), closers),
     mongoOnFullDisk(at('mongo-disk'), closers),
     postgresServers(at, closers),
-  ]);
-  const [starting, steppedDown, connections, disk, Postgres] = started;
+  ] as const;
+  // Where one can't be had, the others go as well: their disks would keep the suite's folder from going.
+  const started = await Promise.all(starting).catch(async (error: unknown) => {
+    await Promise.allSettled(starting);
+    await stop();
+    throw error;
+  });
+  const [ofNoSet, steppedDown, connections, disk, Postgres] = started;
   return {
     MongoDB: {
-      'starting up': starting,
+      'starting up': ofNoSet,
       'stepped down': steppedDown,
       'out of connections': connections,
       ...(disk === undefined ? {} : { 'disk full': disk }),
     },
     Postgres,
-    async stop() {
-      for (const close of closers.reverse()) await close();
-    },
+    stop,
   };
 }
 
@@ -185,10 +192,31 @@ function mountDisk(dir: string, megabytes: number, closers: Closers): boolean {
   return true;
 }
 
-/** Leaves no room at all; gives the file that takes it. */
+/**
+ * Leaves no room at all; gives the file that takes it. It writes until it is refused: how much is free is known to nobody
+ * beforehand, as the server there writes as well.
+ */
 function fillDisk(dir: string): string {
   const file = join(dir, 'filler');
-  const { bavail, bsize } = statfsSync(dir);
-  writeFileSync(file, Buffer.alloc(bavail * bsize));
+  const descriptor = openSync(file, 'w');
+  try {
+    for (let size = MOST_AT_ONCE; size >= 1; ) {
+      if (!wrote(descriptor, size)) size = Math.floor(size / 2);
+    }
+  } finally {
+    closeSync(descriptor);
+  }
   return file;
+}
+
+const MOST_AT_ONCE = 1 << 20;
+
+/** Whether there was room for so many bytes more, or for some of them. */
+function wrote(descriptor: number, size: number): boolean {
+  try {
+    return writeSync(descriptor, Buffer.alloc(size)) > 0;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOSPC') return false;
+    throw error;
+  }
 }
