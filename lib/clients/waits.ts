@@ -35,6 +35,8 @@ export const WAITS = {
   awsConnect: 5_000,
   /** For an answer of S3 or SQS, and for each pause in a body; above the longest wait of a receive call (20 s). */
   awsAnswer: 30_000,
+  /** For SQS to take back, or delete, all that an event holds before one of its messages is begun; its tries together. */
+  sqsBeforeWork: 20_000,
   /** For the function `sandbox`, which has 300 s. */
   sandboxAnswer: 310_000,
   /** The same for `evaluate`, which has no more time itself. */

@@ -158,10 +158,13 @@ async function putBack<Message>(
   });
   const returned = await queue.putBackAll(back.flatMap(({ again }) => again ?? []));
   let place = 0;
+  const staying: Delivery[] = [];
   for (const { record, delivery, again } of back) {
     const isBack = again !== undefined && returned.has(place++);
-    ends.set(record, isBack ? 'notBegun' : await comeBack(delivery, queue));
+    ends.set(record, isBack ? 'notBegun' : 'retried');
+    if (!isBack) staying.push(delivery);
   }
+  await comeBack(staying, queue, log);
 }
 
 /** Only so long is a message taken to wait already: any sender may write what it likes, and none is to come first for ever. */
@@ -184,11 +187,12 @@ function sentAgain(record: SQSRecord, delivery: Delivery): Outgoing | undefined 
   return hasRoomFor(body, own) ? { body, attributes: all, group: delivery.group } : undefined;
 }
 
-/** Lets a message that could not be put back be delivered again at once, which takes one of its tries. */
-async function comeBack({ receiptHandle, log }: Delivery, queue: Queue): Promise<'retried'> {
-  await queue.delay(receiptHandle, 0).catch((error: unknown) => {
-    log.warn('the message could not be put back; it waits for its visibility time-out', {
+/** Lets messages that could not be put back be delivered again at once, which takes one of their tries. */
+async function comeBack(deliveries: readonly Delivery[], queue: Queue, log: Logger): Promise<'retried'> {
+  await queue.releaseAll(deliveries.map(({ receiptHandle }) => receiptHandle)).catch((error: unknown) => {
+    log.warn('messages could not be put back; they wait for their visibility time-out', {
       error: failureOf(error).message,
+      messages: deliveries.map(({ messageId }) => messageId),
     });
   });
   return 'retried';
@@ -213,10 +217,10 @@ async function notBegun<Message>(
 ): Promise<MessageOutcome> {
   const delivery = toDelivery(record, log);
   delivery.log.warn('out of time; the message goes back to the queue');
-  if (place === 0) return comeBack(delivery, queue);
+  if (place === 0) return comeBack([delivery], queue, log);
   const again = sentAgain(record, delivery);
   const returned = await queue.putBackAll(again ? [again] : []);
-  return returned.has(0) ? 'returned' : comeBack(delivery, queue);
+  return returned.has(0) ? 'returned' : comeBack([delivery], queue, log);
 }
 
 async function processRecord<Message>(

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import {
   type BatchResultErrorEntry,
+  ChangeMessageVisibilityBatchCommand,
   ChangeMessageVisibilityCommand,
   DeleteMessageBatchCommand,
   GetQueueAttributesCommand,
@@ -8,6 +9,7 @@ import {
   SendMessageCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
+import { WAITS } from '../clients/waits.ts';
 import { TransientError } from '../errors/errors.ts';
 import { MAX_MESSAGE_BYTES } from './dead-letter-body.ts';
 
@@ -76,10 +78,10 @@ export class Queue {
   }
 
   /** What SQS did not take of them. @throws TransientError Unavailable */
-  private async sendBatch(batch: readonly Outgoing[]): Promise<readonly BatchResultErrorEntry[]> {
+  private async sendBatch(batch: readonly Outgoing[], within: Within = {}): Promise<readonly BatchResultErrorEntry[]> {
     const Entries = batch.map((message, i) => ({ Id: String(i), ...contents(message) }));
     const command = new SendMessageBatchCommand({ QueueUrl: this.url, Entries });
-    const { Failed = [] } = await this.sqs.send(command).catch((error: unknown) => {
+    const { Failed = [] } = await this.sqs.send(command, within).catch((error: unknown) => {
       throw unavailable(`sending to ${this.name}`, error);
     });
     return Failed;
@@ -100,21 +102,23 @@ export class Queue {
    */
   async putBackAll(messages: readonly Outgoing[]): Promise<ReadonlySet<number>> {
     const placed = messages.map((message, place) => ({ ...message, place }));
-    const taken = new Set<number>();
-    for (const batch of batches(placed)) {
-      const failed = await this.sendBatch(batch).catch(() => undefined);
+    const within = beforeWork();
+    const taken = [...batches(placed)].map(async (batch) => {
+      const failed = await this.sendBatch(batch, within).catch(() => undefined);
       const missing = new Set(failed?.map(({ Id }) => Id));
-      if (failed) for (const [i, { place }] of batch.entries()) if (!missing.has(String(i))) taken.add(place);
-    }
-    return taken;
+      return failed ? batch.flatMap(({ place }, i) => (missing.has(String(i)) ? [] : [place])) : [];
+    });
+    return new Set((await Promise.all(taken)).flat());
   }
 
   /** Deletes received messages. @throws what SQS fails with, or an Error where it does not delete all of them */
   async deleteAll(receiptHandles: readonly string[]): Promise<void> {
+    const within = beforeWork();
     for (let from = 0; from < receiptHandles.length; from += MAX_BATCH) {
       const some = receiptHandles.slice(from, from + MAX_BATCH);
       const Entries = some.map((ReceiptHandle, i) => ({ Id: String(i), ReceiptHandle }));
-      const { Failed = [] } = await this.sqs.send(new DeleteMessageBatchCommand({ QueueUrl: this.url, Entries }));
+      const command = new DeleteMessageBatchCommand({ QueueUrl: this.url, Entries });
+      const { Failed = [] } = await this.sqs.send(command, within);
       const [first] = Failed;
       if (first) throw new Error(`${Failed.length} messages were not deleted: ${first.Message ?? first.Code}`);
     }
@@ -129,6 +133,19 @@ export class Queue {
         VisibilityTimeout: seconds,
       }),
     );
+  }
+
+  /**
+   * Makes received messages, of one event, come back at once.
+   * @throws what SQS fails with, or an Error where some of them have to wait for the visibility time-out
+   */
+  async releaseAll(receiptHandles: readonly string[]): Promise<void> {
+    if (receiptHandles.length === 0) return;
+    const Entries = receiptHandles.map((ReceiptHandle, i) => ({ Id: String(i), ReceiptHandle, VisibilityTimeout: 0 }));
+    const command = new ChangeMessageVisibilityBatchCommand({ QueueUrl: this.url, Entries });
+    const { Failed = [] } = await this.sqs.send(command, beforeWork());
+    const [first] = Failed;
+    if (first) throw new Error(`${Failed.length} messages do not come back at once: ${first.Message ?? first.Code}`);
   }
 
   /**
@@ -176,6 +193,16 @@ export class Queue {
   }
 }
 
+/** When a call of SQS is given up. */
+interface Within {
+  readonly abortSignal?: AbortSignal;
+}
+
+/** What comes before the work of an event may not take its time, where SQS gives no answer. */
+function beforeWork(): Within {
+  return { abortSignal: AbortSignal.timeout(WAITS.sqsBeforeWork) };
+}
+
 /** Whether a message may have these attributes as they are beside its body. */
 export function hasRoomFor(body: string, attributes: Readonly<Record<string, string>>): boolean {
   return bytesOf({ body, attributes }) <= MAX_MESSAGE_BYTES;
@@ -183,7 +210,7 @@ export function hasRoomFor(body: string, attributes: Readonly<Record<string, str
 
 /** A message as SQS takes it: of its attributes the first ones, what has room beside the body. */
 function contents({ body, group, attributes = {} }: Outgoing) {
-  const first = Object.entries(attributes).slice(0, MAX_ATTRIBUTES);
+  const first = inOrder(attributes).slice(0, MAX_ATTRIBUTES);
   const entries = fitting(first, MAX_MESSAGE_BYTES - Buffer.byteLength(body));
   const MessageAttributes = Object.fromEntries(
     entries.map(([name, StringValue]) => [name, { DataType: STRING, StringValue }]),
@@ -193,6 +220,12 @@ function contents({ body, group, attributes = {} }: Outgoing) {
     ...(group === undefined ? {} : { MessageGroupId: group }),
     ...(entries.length === 0 ? {} : { MessageAttributes }),
   };
+}
+
+/** Attributes in their order. JavaScript puts keys first that look like a place in a list, which are a sender's and never ours. */
+function inOrder(attributes: Readonly<Record<string, string>>): [name: string, value: string][] {
+  const isPlace = ([name]: [string, string]) => (/^\d+$/.test(name) ? 1 : 0);
+  return Object.entries(attributes).sort((a, b) => isPlace(a) - isPlace(b));
 }
 
 /** The group of whoever a message is for: SQS takes neither all characters nor all lengths for its name. */

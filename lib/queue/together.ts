@@ -61,9 +61,11 @@ export async function workTogether<Message>(
   } catch (error) {
     const failure = failureOf(error);
     if (failure.code !== COMMON) return ended;
-    for (const [record, { delivery, message }] of candidates) {
+    // Side by side: where it is the queue that gives no answer, each of them waits for that.
+    const settled = candidates.map(async ([record, { delivery, message }]) => {
       ended.set(record, await settleFailure(delivery, failure, queue, () => keepReason(delivery, failure, message)));
-    }
+    });
+    await Promise.all(settled);
   }
   return ended;
 }

@@ -25,6 +25,7 @@ const WHO: Readonly<Record<keyof typeof WAITS, readonly string[]>> = {
   loadStatement: ['register'],
   awsConnect: [...EVERY_QUEUE, 'sweep'],
   awsAnswer: [...EVERY_QUEUE, 'sweep'],
+  sqsBeforeWork: ['sample', 'shard'],
   sandboxAnswer: ['register'],
   sandboxAnswerToEvaluate: ['evaluate'],
 };
@@ -57,6 +58,7 @@ describe('each wait on a server', () => {
       `| Postgres: a statement that reads a data set's table | ${seconds['postgresStatement']} (for several messages together: ${seconds['postgresStatementTogether']}) |`,
       `| Postgres: an answer | ${seconds['postgresAnswer']}; in a load ${seconds['loadAnswer']}, one statement of it ${seconds['loadStatement']}, a lock ${seconds['loadLock']} |`,
       `| S3 and SQS: a connection, an answer, a pause in a body | ${seconds['awsConnect']}, ${seconds['awsAnswer']}, ${seconds['awsAnswer']}; three tries |`,
+      `| SQS: all that an event holds goes back, before one of it is begun | ${seconds['sqsBeforeWork']} for each step |`,
       `| the function \`sandbox\`: a connection, an answer | ${seconds['awsConnect']}, ${seconds['sandboxAnswer']} (\`evaluate\`: ${seconds['sandboxAnswerToEvaluate']}) |`,
     ]) {
       expect(page).toContain(line);

@@ -267,6 +267,17 @@ describe('a batch of several messages', () => {
     expect(attributesOf(again)).toMatchObject({ 'request-id': event.Records[1]?.messageId, 'error-code': 'said' });
   });
 
+  it('keeps the identity of messages whose attributes have numbers for names, and are as long as there is room', async () => {
+    await send(sqs, queue.url, 'a');
+    const names = Array.from({ length: 10 }, (_, n) => [String(n), 'x'.repeat(100_000)]);
+    await send(sqs, queue.url, 'b', Object.fromEntries(names));
+    const event = eventOf(await receive(sqs, queue.url, 2));
+    await processBatch(event, PLENTY, options());
+    const [again] = await receive(sqs, queue.url, 1);
+    expect(Object.keys(attributesOf(again))).toHaveLength(10);
+    expect(attributesOf(again)).toMatchObject({ 'request-id': event.Records[1]?.messageId, 'id-by-sqs': 'true' });
+  });
+
   it('does not send a message again whose body leaves no room for its identity, as it would be another request', async () => {
     const body = `b${'x'.repeat(2 ** 20 - 50)}`;
     await send(sqs, queue.url, 'a');
