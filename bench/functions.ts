@@ -1,18 +1,19 @@
 /**
- * The deployed bundles: their sizes, how long each takes to load and to answer its first message, and how much memory the
- * function `shard` takes for one request of many shards. Each in a process of its own.
+ * The deployed bundles: their sizes, how long each takes to load and to answer its first message, with the code that V8 made of
+ * it while it was packaged and without (as where Lambda has another V8 or processor), and how much memory the function `shard`
+ * takes for one request of many shards. Each in a process of its own; with and without take turns.
  *
  *   node bench/functions.ts [documents]
  */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import type { ObjectId } from 'mongodb';
 import { ensureIndexes } from '../lib/documents/collections.ts';
-import { bundleFunctions } from '../localstack/bundle.ts';
+import { bundleFunctions, compileBundles } from '../localstack/bundle.ts';
 import { DEMO_INCLUDE, DEMO_TASK, stageDemo } from '../localstack/demo-data.ts';
 import { readServiceFile } from '../localstack/service-file.ts';
 import { toSqsEvent } from '../localstack/sqs-event.ts';
@@ -37,7 +38,7 @@ await compare(Number(process.argv[2] ?? 14_000));
 
 async function compare(documents: number): Promise<void> {
   const dir = mkdtempSync(join(tmpdir(), 'bench-'));
-  const bundles = await bundleFunctions(service, ROOT, dir);
+  const bundles = await bundleFunctions(service, ROOT, dir, { compiled: true });
   await libraries(dir);
   const services = await openServices();
   // Else the first messages would be refused ones.
@@ -47,16 +48,20 @@ async function compare(documents: number): Promise<void> {
   for (const [name, path] of Object.entries(bundles)) {
     // It takes no messages, and starts with an image that lies beside the bundle in a deployment only.
     if (name === 'sandbox') continue;
+    const bundle = path.replace(/\.cjs$/, '.bundle.cjs');
+    const code = bundle.replace(/\.cjs$/, '.code');
     const figures: Figures[] = [];
-    for (let i = 0; i < STARTS; i++) {
+    const without: Figures[] = [];
+    for (let i = 0; i < 2 * STARTS; i++) {
       const small = await planned(services, task, 15, SHARD_SIZE);
       ids.push(small.id);
-      figures.push(measure(path, [eventFor(name, small.shards, i)]));
+      const compiled = i % 2 === 0;
+      (compiled ? figures : without).push(measure(compiled ? path : bundle, [eventFor(name, small.shards, i)]));
     }
-    const zipped = gzipSync(readFileSync(path)).length;
     console.log(
-      `${name}: ${kilobytes(statSync(path).size)} (${kilobytes(zipped)} zipped), loads in ${of(figures, 'load')} ms, ` +
-        `first message ${of(figures, 'first')} ms, ${of(figures, 'peak')} MB (medians of ${STARTS} starts)`,
+      `${name}: ${size(bundle)}, its compiled code ${size(code)}; loads in ${of(figures, 'load')} ms, ` +
+        `first message ${of(figures, 'first')} ms, ${of(figures, 'peak')} MB; without its code ${of(without, 'load')} and ` +
+        `${of(without, 'first')} ms, ${of(without, 'peak')} MB (medians of ${STARTS} starts)`,
     );
   }
   const many = await planned(services, task, documents, SHARD_SIZE);
@@ -98,16 +103,21 @@ async function bareInserts({ mongo, db }: BenchServices, id: ObjectId, documents
 async function libraries(dir: string): Promise<void> {
   const { outputFileExtension, ...options } = service.bundleOptions;
   const path = join(dir, `libraries${outputFileExtension}`);
+  const bundle = join(dir, `libraries.bundle${outputFileExtension}`);
   await build({
     ...options,
     absWorkingDir: ROOT,
     entryPoints: ['bench/libraries.ts'],
+    plugins: [compileBundles()],
     outfile: path,
     logLevel: 'error',
   });
-  const figures = Array.from({ length: STARTS }, () => measure(path, [{ Records: [] }]));
+  const [figures, without] = [path, bundle].map((each) =>
+    Array.from({ length: STARTS }, () => measure(each, [{ Records: [] }])),
+  );
   console.log(
-    `the given libraries alone: ${kilobytes(statSync(path).size)}, load in ${of(figures, 'load')} ms (median of ${STARTS} starts)`,
+    `the given libraries alone: ${size(bundle)}, load in ${of(figures ?? [], 'load')} ms, without compiled code in ` +
+      `${of(without ?? [], 'load')} ms (medians of ${STARTS} starts)`,
   );
 }
 
@@ -147,6 +157,12 @@ function eventFor(name: string, shards: readonly object[], n: number): object {
 
 function of(figures: readonly Figures[], name: keyof Figures): string {
   return median(figures.map((each) => each[name])).toFixed(0);
+}
+
+/** Of a file, and of what it comes to in a package. */
+function size(path: string): string {
+  const bytes = readFileSync(path);
+  return `${kilobytes(bytes.length)} (${kilobytes(gzipSync(bytes).length)} zipped)`;
 }
 
 function kilobytes(bytes: number): string {

@@ -17,7 +17,6 @@ import { loadDatasetPart } from '../lib/register/load-part.ts';
 import { type RefusedTask, registerTasks } from '../lib/register/register.ts';
 import { lambdaSandbox } from '../lib/sandbox/lambda.ts';
 
-keepHeapFlat();
 const runtime = startRuntime(['postgresUri', 'mongodbUri', 'datasetsBucket', 'registerQueueUrl']);
 const { config, log, traced } = runtime;
 const sql = createSql(config.postgresUri);
@@ -34,6 +33,8 @@ const LEAST_TIME_LEFT_MS = 400_000;
 
 async function handle(message: RegisterQueueMessage, delivery: Delivery, timeLeft: TimeLeft): Promise<Counts> {
   const { log } = delivery;
+  // Here and not where the bundle is loaded: V8 takes no code that was compiled under other flags (deploy/compile-bundles.cjs).
+  keepHeapFlat();
   // In an instance that is new, MongoDB is connected with while the tasks are registered; what fails here fails again when it is asked.
   mongo.connect().catch(() => {});
   const services = { sql, source: bucket, log };

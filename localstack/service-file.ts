@@ -44,6 +44,7 @@ const serviceFile = z.object({
       sourcemap: z.boolean(),
       minifyWhitespace: z.boolean(),
       minifySyntax: z.boolean(),
+      supported: z.record(z.string(), z.boolean()),
       alias: z.record(z.string(), z.string()),
     }),
   }),

@@ -16,6 +16,9 @@ export interface FunctionRuntime<Needed extends Setting> {
 /** Under which metrics stand in CloudWatch; POWERTOOLS_METRICS_NAMESPACE overrides it. */
 const NAMESPACE = 'sampler';
 
+/** Where a packaged bundle tells whether it took the code that was kept for it, or why not (deploy/compiled-bundle.cjs). */
+const COMPILED = Symbol.for('sampler.compiledBundle');
+
 /**
  * Reads the settings that a function needs and makes what observes it; what the operator should hear is logged.
  * @throws PermanentError Configuration: a setting is missing or not right.
@@ -24,6 +27,8 @@ export function startRuntime<const Needed extends Setting>(needs: readonly Neede
   const config = readConfig(process.env, needs);
   const log = new Logger(config.logLevel);
   for (const warning of config.warnings) log.warn(warning);
+  const compiled: unknown = Reflect.get(globalThis, COMPILED);
+  if (compiled !== undefined && compiled !== 'taken') log.info('Compiles its bundle for itself', { compiled });
   const name = { serviceName: serviceName() };
   const metrics = new Metrics({
     ...name,

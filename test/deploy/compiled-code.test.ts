@@ -4,9 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 
-const { warningOf }: { warningOf: (root: string, architecture: string) => string | null } = createRequire(
-  import.meta.url,
-)('../../deploy/compiled-code.cjs');
+interface Sayings {
+  warningOf(root: string, architecture: string): string | null;
+  slowerStarts(architecture: string, processor: string): string | null;
+}
+const { warningOf, slowerStarts }: Sayings = createRequire(import.meta.url)('../../deploy/compiled-code.cjs');
 
 let root: string;
 beforeEach(() => {
@@ -47,4 +49,9 @@ it.each<[string, Record<string, string>]>([
 
 it('an image that is missing is told, with the command that makes it', () => {
   expect(warningOf(root, 'arm64')).toMatch(/no image.*npm run build/);
+});
+
+it('bundles are told to go without code where they are packaged on another kind of processor than they run on', () => {
+  expect([slowerStarts('x86_64', 'x64'), slowerStarts('arm64', 'arm64')]).toEqual([null, null]);
+  expect(slowerStarts('arm64', 'x64')).toMatch(/packaged on x64 for arm64, without compiled code/);
 });
