@@ -1,8 +1,10 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { peopleConsole } from '../localstack/console.ts';
 import { type LocalService, ROOT, runLocally } from '../localstack/local.ts';
 import { runsWith } from '../localstack/processes.ts';
+import { MARKS_FILE } from './timeline.ts';
 
 /** Where stacks of benches keep their data, a folder for each run. */
 const DIR = join(ROOT, '.cache', 'bench');
@@ -19,8 +21,12 @@ export async function startOwnStack(say: (line: string) => void): Promise<LocalS
   // What people see of each request costs the stack something, and is made here for nobody.
   const shown = peopleConsole(() => {}, false);
   const instances = Number(process.env['BENCH_INSTANCES'] ?? 0);
+  const marks = join(dir, 'marks');
+  const hook = pathToFileURL(join(import.meta.dirname, 'timeline-hook.mjs'));
+  hook.searchParams.set('to', marks);
   const service = await runLocally({
     dir,
+    nodeOptions: [`--import=${hook}`],
     fresh: true,
     say,
     ...(instances > 0 ? { concurrency: instances } : {}),
@@ -28,6 +34,7 @@ export async function startOwnStack(say: (line: string) => void): Promise<LocalS
   });
   return {
     ...service,
+    env: { ...service.env, [MARKS_FILE]: marks },
     async stop() {
       await service.stop();
       rmSync(dir, { recursive: true, force: true });

@@ -93,7 +93,8 @@ export async function describeWriteFloor({ mongo, db }: BenchServices): Promise<
   );
 }
 
-async function documentsOfARequest(db: Db): Promise<Map<string, Document[]>> {
+/** What the first request of the database wrote, by collection. */
+export async function documentsOfARequest(db: Db): Promise<Map<string, Document[]>> {
   const task = await db.collection('tasks').findOne({});
   if (task === null) throw new Error('no request was answered yet');
   const found = new Map<string, Document[]>();

@@ -28,6 +28,8 @@ export interface LocalOptions {
   docker?: boolean;
   /** Batches of one queue in work at a time, where it is not for `driveFunctions` to say. */
   concurrency?: number;
+  /** Options of Node for the functions' processes, besides those that a deployment has. */
+  nodeOptions?: readonly string[];
   /** Gets what happens, line by line. */
   say: (line: string) => void;
   /** Gets each line that a function writes. */
@@ -86,7 +88,7 @@ export async function runLocally(options: LocalOptions): Promise<LocalService> {
     // LocalStack has no page to do this by, and forgets its messages when it stops.
     if (options.docker !== true) await releaseInFlight(sqs, stack.env);
     const functions = await driveFunctions({
-      service,
+      service: { ...service, nodeOptions: [...service.nodeOptions, ...(options.nodeOptions ?? [])] },
       bundles,
       queues: stack.queues ?? sqs,
       env: stack.env,
