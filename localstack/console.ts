@@ -7,13 +7,16 @@ export interface Console {
   take(functionName: string, line: string): void;
 }
 
+/** A metric has a list of values where a function did several messages together. */
+const several = z.array(z.number()).nonempty();
+
 /** What a line of a function may say; everything else in it is for machines. */
 const line = z.looseObject({
   level: z.string().optional(),
   message: z.string().optional(),
   timestamp: z.string().optional(),
   requestId: z.string().optional(),
-  tasks: z.string().optional(),
+  tasks: z.union([z.string(), z.array(z.string()).transform((names) => listed(new Set(names)))]).optional(),
   task: z.string().optional(),
   table: z.string().optional(),
   supplier: z.string().optional(),
@@ -26,7 +29,8 @@ const line = z.looseObject({
   documents: z.number().optional(),
   failed: z.number().optional(),
   retryInSeconds: z.number().optional(),
-  MessageDuration: z.number().optional(),
+  MessageDuration: z.union([z.number(), several.transform((all) => Math.max(...all))]).optional(),
+  MessagesDone: z.union([z.number(), several.transform((all) => all.reduce((sum, one) => sum + one, 0))]).optional(),
   _aws: z.object({ Timestamp: z.number() }).optional(),
 });
 type Line = z.output<typeof line>;
@@ -110,7 +114,7 @@ export function peopleConsole(write: (line: string) => void, colours: boolean): 
       return;
     }
     if (id === undefined || took === undefined) return;
-    const done = Number(said['MessagesDone'] ?? 0) > 0;
+    const done = (said.MessagesDone ?? 0) > 0;
     if (name === 'register' || name === 'evaluate') {
       const what = loaded.get(id);
       loaded.delete(id);

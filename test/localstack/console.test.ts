@@ -49,6 +49,20 @@ describe('the console of npm start', () => {
     ]);
   });
 
+  it('is for people also where several messages are done together, and where a message lists its tasks', () => {
+    const lines = shown(false, [
+      ['sample', metrics({ MessageDuration: [5, 5], MessagesDone: [1, 1] }, undefined)],
+      ['shard', metrics({ MessageDuration: [5, 5], MessagesDone: [1, 1], MessagesNotBegun: [1, 1] })],
+      ['evaluate', log('task evaluated', { task: 'one', documents: 1 })],
+      ['evaluate', metrics({ MessageDuration: [5, 7], MessagesDone: [1, 1] })],
+      ['sample', log('message refused', { tasks: ['one', 'two'], code: 'UnknownTask', error: 'No such' }, 'ERROR')],
+    ]);
+    expect(lines.map((line) => line.slice(9))).toEqual([
+      expect.stringMatching(/^✓ evaluate +7 ms {2}one: 1 document scored/),
+      expect.stringMatching(/^✗ sample +one and 1 other task: UnknownTask: No such/),
+    ]);
+  });
+
   it('says what is refused and what is tried again, and why', () => {
     const lines = shown(false, [
       [
