@@ -18,6 +18,8 @@ import {
 /** A delivered message, as far as its records are concerned. */
 export interface LoggedMessage {
   readonly requestId: string;
+  /** Its id as SQS delivers it, where it names another one as its own. */
+  readonly messageId?: string;
   readonly body: string;
 }
 
@@ -79,30 +81,24 @@ export class MessageLog {
 
   /** Keeps the reason why a message was refused or abandoned; one record per message, with the last reason. */
   async reject(message: LoggedMessage, reason: Reason): Promise<void> {
-    await this.note(
-      rejectionId(message.requestId),
-      message,
-      { state: 'rejected', error: reasonOf(reason) },
-      { loads: '' },
-    );
+    await this.note(rejectionId, message, { state: 'rejected', error: reasonOf(reason) }, { loads: '' });
   }
 
   /** Keeps which tasks of a message are refused, each with its own reason. */
   async refused(message: LoggedMessage, tasks: readonly RefusedTask[]): Promise<void> {
     const refused = tasks.map(({ task, ...reason }) => ({ task, ...shortReason(reason) }));
-    await this.note(rejectionId(message.requestId), message, { state: 'rejected', refused });
+    await this.note(rejectionId, message, { state: 'rejected', refused });
   }
 
   /** Keeps what a register message came to, in place of what its earlier tries may have come to. */
   async registered(message: LoggedMessage, { tables, rows }: Pick<MessageRecord, 'tables' | 'rows'>): Promise<void> {
     const loaded = { state: 'registered', tables: tables ?? 0, rows: rows ?? 0 } as const;
-    await this.note(rejectionId(message.requestId), message, loaded, { error: '', refused: '' });
+    await this.note(rejectionId, message, loaded, { error: '', refused: '' });
   }
 
   /** Keeps that a register message waits for a load, before its parts are sent out. */
   async registering(message: LoggedMessage, load: string): Promise<void> {
-    const _id = rejectionId(message.requestId);
-    await this.note(_id, message, { state: 'registering' }, { error: '' });
+    const _id = await this.note(rejectionId, message, { state: 'registering' }, { error: '' });
     await this.records.updateOne({ _id }, { $addToSet: { loads: load } });
   }
 
@@ -124,14 +120,14 @@ export class MessageLog {
   async dropped(message: LoggedMessage, { task, inProgress }: Dropped): Promise<void> {
     const reason = `a request of this kind is in progress: ${inProgress}. Ask again when it is done.`;
     const error = { code: 'Dropped', message: reason };
-    await this.note(droppedId(message.requestId, task), message, { state: 'dropped', task, error });
+    await this.note((id) => droppedId(id, task), message, { state: 'dropped', task, error });
   }
 
   /** Keeps that nothing was to be done for a message, and why; `task` where it is about one. */
   async withoutWork(message: LoggedMessage, why: string, task?: string): Promise<void> {
     const error = { code: 'Dropped', message: why };
-    const _id = droppedId(message.requestId, task ?? '');
-    await this.note(_id, message, { state: 'dropped', ...(task === undefined ? {} : { task }), error });
+    const idOf = (id: string) => droppedId(id, task ?? '');
+    await this.note(idOf, message, { state: 'dropped', ...(task === undefined ? {} : { task }), error });
   }
 
   /** Notes that a load gets on, for those who wait for it. */
@@ -155,7 +151,7 @@ export class MessageLog {
     if (await this.unfinished(record.request_id)) {
       // Whoever sent this one looks for it by its own id.
       const continues = record.request_id;
-      await this.note(resumedId(requestId), { requestId, body }, { state: 'resumed', continues });
+      await this.note(resumedId, { requestId, body }, { state: 'resumed', continues });
       return { requestId: continues, resumed: true };
     }
     if (received > 1) await this.records.updateOne({ _id: record._id }, { $set: { request_id: requestId } });
@@ -223,23 +219,44 @@ export class MessageLog {
     }
   }
 
-  /** Makes or changes the record of a message. */
+  /**
+   * Makes or changes the record of a message; `idOf` an identity. Any sender may name any request: where a message of another body has
+   * the record already, this one's stands under the id that SQS gave it.
+   * @returns the record's `_id`
+   */
   private async note(
-    _id: ObjectId,
-    { requestId, body }: LoggedMessage,
+    idOf: (requestId: string) => ObjectId,
+    { requestId, messageId = requestId, body }: LoggedMessage,
     set: Partial<MessageRecord>,
     unset: { error?: ''; loads?: ''; refused?: '' } = {},
-  ): Promise<void> {
+  ): Promise<ObjectId> {
     const now = this.now();
-    await this.records.updateOne(
-      { _id },
-      {
-        $set: { ...set, updated_at: now, expires_at: forgetAt(now) },
-        $unset: unset,
-        $setOnInsert: { request_id: requestId, queue: this.queue, body: bodyOf(body), created_at: now },
-      },
-      { upsert: true },
-    );
+    const text = { queue: this.queue, body: bodyOf(body) };
+    const $set = { ...set, updated_at: now, expires_at: forgetAt(now) };
+    const ofSqs = { _id: idOf(messageId) };
+    const ofItsOwn = () =>
+      this.records.updateOne(
+        ofSqs,
+        { $set: { ...$set, ...text }, $unset: unset, $setOnInsert: { request_id: messageId, created_at: now } },
+        { upsert: true },
+      );
+    if (messageId === requestId) {
+      await ofItsOwn();
+      return ofSqs._id;
+    }
+    const named = { _id: idOf(requestId), ...text };
+    const $setOnInsert = { request_id: requestId, created_at: now };
+    try {
+      await this.records.updateOne(named, { $set, $unset: unset, $setOnInsert }, { upsert: true });
+      return named._id;
+    } catch (error) {
+      if (!isDuplicateKey(error)) throw error;
+    }
+    // It was made this moment, or it is another's.
+    const { matchedCount } = await this.records.updateOne(named, { $set, $unset: unset });
+    if (matchedCount === 1) return named._id;
+    await ofItsOwn();
+    return ofSqs._id;
   }
 
   /** Whether work was planned under that identity and not all of it is done. */

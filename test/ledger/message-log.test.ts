@@ -49,6 +49,36 @@ it('a refused message has one record, with its reason, however often it is refus
   ]);
 });
 
+it('a message that names a request of another body leaves its record alone, whatever becomes of it, and has its own', async () => {
+  const reason = { code: 'BadMessage', message: 'It is none.' };
+  const forged = { requestId: 'r', messageId: 'f', body: '{"b":2}' };
+  await messages.registered({ requestId: 'r', messageId: 'r', body: BODY }, { tables: 1, rows: 2 });
+  await messages.dropped({ requestId: 'r', messageId: 'r', body: BODY }, { task: 't', inProgress: 'x' });
+  const before = await records();
+  await messages.reject(forged, reason);
+  await messages.refused(forged, [{ task: 't', ...reason }]);
+  await messages.registering(forged, 'load');
+  await messages.dropped(forged, { task: 't', inProgress: 'y' });
+  const after = await records();
+  expect(after.filter(({ request_id }) => request_id === 'r')).toEqual(before);
+  expect(after.filter(({ request_id }) => request_id === 'f')).toEqual([
+    expect.objectContaining({ state: 'registering', loads: ['load'], body: forged.body }),
+    expect.objectContaining({ state: 'dropped', body: forged.body }),
+  ]);
+});
+
+it('a message that came back under another id goes on with its record; the first of its name has it, whoever was there before', async () => {
+  const reason = { code: 'Unavailable', message: 'It is away.' };
+  await Promise.all(
+    [1, 2, 3].map((n) => messages.reject({ requestId: 'r', messageId: `back-${n}`, body: BODY }, reason)),
+  );
+  expect(await records()).toEqual([expect.objectContaining({ request_id: 'r', state: 'rejected', body: BODY })]);
+  await messages.registered({ requestId: 'r', messageId: 'r', body: '{"own":1}' }, { tables: 1, rows: 2 });
+  expect(await records()).toEqual([
+    expect.objectContaining({ request_id: 'r', state: 'registered', body: '{"own":1}' }),
+  ]);
+});
+
 describe('who a message is', () => {
   it('is its own id, and a first delivery leaves no record', async () => {
     expect(await messages.identify(delivered('a'))).toEqual({ requestId: 'a', resumed: false });
