@@ -32,12 +32,11 @@ const sandboxName = process.env['SANDBOX_FUNCTION'];
 const sandbox = sandboxName
   ? lambdaSandbox(traced(createLambda(process.env, WAITS.sandboxAnswerToEvaluate)), sandboxName, log)
   : undefined;
-const { includePath } = config;
 
 async function handle({ task_id }: EvaluateMessage, delivery: Delivery): Promise<Counts> {
   delivery.log.append({ taskId: task_id });
   await ensureEvaluationIndexes(db);
-  const catalogue = () => openCatalogue({ bucket, includePath, log });
+  const catalogue = (includePath = config.includePath) => openCatalogue({ bucket, includePath, log });
   try {
     const services = { mongo, db, ledger, catalogue, evaluatedQueue, selection: config.taskRows, sandbox };
     const { documents, failed, completed, unknown } = await evaluateTask(services, task_id, delivery.log);

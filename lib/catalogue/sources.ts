@@ -25,6 +25,15 @@ export function modulePath({ folder, module }: FunctionRef, sources: Pick<Source
 }
 
 /**
+ * The include folder that a function is named after (`include/<name>/...`), which its module may be in; null for others. The
+ * harness's own folder `include` has functions named so, too: who asks looks there first.
+ */
+export function includeOf({ folder }: FunctionRef): string | null {
+  const [root, name] = folder.split('/');
+  return root === 'include' && name !== undefined ? name : null;
+}
+
+/**
  * The modules that any function of these tasks needs, to ask or to score, with what they import; and what modules of include
  * folders may import of the harness.
  */

@@ -25,8 +25,8 @@ export interface EvaluatedTask {
 export interface Definitions {
   readonly db: Db;
   readonly ledger: Ledger;
-  /** Opened where a task has no plan of ours. */
-  readonly catalogue: () => Promise<Catalogue>;
+  /** Opened where a task has no plan of ours, and for the Python that it is scored by; with the include folder of that name. */
+  readonly catalogue: (includePath?: string) => Promise<Catalogue>;
 }
 
 /**

@@ -3,10 +3,12 @@ import { type Document, ObjectId } from 'mongodb';
 import { HARNESS_VERSION } from '../catalogue/catalogue.ts';
 import type { TaskEntry } from '../catalogue/entry.ts';
 import type { FunctionRef } from '../catalogue/function-ref.ts';
+import { includeOf, modulePath } from '../catalogue/sources.ts';
 import { PermanentError, SamplerError, TransientError } from '../errors/errors.ts';
 import type { Logger } from '../log/log.ts';
 import { PyError, PyOverBounds } from '../python/exceptions.ts';
 import type { SandboxTransport } from '../sandbox/client.ts';
+import type { SourceFiles } from '../sandbox/sources.ts';
 import { type BatchScorer, createBatchScorer } from '../scoring/batch.ts';
 import { openFunctions, type ScoringFunctions } from '../scoring/functions.ts';
 import type { Scored } from '../scoring/scorer.ts';
@@ -237,13 +239,21 @@ async function functionsOf(
   task: string,
   refs: readonly FunctionRef[],
 ): Promise<ScoringFunctions> {
-  if (sandbox) return openFunctions(task, refs, { transport: sandbox, sources: await (await catalogue()).sources() });
+  if (sandbox) return openFunctions(task, refs, { transport: sandbox, sources: await sourcesFor(refs, catalogue) });
   const names = refs.map(({ hook }) => hook).join(', ');
   throw new PermanentError(
     'UnsupportedHook',
     `Task ${task} needs the Python function ${names} to score answers; name the function that runs it in SANDBOX_FUNCTION.`,
     { context: { task, hook: names } },
   );
+}
+
+/** The modules of the staged harness, and those of the include folder that functions come from, whichever the message named. */
+async function sourcesFor(refs: readonly FunctionRef[], catalogue: Definitions['catalogue']): Promise<SourceFiles> {
+  const sources = await (await catalogue()).sources();
+  const elsewhere = refs.find((ref) => includeOf(ref) !== null && !sources.has(modulePath(ref, sources)));
+  const include = elsewhere && includeOf(elsewhere);
+  return include == null ? sources : (await catalogue(include)).sources();
 }
 
 /** Why an answer that was scored has no score. */

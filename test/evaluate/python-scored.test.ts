@@ -33,8 +33,8 @@ def with_library(doc, results):
     return {'right': sklearn.score(results)}
 `;
 
-/** Evaluates three answers by a task whose \`process_results\` is that function. */
-async function evaluated(name: string, transport: SandboxTransport | undefined) {
+/** Evaluates three answers by a task whose \`process_results\` is that function, of the harness or of a folder staged as \`own\`. */
+async function evaluated(name: string, transport: SandboxTransport | undefined, folder = 'own') {
   const config = decodeDict(
     loads(
       JSON.stringify({
@@ -45,16 +45,16 @@ async function evaluated(name: string, transport: SandboxTransport | undefined) 
       }),
     ),
   );
-  config.set('process_results', new FunctionRef('own', 'utils', name));
-  const catalogue = {
+  config.set('process_results', new FunctionRef(folder, 'utils', name));
+  const catalogue = async (includePath?: string) => ({
     ...CATALOGUE,
     find: async () => ({ name: 'own', yaml: 'own/own.yaml', config, problem: null }),
-    sources: async () => new Map([[PATH, MODULE]]),
-  };
+    sources: async () => new Map([includePath === 'own' ? ['include/own/utils.py', MODULE] : [PATH, MODULE]]),
+  });
   const told = new KeptQueue();
   const id = await writeAnswered(own.db, [[chatBody('0')], [chatBody('none')], [chatBody('22')]]);
   const selection = [{ task: 'own', metric: 'right' }];
-  const services = { ...servicesOn(own.mongo, told), catalogue: async () => catalogue, sandbox: transport, selection };
+  const services = { ...servicesOn(own.mongo, told), catalogue, sandbox: transport, selection };
   await evaluateTask(services, id.toHexString(), new Logger('error', {}, () => {}));
   const result = await own.db.collection('results').findOne({ 'result_data.task_id': id });
   const evaluation = await own.db.collection('evaluations').findOne({ _id: id });
@@ -81,6 +81,15 @@ describe('tasks that a Python function scores', () => {
     expect(JSON.stringify(result?.['scores'])).toContain('ValueError');
     expect(evaluation?.['metrics']).toContainEqual(expect.objectContaining({ metric: 'length', mean: 1.5 }));
     expect(told).toBe(1);
+  });
+
+  it('may have it in the include folder that their message named', async () => {
+    const { result } = await evaluated('process_results', sandbox, 'include/own');
+    expect(scoresOf(result)).toEqual([
+      [0, 1, 0],
+      [2, 0, 0],
+      [1, 0, 11],
+    ]);
   });
 
   it('lose one document to what a box has no memory for, and score the others without it', async () => {
