@@ -70,7 +70,10 @@ async function stateOfTasks(db: Db, requestId: string, tasks: readonly string[])
   });
 }
 
-/** Waits until every task of a register message has its table, the message was refused or is gone, or the time is over. */
+/**
+ * Waits until it is known of every task of a register message whether it has its table, the message was refused or is gone, or
+ * the time is over. A table that was there before the message says nothing of what became of it: its record does.
+ */
 export function waitForRegister(waiting: Waiting, sql: Sql): Promise<readonly TaskState[]> {
   const { db, requestId, tasks } = waiting;
   return untilSettled(waiting, async () => {
@@ -81,10 +84,19 @@ export function waitForRegister(waiting: Waiting, sql: Sql): Promise<readonly Ta
     const [record] = records.values();
     const own = new Map(record?.refused.map(({ task, code, message }) => [task, { code, message }]));
     return tasks.map((task): TaskState => {
-      if (registered.has(task) && !own.has(task)) return { task, id: null, state: 'done', shards: null, error: null };
-      // What is said of the message as a whole holds for a task that has no reason of its own.
-      const error = record?.error == null ? null : (own.get(task) ?? record.error);
-      return { task, id: null, state: error === null ? 'waiting' : 'failed', shards: null, error };
+      const as = (state: TaskState['state'], error: TaskState['error'] = null) => ({
+        task,
+        id: null,
+        state,
+        shards: null,
+        error,
+      });
+      if (record?.state === 'registering') return as('working');
+      if (record?.state === 'registered') return as(registered.has(task) ? 'done' : 'waiting');
+      if (record?.error == null) return as('waiting');
+      // Where tasks were refused each by itself, the others were loaded; else what is said of the message holds for each.
+      if (own.size > 0 && registered.has(task) && !own.has(task)) return as('done');
+      return as('failed', own.get(task) ?? record.error);
     });
   });
 }
