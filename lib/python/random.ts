@@ -18,6 +18,14 @@ export class PyRandom {
     this.#seed(key.length === 0 ? [0] : key);
   }
 
+  /** A generator that draws what this one would draw next (`getstate`, `setstate`). */
+  copy(): PyRandom {
+    const twin = new PyRandom(0);
+    twin.#state.set(this.#state);
+    twin.#next = this.#next;
+    return twin;
+  }
+
   /** init_by_array of the reference implementation. */
   #seed(key: readonly number[]): void {
     const mt = this.#state;

@@ -1,3 +1,4 @@
+import { RecentlyUsed } from '../cache/recently-used.ts';
 import type { TaskConfig } from '../catalogue/task-config.ts';
 import { PermanentError } from '../errors/errors.ts';
 import { PyRandom } from '../python/random.ts';
@@ -59,6 +60,14 @@ export function fewshotDraw(config: TaskConfig, shots: number, available: number
 }
 
 /**
+ * Generators as they were after so many documents: a process that has a request's shards one after the other goes on from there, where
+ * the draws of all shards before each would take a time that grows with the square of their number. Each is 2.5 kB.
+ */
+const wound = new RecentlyUsed<PyRandom>({ chars: 16, charsOfOne: 1 });
+/** Fewer documents are drawn for as fast as looked up, and would displace others. */
+const LEAST_WOUND = 32;
+
+/**
  * Positions in the few-shot source drawn for documents `offset` to `offset + count - 1` of a request, as the harness draws
  * them going through the request from its first document: earlier documents' draws are made and discarded.
  */
@@ -68,11 +77,15 @@ export function drawPositions(draw: FewshotDraw, seed: bigint, offset: number, c
     const first = Array.from({ length: draw.drawn }, (_, i) => i);
     return Array.from({ length: count }, () => first);
   }
-  const random = new PyRandom(seed);
+  const after = (docs: number) => JSON.stringify([String(seed), draw.available, draw.drawn, draw.drawsPerDoc, docs]);
+  const known = wound.get(after(offset))?.copy();
+  const random = known ?? new PyRandom(seed);
   const drawNext = () => {
     for (let i = 1; i < draw.drawsPerDoc; i++) random.sample(draw.available, draw.drawn);
     return random.sample(draw.available, draw.drawn);
   };
-  for (let i = 0; i < offset; i++) drawNext();
-  return Array.from({ length: count }, drawNext);
+  if (known === undefined) for (let i = 0; i < offset; i++) drawNext();
+  const positions = Array.from({ length: count }, drawNext);
+  if (offset + count >= LEAST_WOUND) wound.set(after(offset + count), random, 1);
+  return positions;
 }
