@@ -36,6 +36,8 @@ const renderings = new Renderings();
 const quickKinds = new QuickKinds();
 const { timeouts } = config;
 const services = { sql, mongo, db, ledger, shardQueue: queue, timeouts, requestChars, renderings, quickKinds };
+/** Shards of one request: while the servers are at work for one of them, the other one is rendered. */
+const SIDE_BY_SIDE = 2;
 const WRONG: ErrorCode = 'BadMessage';
 /** For which attempt at its plan a delivery was worked on. */
 const attempts = new WeakMap<Delivery, Attempt>();
@@ -68,6 +70,7 @@ export const handler = queueFunction(runtime, {
   queue,
   parse: (body) => parseMessage('shard', shardMessage, body),
   handle,
+  sideBySide: SIDE_BY_SIDE,
   together: {
     requestOf: ({ message }) => message.plan,
     bodyIsAll: true,

@@ -1,8 +1,8 @@
 import { DocumentBatch } from './document-batch.ts';
 import type { EncodedDocuments } from './encoder.ts';
 
-/** As many as one shard fills at a time: two on their way and one that is filled. */
-const MOST_KEPT = 3;
+/** As many as two shards fill at a time: of each, two on their way and one that is filled. */
+const MOST_KEPT = 6;
 const kept: EncodedDocuments[] = [];
 
 /**

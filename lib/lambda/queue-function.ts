@@ -11,7 +11,10 @@ import type { FunctionRuntime } from './runtime.ts';
 
 /** What makes one queue's function different from another's. */
 export interface QueueWork<Message>
-  extends Pick<BatchOptions<Message>, 'queue' | 'parse' | 'identify' | 'identifiesLate' | 'keepReason' | 'awaits'> {
+  extends Pick<
+    BatchOptions<Message>,
+    'queue' | 'parse' | 'identify' | 'identifiesLate' | 'keepReason' | 'awaits' | 'sideBySide'
+  > {
   /** Does one message's work and returns how much it was. What it throws decides whether it is tried again. */
   readonly handle: (message: Message, delivery: Delivery, timeLeft: TimeLeft) => Promise<Counts>;
   /** What several messages can have done together. */
@@ -77,27 +80,27 @@ export function queueFunction<Message>(
     .handler((event: SQSEvent, context: Context) => processBatch(event, context, options));
 }
 
-/** Does a piece of work in a part of the trace of its own, by whose annotations it can be searched for. */
+/** Does a piece of work in a part of the trace of its own, by whose annotations it can be searched for; others may be under way. */
 export async function inSubsegment<T>(
   tracer: Tracer,
   name: string,
   annotations: Readonly<Record<string, string | number>>,
   work: () => Promise<T>,
 ): Promise<T> {
-  const parent = tracer.getSegment();
-  const segment = parent?.addNewSubsegment(name);
-  if (!parent || !segment) return work();
-  tracer.setSegment(segment);
-  for (const [key, value] of Object.entries(annotations)) tracer.putAnnotation(key, value);
-  try {
-    return await work();
-  } catch (error) {
-    // A trace has little room, and is no place for secrets.
-    const { code, message } = failureOf(error);
-    tracer.addErrorAsMetadata(new Error(`${code}: ${message}`));
-    throw error;
-  } finally {
-    segment.close();
-    tracer.setSegment(parent);
-  }
+  const segment = tracer.getSegment()?.addNewSubsegment(name);
+  if (!segment) return work();
+  return await tracer.provider.getNamespace().runAndReturn(async () => {
+    tracer.setSegment(segment);
+    for (const [key, value] of Object.entries(annotations)) tracer.putAnnotation(key, value);
+    try {
+      return await work();
+    } catch (error) {
+      // A trace has little room, and is no place for secrets.
+      const { code, message } = failureOf(error);
+      tracer.addErrorAsMetadata(new Error(`${code}: ${message}`));
+      throw error;
+    } finally {
+      segment.close();
+    }
+  });
 }

@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import pMap from 'p-map';
 import { cutTo } from '../errors/bounds.ts';
 import { PermanentError } from '../errors/errors.ts';
 import type { Logger } from '../log/log.ts';
@@ -47,6 +48,8 @@ export interface BatchOptions<Message> {
   readonly awaits?: Awaited | undefined;
   /** What several messages of a batch can have done together; without it, they are worked on one after the other. */
   readonly together?: Together<Message> | undefined;
+  /** How many messages of one request are worked on at a time, all of which were never tried; one where that is not said. */
+  readonly sideBySide?: number | undefined;
   /** Hears of each message's end in this batch. */
   readonly onOutcome?: (outcome: MessageOutcome) => void;
 }
@@ -72,10 +75,11 @@ export async function processBatch<Message>(
   const ends = new Map<SQSRecord, MessageOutcome>();
   await hearWhatEnded();
   const left = await alone(event.Records, options, ends, timeLeft);
-  for (const [place, record] of left.entries()) {
+  const work = async (record: SQSRecord, place: number) => {
     const late = timeLeft() < MIN_TIME_LEFT_MS;
     ends.set(record, late ? await notBegun(record, place, options) : await processRecord(record, options, timeLeft));
-  }
+  };
+  await pMap(left, work, { concurrency: options.sideBySide ?? 1 });
   const batchItemFailures: SQSBatchResponse['batchItemFailures'] = [];
   for (const record of event.Records) {
     const outcome = ends.get(record);
@@ -87,8 +91,9 @@ export async function processBatch<Message>(
 }
 
 /**
- * The messages to be worked on one after the other: all of them where nothing is done together, else those of one request alone. It is the
- * one that was tried most often, so that each gets its tries, or waits longest; the others go back, with all of theirs.
+ * The messages to be worked on by themselves: all of them where nothing is done together, else those of one request alone. It is the
+ * one that was tried most often, so that each gets its tries, or waits longest; the others go back, with all of theirs. One that was
+ * tried before is there by itself.
  */
 async function alone<Message>(
   records: readonly SQSRecord[],

@@ -149,6 +149,41 @@ describe('a batch of several messages', () => {
     expect(bodiesOf(eventOf(await receive(sqs, queue.url, 2)))).toEqual(['b-1', 'light']);
   });
 
+  it('works on so many of one request side by side as it may, each to its own end', async () => {
+    const event = await sendAndReceive('a-1', 'a-2 permanent', 'a-3', 'b-1');
+    const [atOnce, begun] = [Promise.withResolvers<void>(), new Set<string>()];
+    const work = options({ sideBySide: 2 });
+    const { handle } = work;
+    let most = 0;
+    await processBatch(event, PLENTY, {
+      ...work,
+      async handle(message, ...rest) {
+        begun.add(message);
+        most = Math.max(most, begun.size);
+        // The first one ends only once another has begun.
+        if (begun.size === 2) atOnce.resolve();
+        await atOnce.promise;
+        try {
+          await handle(message, ...rest);
+        } finally {
+          begun.delete(message);
+        }
+      },
+    });
+    expect(most).toBe(2);
+    expect(work.seen).toMatchObject({
+      alone: ['a-1', 'a-2 permanent', 'a-3'],
+      outcomes: ['done', 'dead', 'done', 'notBegun'],
+    });
+  });
+
+  it('works on one that was tried before by itself, however many it may have side by side', async () => {
+    const event = await sendAndReceive('a-1', 'a-2', 'a-3');
+    const work = options({ sideBySide: 2 });
+    await processBatch(tried(event, { 'a-2': 2 }), PLENTY, work);
+    expect(work.seen).toMatchObject({ alone: ['a-2'], outcomes: ['notBegun', 'done', 'notBegun'] });
+  });
+
   it('begins with the one that was tried most often, by itself, so that each gets its tries', async () => {
     const event = await sendAndReceive('a-1', 'a-2', 'b-1', 'light 1', 'light 2');
     const work = options();
