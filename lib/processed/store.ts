@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { TransientError } from '../errors/errors.ts';
 import type { Logger } from '../log/log.ts';
 import { codeOf } from '../tables/postgres-errors.ts';
 import { type Asking, lockTable, UNDEFINED_TABLE } from '../tables/registry.ts';
@@ -47,6 +48,8 @@ export interface ToStore extends Omit<ProcessedDescription, 'splits'> {
   readonly key: string;
   readonly task: string;
   readonly table: string;
+  /** What the task read when this was begun; undefined where that was nothing. */
+  readonly before: string | undefined;
 }
 
 /** What a task reads now, or what is stored under a key; undefined where there is nothing. */
@@ -69,22 +72,29 @@ export async function findProcessed(
 /**
  * Stores what a task's functions make, unless it is there, and switches the task to it: all in one transaction.
  * @returns how many documents were stored; undefined where they were there
- * @throws as `produce` does
+ * @throws as `produce` does; TransientError Unavailable where another register switched the task meanwhile, maybe to what is newer
  */
 export async function storeProcessed(
   sql: Pool,
   toStore: ToStore,
   produce: () => AsyncIterable<ProcessedDocs>,
 ): Promise<number | undefined> {
-  const { key, task } = toStore;
+  const { key, task, before = key } = toStore;
   await ensureTables(sql);
   return await inTransaction(sql, async (tx) => {
     await lockTable(tx, key);
     const [there] = await tx`SELECT 1 FROM sampler_processed WHERE key = ${key}`;
     const count = there === undefined ? await insert(tx, toStore, produce()) : undefined;
-    await tx`
-      INSERT INTO sampler_processed_tasks (task_name, key) VALUES (${task}, ${key})
-      ON CONFLICT (task_name) DO UPDATE SET key = EXCLUDED.key`;
+    const switched = await tx`
+      INSERT INTO sampler_processed_tasks AS now (task_name, key) VALUES (${task}, ${key})
+      ON CONFLICT (task_name) DO UPDATE SET key = EXCLUDED.key WHERE now.key IN (${before}, ${key}) RETURNING 1`;
+    if (switched.length === 0) {
+      throw new TransientError(
+        'Unavailable',
+        `Another register of the task ${task} was done while its functions ran, with other data or texts. It is tried again.`,
+        { context: { task } },
+      );
+    }
     await tx`UPDATE sampler_processed SET replaced_at = NULL WHERE key = ${key}`;
     await tx`
       UPDATE sampler_processed p SET replaced_at = now() WHERE replaced_at IS NULL

@@ -40,7 +40,8 @@ export async function runTaskFunctions(services: FunctionServices, task: string,
   const table = await openTable(sql, task);
   const toRun: TaskToRun = { ...wanted, task, sources: await catalogue.sources() };
   const key = processedKey(toRun, table);
-  if ((await findProcessed(sql, { task }))?.key === key) return false;
+  const before = (await findProcessed(sql, { task }))?.key;
+  if (before === key) return false;
   if (sandbox === undefined) {
     throw new PermanentError(
       'Configuration',
@@ -55,7 +56,15 @@ export async function runTaskFunctions(services: FunctionServices, task: string,
   const version = table.version === undefined ? {} : { version: table.version };
   const given = await runOnSamples(sandbox, toRun);
   const samples = given.map((values) => encodeDoc({ differing: new Map(), values }));
-  const toStore = { key, task, table: table.table, functions, ...version, ...(samples.length > 0 ? { samples } : {}) };
+  const toStore = {
+    key,
+    task,
+    before,
+    table: table.table,
+    functions,
+    ...version,
+    ...(samples.length > 0 ? { samples } : {}),
+  };
   const documents = await inPortionsOrTogether((together) => storeProcessed(sql, toStore, () => produce(together)));
   log.info('ran the functions of a task', { task, table: table.table, documents, milliseconds: Date.now() - started });
   return true;

@@ -266,6 +266,31 @@ describe('what functions make', () => {
     await register('own_overwrite');
   });
 
+  test('is not that of a register which another one overtook with later texts: it is tried again, and sees those', async () => {
+    const marked = (mark: string) =>
+      catalogueWith({
+        ...MODULES,
+        'overwrite/utils.py': `${MODULES['overwrite/utils.py']}`.replace('"!"', `"${mark}"`),
+      });
+    const [begun, overtaken] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const slow: SandboxTransport = {
+      async send(event) {
+        begun.resolve();
+        await overtaken.promise;
+        return sandbox.send(event);
+      },
+      end: sandbox.end,
+    };
+    const services = { sql: stack.sql, source: stack.source, catalogue: marked('earlier'), sandbox: slow, log };
+    const late = registerTasks(services, 'own_overwrite');
+    await begun.promise;
+    await register('own_overwrite', marked('later'));
+    overtaken.resolve();
+    await expect(late).rejects.toMatchObject({ code: 'Unavailable', permanent: false });
+    expect(textOf((await sample('own_overwrite', { doc_ids: [6], qty: 0 }))[0])).toBe('QUESTION 100 Élater');
+    await register('own_overwrite');
+  });
+
   test('stays readable for such a request when the data set is replaced, and is made anew of the new one', async () => {
     await stack.putDataset('own/numbers/default', { train: [numbers(0, 6)], test: [numbers(100, 10)] });
     await register('own_filter');
