@@ -175,9 +175,16 @@ export function forgetAt(now: Date): Date {
   return new Date(now.getTime() + KEEP_MS);
 }
 
-/** The bodies of the messages of a plan's shards that are not known to be written. */
+/** The bodies of the messages of a plan's shards, in turn. */
+export function shardBodies({
+  _id,
+  doc_ids,
+  shard_size,
+}: Pick<PlanRecord, '_id' | 'doc_ids' | 'shard_size'>): string[] {
+  return shardMessages(_id.toHexString(), doc_ids, shard_size).map((message) => JSON.stringify(message));
+}
+
+/** Those of the shards that are not known to be written. */
 export function unfinishedShards(record: PlanRecord): string[] {
-  return shardMessages(record._id.toHexString(), record.doc_ids, record.shard_size)
-    .filter(({ shard }) => record.progress[`s${shard}`] === undefined)
-    .map((message) => JSON.stringify(message));
+  return shardBodies(record).filter((_, shard) => record.progress[`s${shard}`] === undefined);
 }

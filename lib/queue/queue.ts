@@ -12,6 +12,7 @@ import {
 import { WAITS } from '../clients/waits.ts';
 import { TransientError } from '../errors/errors.ts';
 import { MAX_MESSAGE_BYTES } from './dead-letter-body.ts';
+import { HeldMessage, NotWanted } from './held-message.ts';
 
 /** SQS takes this many messages in one call, and this many bytes in all. */
 const MAX_BATCH = 10;
@@ -74,6 +75,22 @@ export class Queue {
         'Unavailable',
         `SQS did not take ${failed.length} of ${batch.length} messages for ${this.name}: ${first.Message ?? first.Code}.`,
       );
+    }
+  }
+
+  /**
+   * Sends a message once it is known to be wanted; all that a call needs before it can leave is done meanwhile.
+   * @returns whether it was sent: not where it turns out that it is not wanted, or where that can't be said
+   * @throws as `send`
+   */
+  async sendWhen(wanted: Promise<boolean>, body: string, sharer: string): Promise<boolean> {
+    const message = { QueueUrl: this.url, ...contents({ body, group: groupFor(sharer) }) };
+    try {
+      await this.sqs.send(new HeldMessage(message, wanted));
+      return true;
+    } catch (error) {
+      if (error instanceof NotWanted) return false;
+      throw unavailable(`sending to ${this.name}`, error);
     }
   }
 

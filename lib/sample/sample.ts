@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Sql } from 'postgres';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { TaskEntry } from '../catalogue/entry.ts';
@@ -7,7 +8,7 @@ import { planId } from '../documents/ids.ts';
 import { PermanentError } from '../errors/errors.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Dropped, NewPlan, PlanRecord } from '../ledger/records.ts';
-import { docsHash, unfinishedShards } from '../ledger/records.ts';
+import { docsHash, shardBodies, unfinishedShards } from '../ledger/records.ts';
 import { takeUp } from '../ledger/take-up.ts';
 import type { Logger } from '../log/log.ts';
 import { type SampleMessage, SIGNATURES } from '../messages/sample.ts';
@@ -84,6 +85,26 @@ export async function sampleRequest(
 ): Promise<Sampled> {
   const plans = await plansOf(services, message, request);
   await services.ready;
+  const beginning = beginAll(services, request, plans);
+  const { address } = message.requester_args;
+  const sending = sendAhead(services, plans, beginning, address);
+  // What it fails with is told below, unless a plan could not be recorded, which is told first.
+  sending.catch(() => {});
+  const { begun, bodies, dropped } = await beginning;
+  if (!(await sending)) await services.shardQueue.send(bodies, address);
+  for (const record of begun) if (record.unsent) await services.ledger.markSent(record);
+  return { tasks: plans.length, planned: begun.length, shards: bodies.length, dropped };
+}
+
+/** What came of recording a request's plans. */
+interface BegunPlans {
+  readonly begun: readonly PlanRecord[];
+  /** The messages to be sent for them. */
+  readonly bodies: readonly string[];
+  readonly dropped: readonly Dropped[];
+}
+
+async function beginAll(services: SampleServices, request: Request, plans: readonly NewPlan[]): Promise<BegunPlans> {
   const begun: PlanRecord[] = [];
   const dropped: Dropped[] = [];
   for (const [place, plan] of plans.entries()) {
@@ -92,10 +113,27 @@ export async function sampleRequest(
     if ('inProgress' in found) dropped.push(found);
     else begun.push(found);
   }
-  const bodies = begun.flatMap(unfinishedShards);
-  await services.shardQueue.send(bodies, message.requester_args.address);
-  for (const record of begun) if (record.unsent) await services.ledger.markSent(record);
-  return { tasks: plans.length, planned: begun.length, shards: bodies.length, dropped };
+  return { begun, bodies: begun.flatMap(unfinishedShards), dropped };
+}
+
+/**
+ * Makes the message of a request's only shard ready while its plan is recorded, and sends it once that is done: what a call of SQS
+ * takes of the processor is done while MongoDB is waited for.
+ * @returns whether it was sent, and with it all there is to send
+ */
+async function sendAhead(
+  { shardQueue }: SampleServices,
+  plans: readonly NewPlan[],
+  beginning: Promise<BegunPlans>,
+  address: string,
+): Promise<boolean> {
+  const [plan, another] = plans;
+  if (plan === undefined || another !== undefined || plan.shards !== 1) return false;
+  // By then the plan is on its way.
+  await setImmediate();
+  const [body = ''] = shardBodies(plan);
+  const isAll = beginning.then(({ bodies }) => bodies.length === 1 && bodies[0] === body);
+  return shardQueue.sendWhen(isAll, body, address);
 }
 
 /**

@@ -80,8 +80,35 @@ it('cuts the reason of a dead letter to what fits next to its body', async () =>
   expect(attributesOf(dead)).toEqual({ 'request-id': 'me', reason: 'é'.repeat(25) });
 });
 
-it('fails where there is no such queue', async () => {
-  await expect(new Queue(sqs, `${stack.endpoint}/000000000000/none`).send(['x'])).rejects.toThrow();
+it('sends a message that is made ready before only once it is wanted, each when it is', async () => {
+  const queue = new Queue(sqs, required(stack.env, 'EVALUATED_QUEUE_URL'));
+  const [first, second] = [Promise.withResolvers<boolean>(), Promise.withResolvers<boolean>()];
+  const sent = [queue.sendWhen(first.promise, 'first', 'a'), queue.sendWhen(second.promise, 'second', 'b')];
+  // Whatever was made ready has had all the time that a call takes.
+  await queue.send(['between'], 'a');
+  expect((await receive(sqs, queue.url, 1)).map(({ Body }) => Body)).toEqual(['between']);
+  second.resolve(true);
+  expect(await sent[1]).toBe(true);
+  expect((await receive(sqs, queue.url, 1)).map(({ Body }) => Body)).toEqual(['second']);
+  first.resolve(true);
+  expect(await sent[0]).toBe(true);
+  expect((await receive(sqs, queue.url, 1)).map(({ Body }) => Body)).toEqual(['first']);
+});
+
+it.each([
+  ['it turns out that nobody wants it', () => Promise.resolve(false)],
+  ['that can not be said', () => Promise.reject(new Error('a server is away'))],
+])('never sends a message that was made ready where %s', async (_, wanted) => {
+  const queue = new Queue(sqs, required(stack.env, 'EVALUATED_QUEUE_URL'));
+  expect(await queue.sendWhen(wanted(), 'unwanted', 'a')).toBe(false);
+  expect(await queue.sendWhen(Promise.resolve(true), 'wanted', 'a')).toBe(true);
+  expect((await receive(sqs, queue.url, 1)).map(({ Body }) => Body)).toEqual(['wanted']);
+});
+
+it('fails where there is no such queue, also for a message that was made ready before', async () => {
+  const none = new Queue(sqs, `${stack.endpoint}/000000000000/none`);
+  await expect(none.send(['x'])).rejects.toMatchObject({ code: 'Unavailable' });
+  await expect(none.sendWhen(Promise.resolve(true), 'x', 'a')).rejects.toMatchObject({ code: 'Unavailable' });
 });
 
 it('is called by the last part of its address', () => {
