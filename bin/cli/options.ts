@@ -22,6 +22,11 @@ export function optionsOf<Shape extends z.ZodRawShape>(shape: Shape, command: Co
   throw new UsageError(parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '));
 }
 
+/** An option as it is typed: `--hub-url` of `hubUrl`. */
+export function typed(option: string): string {
+  return `--${option.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
 /** Adds the options that say where task definitions come from. */
 export function withCatalogueOptions(command: Command): Command {
   return command

@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander';
 import { SamplerError } from '../../lib/errors/errors.ts';
+import { fileReason } from '../../lib/errors/file-reason.ts';
 import { HubAwayError } from '../../lib/hub/hub.ts';
 import { redact } from '../../lib/log/redact.ts';
 import { EXIT, NotFoundError, UsageError } from './exit.ts';
@@ -8,20 +9,6 @@ import { stackAdvice } from './stack-choice.ts';
 
 /** Errors of a network or a server that is not there, by their code or the start of their name. */
 const CONNECTION = /^(E[A-Z]{3,}|CONNECT|CONNECTION|Mongo|Postgres|Timeout|NoSuchBucket|QueueDoesNotExist|UND_ERR)/;
-/** What a file system refuses, by its code. */
-const FILES: Readonly<Record<string, string>> = {
-  ENOSPC: 'the disk is full: make room, then run the command again',
-  EDQUOT: 'the quota of the disk is used up: make room, then run the command again',
-  EACCES: 'it may not be read or written by this user',
-  EPERM: 'it may not be read or written by this user',
-  EROFS: 'the file system is read-only',
-  EISDIR: 'it is a folder',
-  ENOTDIR: 'a part of the path is no folder',
-  ENOENT: 'there is no such file or folder',
-  EMFILE: 'too many files are open: raise the limit (ulimit -n)',
-  EIO: 'the disk could not read or write',
-};
-
 /**
  * Reports the error in one line on standard error and gives the exit code for it. Only what nobody expected, a fault of the
  * program itself, shows where it came from; with `--verbose` all do.
@@ -63,9 +50,8 @@ function tell(code: string, message: string, exit: number): number {
 }
 
 function fileProblem(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !('code' in error) || !('syscall' in error)) return undefined;
-  const why = FILES[String(error.code)];
-  if (why === undefined || error.syscall === 'connect') return undefined;
+  const why = fileReason(error);
+  if (why === undefined || !(error instanceof Error) || !('syscall' in error)) return undefined;
   const path = 'path' in error && typeof error.path === 'string' ? error.path : String(error.syscall);
   return `${path}: ${why}.`;
 }

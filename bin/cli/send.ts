@@ -38,6 +38,27 @@ export interface Followed {
 export async function follow({ json, requestId, queueUrl, doing, done, hint, wait }: Followed): Promise<void> {
   // Whatever ends the waiting, whoever asked must be able to find the request again.
   note(`sent: ${requestId}`);
+  const { onLook, stop } = showStates(doing, hint);
+  const states = await wait(onLook).finally(stop);
+  const open = states.filter(({ state }) => state !== 'done');
+  print(json, { request_id: requestId, queue: queueUrl, tasks: states }, () => {
+    const failures = Map.groupBy(open, ({ state, error }) => error?.code ?? state);
+    const totals = [...failures].map(([code, tasks]) => `${code} ${tasks.length}`).join(', ');
+    const are = states.length === 1 ? 'task is' : 'tasks are';
+    const counts = `${states.length - open.length} of ${states.length} ${are} ${done}`;
+    const head = `${requestId}: ${counts}${totals === '' ? '' : ` (${totals})`}`;
+    const ids = states.flatMap(({ task, id, state }) => (id === null || state !== 'done' ? [] : [[task, id]]));
+    return ids.length === 0 ? head : `${head}\n${table(['TASK', 'ID'], ids)}`;
+  });
+  for (const { task, state, error } of open) complain(`${task}: ${reasonOf(state, error)}`);
+  if (open.length > 0) process.exitCode = EXIT.negative;
+}
+
+/** Tells now and then how the tasks of a message stand, whatever `onLook` was given last. */
+export function showStates(
+  doing: string,
+  hint?: Followed['hint'],
+): { readonly onLook: (states: readonly TaskState[]) => void; readonly stop: () => void } {
   const progress = showProgress(doing, 0, 'parts');
   let shown = 0;
   let told = Date.now();
@@ -61,22 +82,11 @@ export async function follow({ json, requestId, queueUrl, doing, done, hint, wai
     progress.add(now - shown, total);
     shown = now;
   };
-  const states = await wait(onLook).finally(progress.stop);
-  const open = states.filter(({ state }) => state !== 'done');
-  print(json, { request_id: requestId, queue: queueUrl, tasks: states }, () => {
-    const failures = Map.groupBy(open, ({ state, error }) => error?.code ?? state);
-    const totals = [...failures].map(([code, tasks]) => `${code} ${tasks.length}`).join(', ');
-    const are = states.length === 1 ? 'task is' : 'tasks are';
-    const counts = `${states.length - open.length} of ${states.length} ${are} ${done}`;
-    const head = `${requestId}: ${counts}${totals === '' ? '' : ` (${totals})`}`;
-    const ids = states.flatMap(({ task, id, state }) => (id === null || state !== 'done' ? [] : [[task, id]]));
-    return ids.length === 0 ? head : `${head}\n${table(['TASK', 'ID'], ids)}`;
-  });
-  for (const { task, state, error } of open) complain(`${task}: ${reasonOf(state, error)}`);
-  if (open.length > 0) process.exitCode = EXIT.negative;
+  return { onLook, stop: progress.stop };
 }
 
-function reasonOf(state: TaskState['state'], error: TaskState['error']): string {
+/** Why a task is not done. */
+export function reasonOf(state: TaskState['state'], error: TaskState['error']): string {
   if (error !== null) return `${error.code}: ${error.message}`;
   if (state === 'gone') {
     return 'the queue is empty and nothing was recorded; it may lie in the dead-letter queue: npx sampler dlq ls';

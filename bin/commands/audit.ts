@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { auditTask } from '../../lib/audit/audit.ts';
 import { type Baseline, newSince, readBaseline } from '../../lib/audit/baseline.ts';
 import { type Finding, mergePaths } from '../../lib/audit/finding.ts';
-import { messageOf } from '../../lib/errors/errors.ts';
+import { whyNoFile } from '../../lib/errors/file-reason.ts';
 import { noteClashes, tasksNamed, withCatalogue } from '../cli/catalogue.ts';
 import { EXIT, UsageError } from '../cli/exit.ts';
 import { examples } from '../cli/group.ts';
@@ -95,7 +95,7 @@ function baselineOf(file: string): Baseline {
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    throw new UsageError(`--baseline ${file} can't be read: ${messageOf(error)}`);
+    throw new UsageError(`--baseline ${file} can't be read: ${whyNoFile(error)}.`);
   }
   return readBaseline(file, text);
 }

@@ -17,6 +17,8 @@ import { sendMessage } from '../cli/send.ts';
 import { withSession } from '../cli/session.ts';
 
 const POLL_MS = 300;
+/** That it is still waited for is said this often. */
+const LINE_MS = 5_000;
 
 /** `sampler evaluate`: an evaluate message. */
 export function evaluateCommand(): Command {
@@ -47,7 +49,11 @@ async function run(given: string, command: Command): Promise<void> {
     }
     note(`sent: ${messageId}`);
     const end = Date.now() + timeout * 1000;
-    for (;;) {
+    for (let told = Date.now(); ; ) {
+      if (Date.now() - told >= LINE_MS) {
+        told = Date.now();
+        note(`${id} has no scores yet`);
+      }
       const result = await findResult(db, id);
       if (result !== null && result.state !== 'sent') {
         const failures = json || !result.failed ? [] : await countFailures(documentsOf(db, id));

@@ -1,10 +1,11 @@
-import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
-import { finished } from 'node:stream/promises';
+import { open } from 'node:fs/promises';
+import { pipeline } from 'node:stream/promises';
 import { Command, Option } from 'commander';
 import type { Db } from 'mongodb';
 import { ObjectId } from 'mongodb';
 import * as z from 'zod';
+import { whyNoFile } from '../../lib/errors/file-reason.ts';
 import {
   BATCH_FORMATS,
   type BatchTask,
@@ -18,9 +19,9 @@ import { tasksNamed, withCatalogue } from '../cli/catalogue.ts';
 import { EXIT, UsageError } from '../cli/exit.ts';
 import { examples } from '../cli/group.ts';
 import { jsonOption, optionsOf, wholeNumber, withJson } from '../cli/options.ts';
-import { note, print } from '../cli/output.ts';
+import { complain, note, print } from '../cli/output.ts';
 import { readOptionsBody, requestShape, sampleBody, withRequestOptions } from '../cli/request.ts';
-import { sendMessage } from '../cli/send.ts';
+import { reasonOf, sendMessage, showStates } from '../cli/send.ts';
 import { withSession } from '../cli/session.ts';
 
 /** What OpenAI's batches take in one file: requests, and bytes (200 MB, with room for what is counted otherwise). */
@@ -67,6 +68,7 @@ async function run(names: readonly string[], command: Command): Promise<void> {
   const { out } = options;
   if (out === undefined && !options.release) throw new UsageError('Say where to write: --out FILE.');
   if (options.release && ids.length === 0) throw new UsageError('--release takes ids of tasks.');
+  if (out !== undefined && !options.release) await checkWritable(out);
   await withSession(['mongodbUri', ...(ids.length > 0 ? [] : (['sampleQueueUrl'] as const))], async (session) => {
     const db = session.clients.mongo().db();
     const known = ids.length > 0 ? ids : await sampled();
@@ -99,19 +101,17 @@ async function run(names: readonly string[], command: Command): Promise<void> {
       const requestId = await sendMessage(sqs, queueUrl, body, address);
       note(`sent: ${requestId}`);
       const waiting = { db, sqs, queueUrl, requestId, tasks: wanted, timeoutMs: options.timeout * 1000 };
-      const states = await waitForSample({ ...waiting, onLook: () => {} });
-      return idsOf(states);
+      const { onLook, stop } = showStates('sampling');
+      return idsOf(await waitForSample({ ...waiting, onLook }).finally(stop));
     }
   });
 }
 
 /** The ids of tasks that are written; null, and the reasons told, where one is not. */
 function idsOf(states: readonly TaskState[]): string[] | null {
-  const open = states.filter(({ state, id }) => state !== 'done' || id === null);
-  for (const { task, state, error } of open) {
-    note(`${task}: ${error === null ? state : `${error.code}: ${error.message}`}`);
-  }
-  if (open.length === 0) return states.flatMap(({ id }) => id ?? []);
+  const missing = states.filter(({ state, id }) => state !== 'done' || id === null);
+  for (const { task, state, error } of missing) complain(`${task}: ${reasonOf(state, error)}`);
+  if (missing.length === 0) return states.flatMap(({ id }) => id ?? []);
   process.exitCode = EXIT.negative;
   return null;
 }
@@ -129,30 +129,34 @@ async function writeFiles(
       `These tasks are asked on ${[...paths].join(' and ')}; a batch takes one of them. Export them apart.`,
     );
   }
+  const lines = linesOf(db, tasks, format);
   const files: string[] = [];
-  const open = () => {
-    files.push(files.length === 0 ? out : `${out}.${files.length + 1}`);
-    return createWriteStream(files.at(-1) ?? out);
-  };
-  const close = async () => {
-    file.end();
-    await finished(file);
-  };
-  let file = open();
-  let [lines, bytes] = [0, 0];
-  for (const task of tasks) {
-    for await (const line of batchLines(db, task, format)) {
-      const size = Buffer.byteLength(line) + 1;
-      if (format === 'openai-batch' && lines > 0 && (lines >= MAX_LINES || bytes + size > MAX_BYTES)) {
-        await close();
-        file = open();
-        [lines, bytes] = [0, 0];
+  let next = await lines.next();
+  do {
+    const file = files.length === 0 ? out : `${out}.${files.length + 1}`;
+    files.push(file);
+    await pipeline(async function* () {
+      let [count, bytes] = [0, 0];
+      for (; !next.done; next = await lines.next()) {
+        count++;
+        bytes += Buffer.byteLength(next.value);
+        if (format === 'openai-batch' && count > 1 && (count > MAX_LINES || bytes > MAX_BYTES)) return;
+        yield next.value;
       }
-      lines++;
-      bytes += size;
-      if (!file.write(`${line}\n`)) await once(file, 'drain');
-    }
-  }
-  await close();
+    }, createWriteStream(file));
+  } while (!next.done);
   return files;
+}
+
+async function* linesOf(db: Db, tasks: readonly BatchTask[], format: (typeof BATCH_FORMATS)[number]) {
+  for (const task of tasks) for await (const line of batchLines(db, task, format)) yield `${line}\n`;
+}
+
+/** Looks before anything is sampled or reserved whether the file can be written; what is in it stays. */
+async function checkWritable(out: string): Promise<void> {
+  try {
+    await (await open(out, 'a')).close();
+  } catch (error) {
+    throw new UsageError(`--out ${out} can't be written: ${whyNoFile(error)}.`);
+  }
 }

@@ -5,6 +5,7 @@ import { changesOf, type LockChanges, lockTask, type Rendered } from '../../lib/
 import { type LockedTask, readLock, writeLock } from '../../lib/audit/lock-file.ts';
 import type { TaskEntry } from '../../lib/catalogue/entry.ts';
 import { messageOf, SamplerError } from '../../lib/errors/errors.ts';
+import { whyNoFile } from '../../lib/errors/file-reason.ts';
 import type { PreviewServices } from '../../lib/preview/preview.ts';
 import { previewText } from '../../lib/preview/text.ts';
 import { tasksNamed, withCatalogue } from '../cli/catalogue.ts';
@@ -205,7 +206,7 @@ function lockedIn(file: string): LockedTask[] {
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    throw new UsageError(`--check ${file} can't be read: ${messageOf(error)}`);
+    throw new UsageError(`--check ${file} can't be read: ${whyNoFile(error)}.`);
   }
   return readLock(file, text);
 }

@@ -3,7 +3,8 @@ import { resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { Command } from 'commander';
 import * as z from 'zod';
-import { messageOf, SamplerError } from '../../lib/errors/errors.ts';
+import { SamplerError } from '../../lib/errors/errors.ts';
+import { whyNoFile } from '../../lib/errors/file-reason.ts';
 import { previewPage } from '../../lib/preview/page.ts';
 import { type Preview, previewTask } from '../../lib/preview/preview.ts';
 import { previewText } from '../../lib/preview/text.ts';
@@ -103,7 +104,7 @@ async function writePage(file: string, pieces: AsyncIterable<string>): Promise<v
     await pipeline(pieces, createWriteStream(file));
   } catch (error) {
     if (!(error instanceof Error) || !('syscall' in error)) throw error;
-    throw new UsageError(`--html ${file} can't be written: ${messageOf(error)}`);
+    throw new UsageError(`--html ${file} can't be written: ${whyNoFile(error)}.`);
   }
 }
 

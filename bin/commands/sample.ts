@@ -5,7 +5,7 @@ import * as z from 'zod';
 import type { Catalogue } from '../../lib/catalogue/catalogue.ts';
 import type { TaskEntry } from '../../lib/catalogue/entry.ts';
 import { listed } from '../../lib/errors/bounds.ts';
-import { messageOf } from '../../lib/errors/errors.ts';
+import { whyNoFile } from '../../lib/errors/file-reason.ts';
 import { type SampleMessage, SIGNATURES } from '../../lib/messages/sample.ts';
 import { registeredTasks, waitForSample } from '../../lib/operator/waiting.ts';
 import { scorableIn } from '../../lib/scoring/scorable.ts';
@@ -13,7 +13,7 @@ import { planSignatures } from '../../lib/signatures/plan.ts';
 import { tasksNamed, withCatalogue } from '../cli/catalogue.ts';
 import { UsageError } from '../cli/exit.ts';
 import { examples } from '../cli/group.ts';
-import { jsonOption, optionsOf, wholeNumber, withJson } from '../cli/options.ts';
+import { jsonOption, optionsOf, typed, wholeNumber, withJson } from '../cli/options.ts';
 import { note, print } from '../cli/output.ts';
 import { readOptionsBody, readSampleBody, requestShape, sampleBody, withRequestOptions } from '../cli/request.ts';
 import { type Followed, follow, sendMessage } from '../cli/send.ts';
@@ -136,12 +136,12 @@ function bodyOf(names: readonly string[], options: Options): string {
 async function ownBody(names: readonly string[], file: string, command: Command): Promise<string> {
   const others = Object.keys(command.opts()).filter((name) => !BESIDE_MESSAGE.includes(name));
   if (names.length > 0 || others.length > 0) {
-    throw new UsageError(`--message is sent as it is; leave out ${[...names, ...others].join(', ')}.`);
+    throw new UsageError(`--message is sent as it is; leave out ${[...names, ...others.map(typed)].join(', ')}.`);
   }
   if (file === '-') return text(process.stdin);
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    throw new UsageError(`--message ${file} can't be read: ${messageOf(error)}`);
+    throw new UsageError(`--message ${file} can't be read: ${whyNoFile(error)}.`);
   }
 }

@@ -21,6 +21,7 @@ import {
   jsonOption,
   optionsOf,
   repeatable,
+  typed,
   wholeNumber,
   withCatalogueOptions,
   withFrom,
@@ -105,7 +106,7 @@ async function run(tasks: readonly string[], command: Command): Promise<void> {
   const ignored = HUB_OPTIONS.filter(
     (name) => options.from !== undefined && command.getOptionValueSource(name) === 'cli',
   );
-  if (ignored.length > 0) throw new UsageError(`--from takes no hub; leave out ${ignored.join(', ')}.`);
+  if (ignored.length > 0) throw new UsageError(`--from takes no hub; leave out ${ignored.map(typed).join(', ')}.`);
   const needed = tasks.length === 0 ? undefined : await needs(tasks, options);
   const own = needed?.filter(({ files }) => files !== null) ?? [];
   if (options.to !== undefined) {

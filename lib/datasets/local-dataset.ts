@@ -3,7 +3,8 @@ import { createReadStream, type ReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join, posix, sep } from 'node:path';
 import { inUsualOrder, isSegment, MANIFEST_NAME, type Manifest } from '../bucket/layout.ts';
-import { messageOf, PermanentError } from '../errors/errors.ts';
+import { PermanentError } from '../errors/errors.ts';
+import { whyNoFile } from '../errors/file-reason.ts';
 import { compareCodePoints } from '../python/sort.ts';
 import { filesBelow } from './folder-files.ts';
 import { hubPlace, shardName } from './hub-layout.ts';
@@ -161,7 +162,7 @@ async function readFolder(dir: string): Promise<string[]> {
     return await filesBelow(dir);
   } catch (cause) {
     if (cause instanceof PermanentError) throw cause;
-    const why = messageOf(cause);
+    const why = whyNoFile(cause);
     throw new PermanentError('DatasetMissing', `${dir} can't be read as a folder of data sets (${why}).`, { cause });
   }
 }

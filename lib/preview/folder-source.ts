@@ -4,7 +4,8 @@ import { DATASETS_PREFIX, splitOfKey } from '../bucket/layout.ts';
 import type { ObjectSource, ObjectStat } from '../bucket/object-source.ts';
 import { filesBelow } from '../datasets/folder-files.ts';
 import { hubFolders, hubPlace, shardName } from '../datasets/hub-layout.ts';
-import { messageOf, PermanentError, TransientError } from '../errors/errors.ts';
+import { PermanentError, TransientError } from '../errors/errors.ts';
+import { whyNoFile } from '../errors/file-reason.ts';
 import { compareCodePoints } from '../python/sort.ts';
 
 /**
@@ -104,6 +105,6 @@ function isMissing(error: unknown): boolean {
 }
 
 function unreadable(path: string, why: unknown): TransientError {
-  const reason = messageOf(why);
+  const reason = whyNoFile(why);
   return new TransientError('Unavailable', `${path} can't be read: ${reason}.`, { cause: why });
 }

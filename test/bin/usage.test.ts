@@ -41,6 +41,10 @@ describe('the page docs/cli.md', () => {
   );
 });
 
+/** No file and no folder. */
+const NOWHERE = join(import.meta.dirname, 'nowhere');
+const ABSENT = /^Usage: --\S+ \S+nowhere can't be read\b.*: there is no such file or folder\.$/m;
+
 describe('the exit code', () => {
   it('of help is 0, with the codes told; of a wrong option 2, in a process of its own', async () => {
     const { code, stdout, stderr } = await sampler(['--help']);
@@ -58,7 +62,7 @@ describe('the exit code', () => {
   ])('is the same with --verbose %s, which tells where an error came from', async (_, args) => {
     expect(await samplerHere(args)).toMatchObject({
       code: 4,
-      stderr: expect.stringMatching(/^UnknownTask: .*\n.*\n +at /),
+      stderr: expect.stringMatching(/^UnknownTask: .*\n.*\n +at /m),
     });
     expect((await samplerHere(args.filter((arg) => arg !== '--verbose'))).stderr).not.toMatch(/\n +at /);
   });
@@ -80,7 +84,7 @@ describe('the exit code', () => {
     [
       'a revision of a folder',
       ['stage', 'datasets', '--from', '.', '--revision', 'x', '--hub-url', 'y'],
-      /^Usage: --from takes no hub; leave out revision, hubUrl/,
+      /^Usage: --from takes no hub; leave out --revision, --hub-url\./,
     ],
     ['more ids than a list may hold', ['preview', 'gsm8k', '--doc-ids', '1-9999999'], /holds more than 1000000 ids/],
     ['options that leave nothing', ['tasks', 'ls', '--supported', '--unsupported'], /^Usage: /],
@@ -93,7 +97,7 @@ describe('the exit code', () => {
     [
       'a message together with other options',
       ['sample', 'gsm8k', '--qty', '1', '--message', '-'],
-      /leave out gsm8k, qty/,
+      /leave out gsm8k, --qty\./,
     ],
     ['arguments that are no JSON', ['preview', 'gsm8k', '--llm-args', '{1}'], /^Usage: --llm-args is no JSON/],
     ['ids that are none', ['preview', 'gsm8k', '--doc-ids', '4-2'], /^Usage: --doc-ids "4-2" must be/],
@@ -105,6 +109,15 @@ describe('the exit code', () => {
       ['sample', 'a', '--address', 'a', '--service', 's', '--qty', 'abc'],
       /^Usage: --qty: must be a whole number/,
     ],
+    [
+      'a file that can not be written',
+      ['export', 'gsm8k', '--qty', '1', '--out', join(NOWHERE, 'out.jsonl')],
+      /^Usage: --out .*out\.jsonl can't be written: there is no such file or folder\.$/m,
+    ],
+    ['a folder of data sets that is not there', ['preview', 'gsm8k', '--from', NOWHERE], ABSENT],
+    ['a message that is not there', ['sample', '--message', NOWHERE], ABSENT],
+    ['a lock that is not there', ['lock', '--check', NOWHERE], ABSENT],
+    ['a baseline that is not there', ['audit', 'gsm8k', '--baseline', NOWHERE], ABSENT],
     ['no data to look at', ['preview', 'gsm8k', '--wheel', WHEEL], /^Usage: There is no bucket/],
   ])('of %s is 2, with one reason and nothing on standard output', async (_, args, reason) => {
     const { code, stdout, stderr } = await samplerHere(args);
@@ -137,6 +150,12 @@ describe('the exit code', () => {
         AWS_SECRET_ACCESS_KEY: 'x',
       },
       /^Unavailable: .*ECONNREFUSED/,
+    ],
+    [
+      'a folder of definitions that is not there',
+      ['tasks', 'ls', '--wheel', WHEEL, '--include-path', `own=${NOWHERE}`],
+      {},
+      /^Configuration: .*nowhere can't be read as a folder of definitions: there is no such file or folder\.$/m,
     ],
     [
       'a wheel that is none',

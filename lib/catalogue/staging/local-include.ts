@@ -1,7 +1,8 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import type { Bucket } from '../../bucket/bucket.ts';
-import { messageOf, PermanentError } from '../../errors/errors.ts';
+import { PermanentError } from '../../errors/errors.ts';
+import { whyNoFile } from '../../errors/file-reason.ts';
 import { compareCodePoints } from '../../python/sort.ts';
 import { type BuiltIn, clashesOf } from '../clash.ts';
 import { type BuiltRoot, buildIndex } from '../definitions/build-index.ts';
@@ -91,7 +92,7 @@ export async function stageInclude(
 
 async function readFiles(dir: string): Promise<Map<string, Uint8Array>> {
   const found = await readdir(dir, { recursive: true, withFileTypes: true }).catch((cause: unknown) => {
-    throw new PermanentError('Configuration', `${dir} can't be read as a folder of definitions: ${messageOf(cause)}.`, {
+    throw new PermanentError('Configuration', `${dir} can't be read as a folder of definitions: ${whyNoFile(cause)}.`, {
       cause,
     });
   });
@@ -124,7 +125,7 @@ async function statOf(path: string): Promise<{ size: number; isFile: boolean }> 
     const found = await stat(path);
     return { size: found.size, isFile: found.isFile() };
   } catch (cause) {
-    throw new PermanentError('Configuration', `${path} can't be read: ${messageOf(cause)}.`, { cause });
+    throw new PermanentError('Configuration', `${path} can't be read: ${whyNoFile(cause)}.`, { cause });
   }
 }
 

@@ -1,6 +1,7 @@
 import { buffer } from 'node:stream/consumers';
 import { type Entry, openPromise, type ZipFile } from 'yauzl';
-import { messageOf, PermanentError } from '../../errors/errors.ts';
+import { PermanentError } from '../../errors/errors.ts';
+import { whyNoFile } from '../../errors/file-reason.ts';
 import type { TaskFiles } from '../definitions/definition.ts';
 
 /** The task definitions of a harness wheel. */
@@ -42,7 +43,7 @@ export async function readWheel(path: string): Promise<Wheel> {
       if (isTaskFile) files.set(entry.fileName.slice(TASKS_FOLDER.length), bytes);
     }
   } catch (error) {
-    const reason = messageOf(error);
+    const reason = whyNoFile(error);
     throw new PermanentError('Configuration', `${path} can't be read as a wheel: ${reason}`, { cause: error });
   }
   if (version === undefined || files.size === 0) {
