@@ -109,7 +109,8 @@ async function alone<Message>(
     parse,
     log,
   );
-  for (const [record, end] of await workTogether(fresh, together, options)) ends.set(record, end);
+  const { done, isAway } = await workTogether(fresh, together);
+  for (const record of done) ends.set(record, 'done');
   const rest = records.filter((record) => !ends.has(record)).sort(inTurn);
   const [first] = rest;
   if (first === undefined) return [];
@@ -120,7 +121,7 @@ async function alone<Message>(
   const request = requestOf(first);
   const chosen = rest.filter((record) => record === first || (request !== undefined && requestOf(record) === request));
   const others = rest.filter((record) => !chosen.includes(record));
-  await putBack(others, options, ends);
+  await putBack(others, options, ends, isAway ? secondsFor : () => 0);
   const over = records.filter((record) => ends.has(record) && ends.get(record) !== 'retried');
   // Those that are delivered again all the same are known to be done, or come twice as they may.
   await queue.deleteAll(over.map(({ receiptHandle }) => receiptHandle)).catch((error: unknown) => {
@@ -152,14 +153,23 @@ function twinsAmong<Message>(
   });
 }
 
+/** Where a server may be away, so long is it left alone: a quarter of the time that a message waits already. */
+const AWAY_SECONDS = { least: 5, most: 60 };
+
+function secondsFor(record: SQSRecord): number {
+  const quarter = Math.ceil((Date.now() - firstSent(record)) / 4000);
+  return Math.min(AWAY_SECONDS.most, Math.max(AWAY_SECONDS.least, quarter || 0));
+}
+
 async function putBack<Message>(
   records: readonly SQSRecord[],
   { queue, log }: BatchOptions<Message>,
   ends: Map<SQSRecord, MessageOutcome>,
+  seconds: (record: SQSRecord) => number,
 ): Promise<void> {
   const back = records.map((record) => {
     const delivery = toDelivery(record, log);
-    return { record, delivery, again: sentAgain(record, delivery) };
+    return { record, delivery, again: sentAgain(record, delivery, seconds(record)) };
   });
   const returned = await queue.putBackAll(back.flatMap(({ again }) => again ?? []));
   let place = 0;
@@ -186,10 +196,10 @@ function inTurn(a: SQSRecord, b: SQSRecord): number {
  * A message as it is sent again: with its identity, its time and its tries, as SQS takes it for a new one, and its group. Undefined
  * where a large body leaves no room for that: it would be another request.
  */
-function sentAgain(record: SQSRecord, delivery: Delivery): Outgoing | undefined {
+function sentAgain(record: SQSRecord, delivery: Delivery, seconds = 0): Outgoing | undefined {
   const { own, all } = carried(record, delivery);
   const { body } = record;
-  return hasRoomFor(body, own) ? { body, attributes: all, group: delivery.group } : undefined;
+  return hasRoomFor(body, own) ? { body, attributes: all, group: delivery.group, seconds } : undefined;
 }
 
 /** Lets messages that could not be put back be delivered again at once, which takes one of their tries. */

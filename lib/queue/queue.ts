@@ -36,6 +36,8 @@ export interface Outgoing {
   readonly body: string;
   readonly group?: string | undefined;
   readonly attributes?: Readonly<Record<string, string>>;
+  /** After how many seconds it is delivered. */
+  readonly seconds?: number;
 }
 
 /** One SQS queue and its dead-letter queue, which is named after it. */
@@ -198,15 +200,9 @@ export class Queue {
     QueueUrl: string,
     body: string,
     attributes: Readonly<Record<string, string>>,
-    { group, seconds = 0 }: SentAgain,
+    again: SentAgain,
   ): Promise<void> {
-    await this.sqs.send(
-      new SendMessageCommand({
-        QueueUrl,
-        ...contents({ body, attributes, group }),
-        ...(seconds > 0 ? { DelaySeconds: seconds } : {}),
-      }),
-    );
+    await this.sqs.send(new SendMessageCommand({ QueueUrl, ...contents({ body, attributes, ...again }) }));
   }
 }
 
@@ -226,7 +222,7 @@ export function hasRoomFor(body: string, attributes: Readonly<Record<string, str
 }
 
 /** A message as SQS takes it: of its attributes the first ones, what has room beside the body. */
-function contents({ body, group, attributes = {} }: Outgoing) {
+function contents({ body, group, attributes = {}, seconds = 0 }: Outgoing) {
   const first = inOrder(attributes).slice(0, MAX_ATTRIBUTES);
   const entries = fitting(first, MAX_MESSAGE_BYTES - Buffer.byteLength(body));
   const MessageAttributes = Object.fromEntries(
@@ -236,6 +232,7 @@ function contents({ body, group, attributes = {} }: Outgoing) {
     MessageBody: body,
     ...(group === undefined ? {} : { MessageGroupId: group }),
     ...(entries.length === 0 ? {} : { MessageAttributes }),
+    ...(seconds > 0 ? { DelaySeconds: seconds } : {}),
   };
 }
 

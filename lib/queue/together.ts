@@ -2,8 +2,7 @@ import type { SQSRecord } from 'aws-lambda';
 import { type ErrorCode, SamplerError } from '../errors/errors.ts';
 import type { Logger } from '../log/log.ts';
 import { type Delivery, toDelivery } from './delivery.ts';
-import { failureOf, type KeepReason, settleFailure } from './failure.ts';
-import type { Queue } from './queue.ts';
+import { failureOf } from './failure.ts';
 
 /** A message and how it came. */
 export interface Received<Message> {
@@ -26,48 +25,38 @@ export interface Together<Message> {
    * Does the work of those that are known to be harmless, as this process has done their like by itself before. What fails for
    * good is left, to be found by itself.
    * @returns the deliveries whose work is done
-   * @throws what may succeed later: all of them are tried again
+   * @throws what all of them failed with: nothing is lost of their tries then
    */
   readonly handle: (received: readonly Received<Message>[]) => Promise<ReadonlySet<Delivery>>;
 }
 
-/** What is needed of a batch's options. */
-interface BatchWork<Message> {
-  readonly queue: Queue;
-  readonly keepReason: KeepReason<Message>;
+/** What came of messages that were worked on together. */
+export interface EndedTogether {
+  readonly done: ReadonlySet<SQSRecord>;
+  /** Whether all of them failed as a server seems to be away: it may as well be away for one of them alone. */
+  readonly isAway: boolean;
 }
-
-/** How messages ended that were worked on together. */
-export type EndedTogether = ReadonlyMap<SQSRecord, 'done' | 'dead' | 'retried'>;
 
 /** Longer messages are read by themselves. */
 const MOST_BODY_CHARS = 16_384;
 
-/** The code of what all of them failed with alike: a server is away. Other failures are of one of them, and found by itself. */
+/** The code of what all of them fail with alike where a server is away. Other failures are of one of them, and found by itself. */
 const COMMON: ErrorCode = 'Unavailable';
 
-/** Does together what can be, of messages that were never tried; those that are missing in what it returns are left. */
+/** Does together what can be, of messages that were never tried; those that are not done are left, with all their tries. */
 export async function workTogether<Message>(
   received: ReadonlyMap<SQSRecord, Received<Message>>,
   { mayBe, handle }: Together<Message>,
-  { queue, keepReason }: BatchWork<Message>,
 ): Promise<EndedTogether> {
   const candidates = [...received].filter(([, message]) => mayBe(message));
-  const ended = new Map<SQSRecord, 'done' | 'dead' | 'retried'>();
-  if (candidates.length < 2) return ended;
+  if (candidates.length < 2) return { done: new Set(), isAway: false };
   try {
     const done = await handle(candidates.map(([, message]) => message));
-    for (const [record, { delivery }] of candidates) if (done.has(delivery)) ended.set(record, 'done');
+    const records = candidates.flatMap(([record, { delivery }]) => (done.has(delivery) ? [record] : []));
+    return { done: new Set(records), isAway: false };
   } catch (error) {
-    const failure = failureOf(error);
-    if (failure.code !== COMMON) return ended;
-    // Side by side: where it is the queue that gives no answer, each of them waits for that.
-    const settled = candidates.map(async ([record, { delivery, message }]) => {
-      ended.set(record, await settleFailure(delivery, failure, queue, () => keepReason(delivery, failure, message)));
-    });
-    await Promise.all(settled);
+    return { done: new Set(), isAway: failureOf(error).code === COMMON };
   }
-  return ended;
 }
 
 /**

@@ -372,16 +372,38 @@ describe('a batch of several messages', () => {
     expect(work.seen.alone).toHaveLength(1);
   });
 
-  it('waits as a whole where a server is away, without trying each by itself', async () => {
+  it('has one of it tried by itself where a server seems to be away; the others wait a while, with all their tries', async () => {
+    const event = await sendAndReceive('light 1', 'light 2', 'light 3');
+    const down = async () => {
+      throw new TransientError('Unavailable', 'MongoDB is down.');
+    };
+    const work = options({ handle: down });
+    const { together } = work;
+    const answer = await processBatch(event, PLENTY, { ...work, together: together && { ...together, handle: down } });
+    expect(answer.batchItemFailures).toEqual([{ itemIdentifier: event.Records[0]?.messageId }]);
+    expect(work.seen.outcomes).toEqual(['retried', 'notBegun', 'notBegun']);
+    const AttributeNames = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesDelayed'] as const;
+    const ask = new GetQueueAttributesCommand({ QueueUrl: queue.url, AttributeNames: [...AttributeNames] });
+    const { Attributes } = await sqs.send(ask);
+    expect(Attributes).toMatchObject({
+      ApproximateNumberOfMessages: '0',
+      ApproximateNumberOfMessagesDelayed: '2',
+    });
+    const again = (await receive(sqs, queue.url, 3)).filter(({ Body }) => Body !== 'light 1');
+    expect(again.map(({ Body }) => Body).sort()).toEqual(['light 2', 'light 3']);
+    for (const message of again) expect(attributesOf(message)).not.toHaveProperty('tried-before');
+  });
+
+  it('loses no try of the others where a server was away for one of them alone', async () => {
     const event = await sendAndReceive('light 1', 'light 2');
     const work = options();
     const handle = async () => {
-      throw new TransientError('Unavailable', 'MongoDB is down.');
+      throw new TransientError('Unavailable', 'MongoDB was down.');
     };
     const { together } = work;
     const answer = await processBatch(event, PLENTY, { ...work, together: together && { ...together, handle } });
-    expect(answer.batchItemFailures).toHaveLength(2);
-    expect(work.seen).toMatchObject({ alone: [], outcomes: ['retried', 'retried'] });
+    expect(answer.batchItemFailures).toEqual([]);
+    expect(work.seen).toMatchObject({ alone: ['light 1'], outcomes: ['done', 'notBegun'] });
   });
 
   it.each([
