@@ -3,9 +3,10 @@ import type { Doc } from '../python/value.ts';
 import { fewshotSource } from '../task/fewshot.ts';
 import type { WorkedExample } from '../task/renderer.ts';
 import type { TaskRendering } from '../task/slice.ts';
+import { DigestSet, digestOf, Numbers } from './columns.ts';
 import type { Findings, Observation } from './finding.ts';
 import type { SamePrompts } from './same-prompts.ts';
-import { askedText, type Check, digest, shownText } from './seen.ts';
+import { askedText, type Check, shownText } from './seen.ts';
 
 /** Gold answers that are kept until it is known how many documents have them. */
 const MAX_CANDIDATES = 2_000;
@@ -25,14 +26,16 @@ export function examplesCheck(findings: Findings, { config, settings }: TaskRend
   const fixed = config.fewshot_config?.sampler === 'first_n' || fewshotSource(config)?.kind === 'samples';
   const askedBy = keptPerDoc((example) => askedText(example.question, example.choices()));
   const own: { readonly question: string; readonly observation: Observation }[] = [];
-  const given: { readonly gold: string; readonly observation: Observation }[] = [];
-  const goldCounts = new Map<string, number>();
+  const given: { readonly gold: number; readonly observation: Observation }[] = [];
+  const allGolds = new DigestSet();
+  const goldCounts = new Numbers();
   return {
     see(seen) {
       const { docId, doc, question, golds, labelled } = seen;
       const [gold] = golds;
-      const goldKey = gold === undefined ? '' : digest(normal(gold));
-      if (gold !== undefined) goldCounts.set(goldKey, (goldCounts.get(goldKey) ?? 0) + 1);
+      const goldAt = gold === undefined ? -1 : allGolds.add(digestOf(normal(gold)));
+      if (goldAt === goldCounts.length) goldCounts.push(1);
+      else if (goldAt >= 0) goldCounts.increment(goldAt);
       if (settings.shots === 0) return;
       const itself = labelled.examples.find((example) => askedBy(example) === question || sameFields(example.doc, doc));
       if (itself !== undefined) {
@@ -42,13 +45,13 @@ export function examplesCheck(findings: Findings, { config, settings }: TaskRend
       }
       if (gold === undefined || !isTelling(gold, fixed) || given.length >= MAX_CANDIDATES) return;
       const showing = labelled.examples.find((example) => shows(example, gold, fixed));
-      if (showing !== undefined) given.push({ gold: goldKey, observation: goldShown(docId, question, gold, showing) });
+      if (showing !== undefined) given.push({ gold: goldAt, observation: goldShown(docId, question, gold, showing) });
     },
     end(documents) {
       for (const { question, observation } of own) {
         if (same.count(question) <= Math.max(1, documents * COMMON)) findings.add(observation);
       }
-      for (const { gold, observation } of given) if (goldCounts.get(gold) === 1) findings.add(observation);
+      for (const { gold, observation } of given) if (goldCounts.at(gold) === 1) findings.add(observation);
     },
   };
 }

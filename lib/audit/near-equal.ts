@@ -1,6 +1,9 @@
 import { distance } from 'fastest-levenshtein';
+import { Buckets } from './buckets.ts';
+import { DigestSet, Digests, digestOf, Numbers, Texts } from './columns.ts';
 import { excerptOf, type Findings } from './finding.ts';
-import { type Check, digest, shownText } from './seen.ts';
+import { Groups } from './groups.ts';
+import { type Check, shownText } from './seen.ts';
 
 /** Documents that are compared; of larger tasks the first ones. */
 const MAX_DOCUMENTS = 200_000;
@@ -25,17 +28,30 @@ const NEIGHBOURS = 8;
 const PATTERN_SHARE = 0.05;
 const PATTERN_LEAST = 10;
 const MAX_IDS = 10;
+/** Characters of a question that a finding shows of each of two. */
+const EXCERPT_EACH = 110;
+/** A signature has no zeros where there is one: they are the least of hashes, of which a 0 becomes a 1. */
+const NO_SIGNATURE = new Uint32Array(HASHES);
 
-interface Kept {
-  readonly docId: number;
-  readonly row: string;
-  /** Its words and numbers in their order; null where it is too short or too long to be compared by them. */
-  readonly words: string | null;
-  /** Its numbers and signs, which have to be the same. */
-  readonly figures: string;
-  readonly gold: string;
-  readonly normal: string;
-  readonly excerpt: string;
+/** What is kept of questions that differ, each at the position at which it was first seen. */
+class Kept {
+  readonly docIds = new Numbers();
+  readonly rows = new Digests();
+  /** Numbers and signs, which have to be the same. */
+  readonly figures = new Digests();
+  readonly golds = new Digests();
+  readonly normals = new Digests();
+  /** Where its normal form and its gold answer were first seen. */
+  readonly firstAlike = new Numbers();
+  /** Words and numbers in their order; empty where they are too few or too many to be compared by them. */
+  readonly words = new Texts();
+  readonly excerpts = new Texts();
+  /** {@link HASHES} of each; 0 of those that are not compared by words. */
+  readonly signatures = new Numbers();
+
+  get length(): number {
+    return this.docIds.length;
+  }
 }
 
 /**
@@ -44,31 +60,35 @@ interface Kept {
  * compared word by word: linear in the documents, with some hundred bytes of each.
  */
 export function nearEqualCheck(findings: Findings): Check {
-  const kept: Kept[] = [];
-  const signatures: Uint32Array[] = [];
-  const exact = new Set<string>();
+  const kept = new Kept();
+  const exact = new DigestSet();
+  const alike = new DigestSet();
+  /** Of each that is alike to none before it, its position. */
+  const firsts = new Numbers();
   let chars = 0;
   return {
     see({ docId, row, question, golds }) {
-      const same = digest(question);
-      if (kept.length >= MAX_DOCUMENTS || exact.has(same)) return;
-      exact.add(same);
+      const at = kept.length;
+      if (at >= MAX_DOCUMENTS || exact.add(digestOf(question)) < at) return;
       const text = shownText(question).toLowerCase();
       const list = text.match(WORDS) ?? [];
       const normal = list.join(' ');
       const comparable =
         list.length >= MIN_WORDS && list.length <= MAX_WORDS_EACH && chars + normal.length <= MAX_CHARS;
       if (comparable) chars += normal.length;
-      kept.push({
-        docId,
-        row,
-        words: comparable ? normal : null,
-        figures: digest(list.filter((word) => !/\p{L}/u.test(word)).join(' ')),
-        gold: digest(golds.join('\u0000').toLowerCase()),
-        normal: digest(normal),
-        excerpt: excerptOf(shownText(question)),
-      });
-      signatures.push(comparable ? signatureOf(Uint32Array.from(list, hashOf)) : new Uint32Array(0));
+      const gold = digestOf(golds.join('\u0000').toLowerCase());
+      const normalDigest = digestOf(normal);
+      const first = alike.add(digestOf(`${normalDigest}${gold}`));
+      if (first === firsts.length) firsts.push(at);
+      kept.docIds.push(docId);
+      kept.rows.push(digestOf(row));
+      kept.figures.push(digestOf(list.filter((word) => !/\p{L}/u.test(word)).join(' ')));
+      kept.golds.push(gold);
+      kept.normals.push(normalDigest);
+      kept.firstAlike.push(firsts.at(first));
+      kept.words.push(comparable ? normal : '');
+      kept.excerpts.push(excerptOf(shownText(question)).slice(0, EXCERPT_EACH).toWellFormed());
+      kept.signatures.pushAll(comparable ? signatureOf(Uint32Array.from(list, hashOf)) : NO_SIGNATURE);
     },
     end(documents) {
       const groups = new Groups(kept.length);
@@ -76,7 +96,8 @@ export function nearEqualCheck(findings: Findings): Check {
       const certain = groups.members().length;
       const near = new Groups(kept.length);
       joinNormal(kept, near);
-      for (let band = 0; band < HASHES / BAND; band++) joinBand(kept, signatures, band, near);
+      const buckets = new Buckets(kept.length, NEIGHBOURS);
+      for (let band = 0; band < HASHES / BAND; band++) joinBand(kept, buckets, band, near);
       const alike = near.members().reduce((sum, members) => sum + members.length, 0);
       const pattern = alike > Math.max(PATTERN_LEAST, documents * PATTERN_SHARE);
       for (const members of (pattern && certain < alike ? groups : near).members()) report(findings, kept, members);
@@ -84,20 +105,19 @@ export function nearEqualCheck(findings: Findings): Check {
   };
 }
 
-function report(findings: Findings, kept: readonly Kept[], members: readonly number[]): void {
-  const all = members.flatMap((at) => kept[at] ?? []);
-  const [first, second] = all;
+function report(findings: Findings, kept: Kept, members: readonly number[]): void {
+  const [first, second] = members;
   if (first === undefined || second === undefined) return;
-  const how = all.every(({ normal }) => normal === first.normal)
+  const how = members.every((at) => kept.normals.equal(at, first))
     ? 'but for case, blanks and punctuation'
     : 'but for the spelling of a word or two';
   findings.add({
     kind: 'near-equal',
-    subject: first.normal,
-    docIds: all.slice(0, MAX_IDS).map(({ docId }) => docId),
-    count: all.length,
-    message: `${all.length} documents ask the same ${how}, with the same gold answer`,
-    excerpt: `${first.excerpt.slice(0, 110)} / ${second.excerpt.slice(0, 110)}`,
+    subject: kept.normals.text(first),
+    docIds: members.slice(0, MAX_IDS).map((at) => kept.docIds.at(at)),
+    count: members.length,
+    message: `${members.length} documents ask the same ${how}, with the same gold answer`,
+    excerpt: `${kept.excerpts.at(first)} / ${kept.excerpts.at(second)}`,
   });
 }
 
@@ -120,43 +140,38 @@ function signatureOf(words: Uint32Array): Uint32Array {
     for (let h = 0; h < HASHES; h++) {
       let mixed = Math.imul(pair ^ Math.imul(h + 1, 0x9e3779b9), 0x85ebca6b);
       mixed = Math.imul(mixed ^ (mixed >>> 15), 0xc2b2ae35);
-      mixed = (mixed ^ (mixed >>> 13)) >>> 0;
+      mixed = (mixed ^ (mixed >>> 13)) >>> 0 || 1;
       if (mixed < (least[h] ?? 0)) least[h] = mixed;
     }
   }
   return least;
 }
 
-function joinNormal(kept: readonly Kept[], groups: Groups): void {
-  const first = new Map<string, number>();
-  for (const [at, { normal, gold, row }] of kept.entries()) {
-    const key = normal + gold;
-    const before = first.get(key);
-    if (before === undefined) first.set(key, at);
-    else if (kept[before]?.row !== row) groups.join(before, at);
+function joinNormal({ length, firstAlike, rows }: Kept, groups: Groups): void {
+  for (let at = 0; at < length; at++) {
+    const before = firstAlike.at(at);
+    if (before !== at && !rows.equal(before, at)) groups.join(before, at);
   }
 }
 
 /** One band at a time, so that only its buckets are in memory. */
-function joinBand(kept: readonly Kept[], signatures: readonly Uint32Array[], band: number, groups: Groups): void {
-  const buckets = new Map<number, number[]>();
-  for (const [at, signature] of signatures.entries()) {
-    if (signature.length === 0) continue;
-    const [a = 0, b = 0] = signature.subarray(band * BAND, band * BAND + BAND);
-    const key = a * 0x200000 + (b & 0x1fffff);
-    const bucket = buckets.get(key) ?? [];
-    buckets.set(key, bucket);
-    for (const other of bucket) {
-      if (!groups.joined(other, at) && nearlyEqual(kept[other], kept[at])) groups.join(other, at);
+function joinBand(kept: Kept, buckets: Buckets, band: number, groups: Groups): void {
+  buckets.clear();
+  for (let at = 0; at < kept.length; at++) {
+    const start = at * HASHES + band * BAND;
+    const [a, b] = [kept.signatures.at(start), kept.signatures.at(start + 1)];
+    if (a === 0 && b === 0) continue;
+    const bucket = buckets.find(a * 0x200000 + (b & 0x1fffff));
+    for (const other of buckets.members(bucket)) {
+      if (!groups.joined(other, at) && nearlyEqual(kept, other, at)) groups.join(other, at);
     }
-    if (bucket.length < NEIGHBOURS) bucket.push(at);
-    else bucket[at % NEIGHBOURS] = at;
+    buckets.put(bucket, at);
   }
 }
 
-function nearlyEqual(a: Kept | undefined, b: Kept | undefined): boolean {
-  if (!a?.words || !b?.words || a.figures !== b.figures || a.gold !== b.gold || a.row === b.row) return false;
-  const [left, right] = [a.words.split(' '), b.words.split(' ')];
+function nearlyEqual({ figures, golds, rows, words }: Kept, a: number, b: number): boolean {
+  if (!figures.equal(a, b) || !golds.equal(a, b) || rows.equal(a, b)) return false;
+  const [left, right] = [words.at(a).split(' '), words.at(b).split(' ')];
   const longest = Math.max(left.length, right.length);
   return differWithin(left, right, longest <= 40 ? 1 : longest <= 100 ? 2 : 3);
 }
@@ -190,35 +205,4 @@ function sameWord(a: string, b: string): boolean {
 
 function isSmall(word: string): boolean {
   return word.length <= SHORT_WORD && /^\p{L}+$/u.test(word) && !NEGATIONS.has(word);
-}
-
-/** What belongs together, by positions: union-find. */
-class Groups {
-  readonly #parent: Uint32Array;
-
-  constructor(size: number) {
-    this.#parent = Uint32Array.from({ length: size }, (_, i) => i);
-  }
-
-  joined(a: number, b: number): boolean {
-    return this.#root(a) === this.#root(b);
-  }
-
-  join(a: number, b: number): void {
-    const [x, y] = [this.#root(a), this.#root(b)];
-    this.#parent[Math.max(x, y)] = Math.min(x, y);
-  }
-
-  /** Groups of two and more, members ascending. */
-  members(): number[][] {
-    const byRoot = Map.groupBy(this.#parent.keys(), (at) => this.#root(at));
-    return [...byRoot.values()].filter(({ length }) => length > 1);
-  }
-
-  #root(at: number): number {
-    let root = at;
-    for (let up = this.#parent[root] ?? root; up !== root; up = this.#parent[root] ?? root) root = up;
-    this.#parent[at] = root;
-    return root;
-  }
 }

@@ -1,14 +1,14 @@
+import { DigestSet, Digests, digestOf, Numbers } from './columns.ts';
 import { excerptOf, type Findings } from './finding.ts';
-import { type Check, digest, shownText } from './seen.ts';
+import { type Check, shownText } from './seen.ts';
 
 /** Documents of a group that are named. */
 const MAX_IDS = 10;
 
+/** Documents that ask the same. */
 interface Group {
   readonly docIds: number[];
   count: number;
-  readonly gold: string;
-  readonly row: string;
   /** Whether it holds documents of different rows, and such whose gold answers differ. */
   rows: boolean;
   golds: boolean;
@@ -24,47 +24,50 @@ export interface SamePrompts extends Check {
   count(question: string): number;
 }
 
-/** Keeps a digest and an id per document, whatever their length. */
+/** Keeps some hashes and an id of each question, whatever its length. */
 export function samePromptsCheck(findings: Findings): SamePrompts {
-  // A document alone is its id and its gold answer; a group is made for the second.
-  const alone = new Map<string, Pick<Group, 'gold' | 'row'> & { readonly docId: number }>();
-  const groups = new Map<string, Group>();
+  // A question that is asked once is a row of these; a group is made when it is asked again.
+  const questions = new DigestSet();
+  const firstIds = new Numbers();
+  const firstGolds = new Digests();
+  const firstRows = new Digests();
+  const groups = new Map<number, Group>();
   return {
     count(question) {
-      const key = digest(question);
-      return groups.get(key)?.count ?? (alone.has(key) ? 1 : 0);
+      const at = questions.find(digestOf(question));
+      return groups.get(at)?.count ?? (at < 0 ? 0 : 1);
     },
     see({ docId, row, question, golds }) {
-      const key = digest(question);
-      const gold = digest(golds.join('\u0000'));
-      const first = alone.get(key);
-      if (first === undefined) {
-        alone.set(key, { docId, gold, row });
+      const at = questions.add(digestOf(question));
+      const gold = digestOf(golds.join('\u0000'));
+      const rowDigest = digestOf(row);
+      if (at === firstIds.length) {
+        firstIds.push(docId);
+        firstGolds.push(gold);
+        firstRows.push(rowDigest);
         return;
       }
-      const group = groups.get(key) ?? {
-        docIds: [first.docId],
+      const group = groups.get(at) ?? {
+        docIds: [firstIds.at(at)],
         count: 1,
-        gold: first.gold,
-        row: first.row,
         rows: false,
         golds: false,
         excerpt: excerptOf(shownText(question)),
       };
-      groups.set(key, group);
+      groups.set(at, group);
       group.count++;
-      if (row !== group.row) {
+      if (!firstRows.is(at, rowDigest)) {
         group.rows = true;
-        group.golds ||= gold !== group.gold;
+        group.golds ||= !firstGolds.is(at, gold);
       }
       if (group.docIds.length < MAX_IDS) group.docIds.push(docId);
     },
     end(documents) {
-      for (const [subject, { docIds, count, rows, golds, excerpt }] of groups) {
+      for (const [at, { docIds, count, rows, golds, excerpt }] of groups) {
         if (!rows) continue;
         const who = count === documents ? `all ${count} documents` : `${count} documents`;
         const message = `${who} ask the same${golds ? ', and their gold answers differ' : ''}`;
-        findings.add({ kind: 'same-prompt', subject, docIds, count, message, excerpt });
+        findings.add({ kind: 'same-prompt', subject: questions.text(at), docIds, count, message, excerpt });
       }
     },
   };

@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto';
 import type { WalkedDoc } from '../preview/walk.ts';
 import { str } from '../python/repr.ts';
 import type { Doc, PyValue } from '../python/value.ts';
@@ -8,7 +7,7 @@ import type { LabelledDoc, RenderedInstance } from '../task/renderer.ts';
 export interface Seen {
   readonly docId: number;
   readonly doc: Doc;
-  /** The same for documents that a function made of one row, short. */
+  /** The same for documents that a function made of one row. */
   readonly row: string;
   readonly labelled: LabelledDoc;
   /** All that distinguishes what is asked: the question's text and its choices. */
@@ -40,7 +39,7 @@ export function seenOf(
   const question = multipleInput
     ? [askedText('', choices), str(target)].join(SEPARATOR)
     : askedText(typeof text === 'string' ? text : '', choices);
-  return { docId, doc, row: digest(row), labelled, question, golds: goldTexts(labelled), instances };
+  return { docId, doc, row, labelled, question, golds: goldTexts(labelled), instances };
 }
 
 /** A question and its choices as one text. */
@@ -72,9 +71,4 @@ function goldTexts(labelled: LabelledDoc): string[] {
     }
     return value === null ? [] : [str(value)];
   });
-}
-
-/** 128 bits, as short as text can be. */
-export function digest(text: string): string {
-  return hash('sha256', text, 'base64').slice(0, 22);
 }
