@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import * as z from 'zod';
 import { PermanentError } from '../errors/errors.ts';
+import { describeIssue } from '../errors/schema-issue.ts';
 import { parseLogLevel } from '../log/log.ts';
 
 const seconds = z.number().nonnegative();
@@ -77,11 +78,10 @@ export function taskRows({ task_table = {} }: Partial<ConfigFile>): TaskRow[] {
  * @throws PermanentError Configuration: not readable, not JSON, an unknown key or a bad value, named by its path.
  */
 export function readConfigFile(path: string): ConfigFile {
-  const parsed = configFile.safeParse(parseJson(path));
+  const value = parseJson(path);
+  const parsed = configFile.safeParse(value);
   if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map(({ path: keys, message }) =>
-    keys.length === 0 ? message : `${keys.join('.')}: ${message}`,
-  );
+  const problems = parsed.error.issues.map((issue) => describeIssue(issue, value));
   throw new PermanentError('Configuration', `the configuration file ${path} is not right: ${problems.join('; ')}.`, {
     context: { path },
   });

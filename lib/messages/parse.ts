@@ -1,6 +1,6 @@
 import type * as z from 'zod';
-import { cutTo, listed } from '../errors/bounds.ts';
 import { messageOf, PermanentError } from '../errors/errors.ts';
+import { describeIssue } from '../errors/schema-issue.ts';
 import { loads } from '../python/json.ts';
 import { isDict, type PyDict, type PyValue } from '../python/value.ts';
 import { envelopeAdvice, unwrapped } from './envelope.ts';
@@ -8,9 +8,8 @@ import { envelopeAdvice, unwrapped } from './envelope.ts';
 /** SQS takes a mebibyte with all attributes; the rest is for the reason that goes with a message to the dead-letter queue. */
 export const MAX_BODY_BYTES = 1024 * 1024 - 2048;
 
-/** A reason has room for so many problems, and names of such a length; who sent 280,000 wrong ids needs no more. */
+/** A reason has room for so many problems; who sent 280,000 wrong ids needs no more. */
 const MAX_PROBLEMS = 20;
-const MAX_NAME_BYTES = 100;
 
 /**
  * Reads a message body by its schema.
@@ -23,7 +22,7 @@ export function parseMessage<Schema extends z.ZodType>(kind: string, schema: Sch
   const advice = envelopeAdvice(value);
   if (advice !== null) throw bad(kind, advice);
   const { issues } = result.error;
-  const problems = issues.slice(0, MAX_PROBLEMS).map(describe);
+  const problems = issues.slice(0, MAX_PROBLEMS).map((issue) => describeIssue(issue, value));
   const more = issues.length > MAX_PROBLEMS ? `; and ${issues.length - MAX_PROBLEMS} more` : '';
   throw bad(kind, `${problems.join('; ')}${more}`);
 }
@@ -49,13 +48,4 @@ function readJson(kind: string, text: string): PyValue {
 
 function bad(kind: string, problem: string, cause?: unknown): PermanentError {
   return new PermanentError('BadMessage', `Bad ${kind} message: ${problem}.`, { cause });
-}
-
-function describe(issue: z.core.$ZodIssue): string {
-  const where = cutTo(issue.path.join('.'), MAX_NAME_BYTES);
-  if (issue.code === 'unrecognized_keys') {
-    const keys = issue.keys.map((key) => JSON.stringify(cutTo(key, MAX_NAME_BYTES)));
-    return `${where ? `${where}: ` : ''}unknown ${keys.length === 1 ? 'key' : 'keys'} ${listed(keys, MAX_PROBLEMS)}`;
-  }
-  return where ? `${where}: ${issue.message}` : issue.message;
 }

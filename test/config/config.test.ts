@@ -113,6 +113,16 @@ it.each([
     { timeouts: { s: { ...PROFILE, ttft: { prompt_lenght: [1], sla_time: [1, 2] } } } },
     /timeouts\.s\.ttft.*one length/,
   ],
+  ['an unknown key in the words of all errors', { postgres_url: 'x' }, /not right: unknown key "postgres_url"\.$/],
+  ['what is missing', { timeouts: { s: { tpot: 1, queue: 1 } } }, /timeouts\.s\.ttft: is missing/],
+  [
+    'a text where a number belongs',
+    { requests: { default_tokens: 'x' } },
+    /requests\.default_tokens: must be a number/,
+  ],
+  ['a number that is too low', { requests: { default_tokens: 0 } }, /requests\.default_tokens: must be above 0/],
+  ['an empty list', { task_table: { a: { filters: [] } } }, /task_table\.a\.filters: must not be empty/],
+  ['a word that is none of its words', { unscored_tasks: 'no' }, /unscored_tasks: must be "sample" or "refuse"/],
   ['a log level that is none', { log_level: 'LOUD' }, /log_level/],
   ['text that is not JSON', '{', /can't be read/],
 ])('refuses %s', (_what, content, message) => {

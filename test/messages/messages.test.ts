@@ -53,7 +53,11 @@ describe('the body', () => {
 
   it('missing keys are named', () => {
     const reason = refusalOf('sample', sampleMessage, '{"qty":1}');
-    for (const key of ['framework', 'tasks', 'requester_args']) expect(reason).toContain(key);
+    for (const key of ['framework', 'tasks', 'requester_args']) expect(reason).toContain(`${key}: is missing`);
+  });
+
+  it.each([5, 'x', true, []])('%j in place of an object is told in words', (requester_args) => {
+    expect(sampleRefusal({ requester_args })).toBe('Bad sample message: requester_args: must be an object.');
   });
 });
 
