@@ -1,4 +1,5 @@
 import { CommanderError } from 'commander';
+import { isOfMongo } from '../../lib/clients/outage.ts';
 import { SamplerError } from '../../lib/errors/errors.ts';
 import { fileReason } from '../../lib/errors/file-reason.ts';
 import { HubAwayError } from '../../lib/hub/hub.ts';
@@ -61,5 +62,6 @@ function connectionProblem(error: unknown): string | undefined {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   const expected = '$metadata' in error || 'sqlState' in error || CONNECTION.test(code) || CONNECTION.test(error.name);
   if (!expected) return undefined;
-  return `${error.message || code || error.name}.${stackAdvice('away')}`;
+  const who = isOfMongo(error) ? 'MongoDB: ' : error.name === 'PostgresError' ? 'Postgres: ' : '';
+  return `${who}${(error.message || code || error.name).replace(/\.$/, '')}.${stackAdvice('away')}`;
 }

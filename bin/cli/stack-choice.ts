@@ -41,7 +41,7 @@ export function namedByEnvironment(): string[] {
 export function stackAdvice(problem: 'unset' | 'away'): string {
   const chosen = stackChoice();
   if (chosen === 'local')
-    return ' It is the stack of .local/env, which npm start wrote: is it running? Start it: npm start';
+    return ' It is the stack of .local/env, which npm start wrote: is it running? Start it: npm start. What of it answers: npx sampler doctor';
   if (chosen === 'none') return ' There is no stack here yet. Start one, in another terminal: npm start';
   const names = namedByEnvironment();
   const named = names.length > 2 ? `${names.slice(0, 2).join(', ')} and others` : names.join(' and ');

@@ -50,7 +50,10 @@ export async function readInclude(
   for (let tried = 0; tried < READS; tried++) {
     const listed = await Array.fromAsync(bucket.list(prefix));
     if (listed.length === 0)
-      throw new PermanentError('BadMessage', `include_path "${name}": there is nothing below ${prefix} in the bucket.`);
+      throw new PermanentError(
+        'BadMessage',
+        `include_path "${name}": there is nothing below ${prefix} in the bucket. What is there: npx sampler stage ls. Stage it: npx sampler stage harness --include-path ${name}=DIR`,
+      );
     checkSize(
       name,
       listed.map(({ size }) => size),

@@ -121,11 +121,14 @@ function inlineEntry(name: string, config: ConfigDict): TaskEntry {
   return { name, yaml: '', config: new Map([['task', name], ...config]), problem };
 }
 
-function didYouMean(names: readonly string[], { index }: Catalogue): string {
+function didYouMean(names: readonly string[], { index, source }: Catalogue): string {
   const likely = names
     .filter((name) => !/[*?[]/.test(name))
     .slice(0, MAX_LIKENED)
     .flatMap((name) => similarNames(name, index.keys()));
+  if (likely.length === 0 && !source.includes('include/')) {
+    return " One of a folder of one's own is found with that folder's name: include_path (sampler: --include-path NAME).";
+  }
   return likely.length === 0 ? '' : ` Did you mean ${[...new Set(likely)].join(', or ')}?`;
 }
 

@@ -3,7 +3,7 @@ const MAX_CHARS = 100;
 
 /**
  * The known names that are most like one that is not known, the nearest first: those of at most a third of the letters wrong,
- * and those that the name begins or ends with.
+ * those that begin with the name, and where there are none of these, those that hold it as words of their own.
  */
 export function similarNames(name: string, known: Iterable<string>, most = 3): string[] {
   const sought = name.slice(0, MAX_CHARS).toLowerCase();
@@ -14,6 +14,7 @@ export function similarNames(name: string, known: Iterable<string>, most = 3): s
     const far = distance(sought, other, allowed);
     if (far <= allowed) found.push({ name: one, far });
     else if (sought.length > 3 && other.startsWith(sought)) found.push({ name: one, far: allowed + 1 });
+    else if (sought.length > 3 && `_${other}_`.includes(`_${sought}_`)) found.push({ name: one, far: allowed + 3 });
   }
   const nearest = Math.min(...found.map(({ far }) => far));
   return found

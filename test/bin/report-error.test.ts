@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
+import { MongoNetworkError } from 'mongodb';
 import { expect, it, vi } from 'vitest';
 import { reportError } from '../../bin/cli/report-error.ts';
 import { TransientError } from '../../lib/errors/errors.ts';
@@ -29,4 +30,10 @@ it('sends to the stack where a part of it does not answer, and not where the hub
   const stack = told(new TransientError('Unavailable', 'connect ECONNREFUSED 127.0.0.1:5432.'));
   expect(stack).toMatch(/npm start|npx sampler doctor|\.local\/env/);
   expect(stack).not.toContain('--from');
+});
+
+it('names the server that does not answer', () => {
+  expect(told(new MongoNetworkError('Server selection timed out after 10000 ms.'))).toMatch(
+    /^Unavailable: MongoDB: Server selection timed out after 10000 ms\. \S/,
+  );
 });

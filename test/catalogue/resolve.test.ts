@@ -34,6 +34,14 @@ describe('a list of names', () => {
     await expect(names('missing', of)).rejects.toThrow(/can't be read: a\.yaml is no YAML that can be read: /);
   });
 
+  test("with a name that is like none tells where names of a folder of one's own are found, where none is open", async () => {
+    await expect(names('elsewhere')).rejects.toThrow(/--include-path NAME/);
+    await expect(names('m_aa')).rejects.toThrow(/"m_aa"\. Did you mean m_a\?$/);
+    await expect(names('elsewhere', { ...catalogue, source: 'lm-eval and include/own' })).rejects.toThrow(
+      /"elsewhere"\.$/,
+    );
+  });
+
   test('names every name that leads to nothing', async () => {
     const failure = names('m_a,m_x, nothing*,M_A');
     await expect(failure).rejects.toThrow(PermanentError);

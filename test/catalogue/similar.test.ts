@@ -10,6 +10,7 @@ it.each([
   ['helaswag', 'hellaswag'],
   ['mmlu_anatomi', 'mmlu_anatomy'],
   ['arc_chal', 'arc_challenge'],
+  ['anatomy', 'mmlu_anatomy'],
 ])('the name most like %s is %s', (name, like) => {
   expect(similarNames(name, NAMES)[0]).toBe(like);
 });
