@@ -260,9 +260,19 @@ async function processRecord<Message>(
   } catch (error) {
     const failure = failureOf(error);
     const { awaits, queue } = options;
+    if (message === undefined) delivery = await asItself(delivery, options);
     if (awaits !== undefined && (await waitsOn(awaits, record, delivery, failure, queue))) return 'returned';
     return settleFailure(delivery, failure, options.queue, () => options.keepReason(delivery, failure, message));
   }
+}
+
+/** A message that can't be read, under its own id where the one that it names is another's: else its refusal would be that one's. */
+async function asItself<Message>(
+  delivery: Delivery,
+  { identify }: Pick<BatchOptions<Message>, 'identify'>,
+): Promise<Delivery> {
+  const who = delivery.named ? await identify?.(delivery).catch(() => undefined) : undefined;
+  return who?.foreign ? identified(delivery, who) : delivery;
 }
 
 /** Does the work of a delivery that nobody has looked at yet; gives what it failed with. */

@@ -132,6 +132,25 @@ it('a message under the name of another one is refused, under its own id', async
   ]);
 });
 
+it('a message that can not be read is refused under its own id where it has the name of another one', async () => {
+  const event = await sendAndReceive('no message');
+  const name = { 'request-id': { stringValue: 'taken', dataType: 'String' } };
+  const named: SQSEvent = { Records: event.Records.map((one) => ({ ...one, messageAttributes: name })) };
+  const parse = () => {
+    throw new PermanentError('BadMessage', 'It is none.');
+  };
+  const work = options({
+    parse,
+    identify: async ({ requestId }) => ({ requestId, resumed: false, foreign: true }),
+  });
+  await processBatch(named, PLENTY, work);
+  expect(work.refused).toMatchObject([[event.Records[0]?.messageId, { code: 'BadMessage', message: 'It is none.' }]]);
+  // Where it is itself, or nobody can tell, it keeps its name.
+  const unknown = options({ parse, identify: () => Promise.reject(new Error('MongoDB is away.')) });
+  await processBatch(named, PLENTY, unknown);
+  expect(unknown.refused).toMatchObject([['taken', { message: 'It is none.' }]]);
+});
+
 describe('a batch', () => {
   it('reports those to be delivered again and no others, in one go', async () => {
     const event = await sendAndReceive('a fine', 'b permanent', 'c transient', 'd fine', 'e unexpected', 'f fine');
