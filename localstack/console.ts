@@ -16,6 +16,7 @@ const line = z.looseObject({
   message: z.string().optional(),
   timestamp: z.string().optional(),
   requestId: z.string().optional(),
+  taskId: z.string().optional(),
   tasks: z.union([z.string(), z.array(z.string()).transform((names) => listed(new Set(names)))]).optional(),
   task: z.string().optional(),
   table: z.string().optional(),
@@ -73,6 +74,8 @@ export function rawConsole(write: (line: string) => void): Console {
 export function peopleConsole(write: (line: string) => void, colours: boolean): Console {
   const requests = new Map<string, Request>();
   const loaded = new Map<string, string[]>();
+  /** Of evaluate messages that were done: their tasks' ids. */
+  const taskIds = new Map<string, string>();
   const paint = (format: Parameters<typeof styleText>[0], text: string) =>
     colours ? styleText(format, text, { validateStream: false }) : text;
 
@@ -118,7 +121,9 @@ export function peopleConsole(write: (line: string) => void, colours: boolean): 
     if (name === 'register' || name === 'evaluate') {
       const what = loaded.get(id);
       loaded.delete(id);
-      if (done && what) tell(at, name, 'ok', what.join(', '), took, id);
+      const shownId = taskIds.get(id) ?? id;
+      taskIds.delete(id);
+      if (done && what) tell(at, name, 'ok', what.join(', '), took, shownId);
     } else if (name === 'sample') {
       const request = requests.get(id);
       if (request === undefined) return;
@@ -144,6 +149,8 @@ export function peopleConsole(write: (line: string) => void, colours: boolean): 
 
   function said(name: string, about: Line, at: number): void {
     const { requestId: id, message = '', task, tasks, supplier, code, error, plan, level } = about;
+    // What came of an evaluate message is found by its task.
+    const shownId = about.taskId ?? id;
     const subject = task ?? tasks;
     if (message === 'request planned' && id !== undefined) {
       const request = requestOf(id, at);
@@ -157,16 +164,24 @@ export function peopleConsole(write: (line: string) => void, colours: boolean): 
       loaded.set(id, [...(loaded.get(id) ?? []), `${task}: ${about.outcome} (${about.table})`]);
     } else if (message === 'task evaluated') {
       const failed = about.failed ? `, ${about.failed} failed` : '';
+      if (id !== undefined && about.taskId !== undefined) taskIds.set(id, about.taskId);
       if (id !== undefined) loaded.set(id, [`${subject}: ${count(about.documents ?? 0, 'document')} scored${failed}`]);
     } else if (about.retryInSeconds !== undefined) {
-      tell(at, name, 'wait', `${reason(subject, code, error)} (again in ${about.retryInSeconds} s)`, undefined, id);
+      tell(
+        at,
+        name,
+        'wait',
+        `${reason(subject, code, error)} (again in ${about.retryInSeconds} s)`,
+        undefined,
+        shownId,
+      );
     } else if (level === 'ERROR' || level === 'WARN') {
       if (level === 'ERROR' && id !== undefined) requests.delete(id);
       const what =
         error === undefined && code === undefined
           ? `${subject ? `${subject}: ` : ''}${message}`
           : reason(subject, code, error);
-      tell(at, name, level === 'ERROR' ? 'no' : 'note', what, undefined, id);
+      tell(at, name, level === 'ERROR' ? 'no' : 'note', what, undefined, shownId);
     }
   }
 

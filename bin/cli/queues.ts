@@ -1,3 +1,4 @@
+import { rejectionId } from '../../lib/documents/ids.ts';
 import { type DeadLetter, DeadLetters } from '../../lib/operator/dead-letters.ts';
 import { requestOfPlan } from '../../lib/operator/identity.ts';
 import { UsageError } from './exit.ts';
@@ -90,10 +91,16 @@ export async function chooseLetters(
   };
 }
 
-/** All ids that mean a message. */
+/** All ids that mean a message: also that of the record of why it was refused, as `requests ls` lists it. */
 export function idsOf({ messageId, requestId, body }: DeadLetter, request?: string): string[] {
   const named = ['plan', 'load', 'task_id'].flatMap((key) => namedIn(body, key) ?? []);
-  return [messageId, requestId, ...named, ...(request === undefined ? [] : [request])];
+  return [
+    messageId,
+    requestId,
+    rejectionId(requestId).toHexString(),
+    ...named,
+    ...(request === undefined ? [] : [request]),
+  ];
 }
 
 /** By the message's id, the request of each shard message; none where no database is known. */

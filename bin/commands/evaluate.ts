@@ -44,10 +44,14 @@ async function run(given: string, command: Command): Promise<void> {
     parseMessage('evaluate', evaluateMessage, body);
     const messageId = await sendMessage(clients.sqs(), config.evaluateQueueUrl, body);
     if (!wait) {
-      print(json, { request_id: messageId, queue: config.evaluateQueueUrl }, () => `sent: ${messageId}`);
+      print(
+        json,
+        { request_id: messageId, queue: config.evaluateQueueUrl },
+        () => `sent: ${messageId}, for the task ${id}`,
+      );
       return;
     }
-    note(`sent: ${messageId}`);
+    note(`sent: ${messageId}, for the task ${id}`);
     const end = Date.now() + timeout * 1000;
     for (let told = Date.now(); ; ) {
       if (Date.now() - told >= LINE_MS) {

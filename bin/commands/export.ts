@@ -23,6 +23,7 @@ import { complain, note, print } from '../cli/output.ts';
 import { readOptionsBody, requestShape, sampleBody, withRequestOptions } from '../cli/request.ts';
 import { reasonOf, sendMessage, showStates } from '../cli/send.ts';
 import { withSession } from '../cli/session.ts';
+import { warnOfUnscored } from '../cli/unscored.ts';
 
 /** What OpenAI's batches take in one file: requests, and bytes (200 MB, with room for what is counted otherwise). */
 const MAX_LINES = 50_000;
@@ -93,9 +94,11 @@ async function run(names: readonly string[], command: Command): Promise<void> {
       const { address, service, includePath } = options;
       const body = sampleBody(names, { address, service }, options, includePath);
       readOptionsBody(body);
-      const wanted = await withCatalogue({ includePath }, async (catalogue) =>
-        (await tasksNamed(catalogue, names)).map(({ name }) => name),
-      );
+      const wanted = await withCatalogue({ includePath }, async (catalogue) => {
+        const entries = await tasksNamed(catalogue, names);
+        await warnOfUnscored(catalogue, entries);
+        return entries.map(({ name }) => name);
+      });
       const sqs = session.clients.sqs();
       const queueUrl = process.env['SAMPLE_QUEUE_URL'] ?? '';
       const requestId = await sendMessage(sqs, queueUrl, body, address);

@@ -3,6 +3,7 @@ import type { Db } from 'mongodb';
 import * as z from 'zod';
 import { tasksOfId } from '../../lib/operator/identity.ts';
 import { findRequests, type PromptView, promptsOf, type RequestView } from '../../lib/operator/requests.ts';
+import { findResult, type ResultView } from '../../lib/operator/results.ts';
 import { NotFoundError } from '../cli/exit.ts';
 import { examples } from '../cli/group.ts';
 import { jsonOption, optionsOf, wholeNumber, withJson } from '../cli/options.ts';
@@ -31,17 +32,27 @@ export function requestsShowCommand(): Command {
   return withJson(command).action((id: string) => run(id, command));
 }
 
+/** A request, with what is asked and how its task was scored. */
+type Shown = RequestView & {
+  readonly prompts?: readonly PromptView[];
+  readonly evaluation?: Pick<ResultView, 'state' | 'error'> | null;
+};
+
 async function run(id: string, command: Command): Promise<void> {
   const shape = { ...jsonOption, prompts: z.boolean().default(false), limit: wholeNumber('limit', 1) };
   const { json, prompts, limit } = optionsOf(shape, command);
   await withSession(['mongodbUri'], async ({ clients }) => {
     const db = clients.mongo().db();
     const found = await findAny(db, id);
-    const shown: (RequestView & { prompts?: readonly PromptView[] })[] = [];
+    const shown: Shown[] = [];
     for (const request of found) {
-      shown.push(
-        prompts && request.shards !== null ? { ...request, prompts: await promptsOf(db, request.id, limit) } : request,
-      );
+      if (request.shards === null) shown.push(request);
+      else {
+        const result = await findResult(db, request.id);
+        const evaluation = result && { state: result.state, error: result.error };
+        const asked = prompts ? { prompts: await promptsOf(db, request.id, limit) } : {};
+        shown.push({ ...request, evaluation, ...asked });
+      }
     }
     print(json, shown, () => shown.map((one) => [requestText(one), ...promptTexts(one)].join('\n')).join('\n\n'));
   });
@@ -58,7 +69,9 @@ async function findAny(db: Db, id: string): Promise<RequestView[]> {
   if (ofLetter.length > 0) return ofLetter;
   const lies =
     letter === undefined ? '' : ` It lies in the dead-letter queue of ${letter.queue}: npx sampler dlq show ${id}`;
-  throw new NotFoundError(`no request ${id}; it was not taken yet, or is kept no longer (15 days).${lies}`);
+  throw new NotFoundError(
+    `no request ${id}; it was not taken yet, or is kept no longer (15 days). What came of an evaluate message stands under its task: npx sampler results show TASK_ID.${lies}`,
+  );
 }
 
 async function lettersWhereKnown(): Promise<FoundLetter[]> {
@@ -68,15 +81,15 @@ async function lettersWhereKnown(): Promise<FoundLetter[]> {
   return (await Promise.all(lists)).flat();
 }
 
-function promptTexts({ prompts = [] }: { prompts?: readonly PromptView[] }): string[] {
+function promptTexts({ prompts = [] }: Shown): string[] {
   return prompts.map(
     ({ id, doc_id, idx, done, data }) =>
       `\n----- document ${doc_id}, instance ${idx}: prompt ${id}${done ? ', answered' : ''}\n${data}`,
   );
 }
 
-function requestText(request: RequestView): string {
-  const { shards, error, lease_until: lease } = request;
+function requestText(request: Shown): string {
+  const { shards, error, evaluation, lease_until: lease } = request;
   const over = lease !== null && Date.parse(lease) < Date.now();
   return facts([
     ['id', request.id],
@@ -90,6 +103,10 @@ function requestText(request: RequestView): string {
     ['plan hash', request.plan_hash],
     ['shards', shards && `${shards.written} of ${shards.total} written`],
     ['instances', request.instances],
+    [
+      'evaluation',
+      evaluation && [evaluation.state, evaluation.error?.code, evaluation.error?.message].filter(Boolean).join(': '),
+    ],
     ['refused tasks', request.refused.map(({ task, code, message }) => `\n  ${task}: ${code}: ${message}`).join('')],
     ['attempt', request.attempt],
     ['queue', request.queue],

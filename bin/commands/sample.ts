@@ -2,22 +2,20 @@ import { readFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { Command } from 'commander';
 import * as z from 'zod';
-import type { Catalogue } from '../../lib/catalogue/catalogue.ts';
-import type { TaskEntry } from '../../lib/catalogue/entry.ts';
 import { listed } from '../../lib/errors/bounds.ts';
 import { whyNoFile } from '../../lib/errors/file-reason.ts';
 import { type SampleMessage, SIGNATURES } from '../../lib/messages/sample.ts';
 import { registeredTasks, waitForSample } from '../../lib/operator/waiting.ts';
-import { scorableIn } from '../../lib/scoring/scorable.ts';
 import { planSignatures } from '../../lib/signatures/plan.ts';
 import { tasksNamed, withCatalogue } from '../cli/catalogue.ts';
 import { UsageError } from '../cli/exit.ts';
 import { examples } from '../cli/group.ts';
 import { jsonOption, optionsOf, typed, wholeNumber, withJson } from '../cli/options.ts';
-import { note, print } from '../cli/output.ts';
+import { print } from '../cli/output.ts';
 import { readOptionsBody, readSampleBody, requestShape, sampleBody, withRequestOptions } from '../cli/request.ts';
 import { type Followed, follow, sendMessage } from '../cli/send.ts';
 import { withSession } from '../cli/session.ts';
+import { warnOfUnscored } from '../cli/unscored.ts';
 
 /** What goes with a message of one's own. */
 const BESIDE_MESSAGE = ['message', 'json', 'wait', 'timeout'];
@@ -104,19 +102,6 @@ async function tasksOf(message: SampleMessage): Promise<string[]> {
     await warnOfUnscored(catalogue, entries);
     return entries.map(({ name }) => name);
   });
-}
-
-/** More of them are not told one by one. */
-const MAX_WARNED = 5;
-
-async function warnOfUnscored(catalogue: Catalogue, entries: readonly TaskEntry[]): Promise<void> {
-  const unscored: string[] = [];
-  for (const entry of entries) {
-    const scorable = await scorableIn(catalogue, entry);
-    if (!scorable.scorable) unscored.push(`warn: answers of ${entry.name} can't be scored here: it ${scorable.reason}`);
-  }
-  for (const line of unscored.slice(0, MAX_WARNED)) note(line);
-  if (unscored.length > MAX_WARNED) note(`warn: the same goes for ${unscored.length - MAX_WARNED} more tasks`);
 }
 
 type Options = Parameters<typeof sampleBody>[2] & {

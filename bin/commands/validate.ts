@@ -22,6 +22,7 @@ import { readOptionsBody, renderShape, sampleBody, withRenderOptions } from '../
 import { withSandbox } from '../cli/sandbox.ts';
 import { planningSettings } from '../cli/session.ts';
 import { withSource } from '../cli/source.ts';
+import { warnOfUnscored } from '../cli/unscored.ts';
 
 /** Failures that are reported per task and path; all are counted. */
 const MAX_TOLD = 100;
@@ -72,6 +73,7 @@ async function run(names: readonly string[], command: Command): Promise<void> {
         const done: Checked[] = [];
         const entries = await tasksNamed(catalogue, names);
         await noteClashes(catalogue, names, entries);
+        await warnOfUnscored(catalogue, entries);
         for (const entry of entries) {
           for (const asked of await pathsOf(entry, options.path, catalogue)) {
             done.push(await check(services, messageFor(asked), entry, asked));

@@ -296,6 +296,12 @@ describe('what an operator looks at', () => {
     const shown = z.array(z.looseObject({ id: z.string(), request_id: z.string(), state: z.string() }));
     const byShard = shown.parse((await json('requests', 'show', shard?.message_id ?? '')).json);
     expect(byShard).toMatchObject([{ request_id: shard?.request_id, task: 'house_strict' }]);
+    const refused = letters.parse((await json('dlq', 'ls', 'sample')).json)[0];
+    const listed = shown.parse((await json('requests', 'ls', '--state', 'rejected', '--limit', '100')).json);
+    const record = listed.find(({ request_id }) => request_id === refused?.request_id);
+    expect(letters.parse((await json('dlq', 'show', record?.id ?? '')).json)).toMatchObject([
+      { message_id: refused?.message_id },
+    ]);
     for (const id of [shard?.request_id, shard?.message_id, byShard[0]?.id]) {
       expect(letters.parse((await json('dlq', 'show', id ?? '')).json)).toMatchObject([
         { message_id: shard?.message_id },
@@ -310,6 +316,15 @@ describe('what an operator looks at', () => {
     );
     expect(request).toMatchObject({ id: String(done?.['task_id']) });
     expect(request?.prompts).toHaveLength(3);
+    await db.collection('evaluations').insertOne({
+      _id: new ObjectId(request?.id),
+      kind: 'task',
+      state: 'failed',
+      error: { code: 'SandboxFailed', message: 'raised' },
+      updated_at: new Date(),
+    });
+    const { stdout } = await here('requests', 'show', request?.id ?? '');
+    expect(stdout).toMatch(/^evaluation: +failed: SandboxFailed: raised$/m);
     const first = await db.collection('prompts').findOne({ data: request?.prompts[0]?.data });
     expect(String(first?.['task_id'])).toBe(request?.id);
   });

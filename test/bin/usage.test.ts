@@ -194,6 +194,17 @@ it('tasks show and validate warn once of a name that is defined twice, and of no
   expect(await warnings('validate', 'house_sums', '--from', writeQuestions())).toEqual([twice]);
 }, 240_000);
 
+it.each([
+  ['metric', 'metric_list: [{metric: exact_mtch}]', /house_typo can't be scored here: it .*exact_mtch/],
+  ['filter', 'filter_list: [{name: a, filter: [{function: regx}]}]', /can't be scored here: Task house_typo .*regx/],
+])('validate warns of a %s that is none, before anybody is asked', async (_, typo, warning) => {
+  const folder = writeDefinitions({ 'sums/typo.yaml': `include: _template\ntask: house_typo\n${typo}\n` });
+  const own = ['--wheel', WHEEL, '--include-path', `house=${folder}`];
+  const { code, stderr } = await samplerHere(['validate', 'house_typo', '--from', writeQuestions(), ...own]);
+  expect(code).toBe(0);
+  expect(stderr).toMatch(warning);
+});
+
 it('--from takes the folder of the data sets, or the one that holds it as a bucket does', async () => {
   const own = ['--wheel', WHEEL, '--include-path', `house=${writeDefinitions()}`];
   const folder = writeFolder(

@@ -77,3 +77,12 @@ it('the checks find links and scripts to check', () => {
 it('whoever works here has at most sixty lines to read', () => {
   expect(read('AGENTS.md').split('\n').length).toBeLessThanOrEqual(61);
 });
+
+it('docs/operations.md tells of every error code whether it is retried', () => {
+  const [, union = ''] =
+    /type ErrorCode =([^;]+);/.exec(readFileSync(join(ROOT, 'lib', 'errors', 'errors.ts'), 'utf8')) ?? [];
+  const codes = [...union.matchAll(/'(\w+)'/g)].map(([, code = '']) => code);
+  const [, told = ''] = read(join('docs', 'operations.md')).split('## Error codes\n');
+  expect(codes).toContain('BadMessage');
+  expect(codes.filter((code) => !told.includes(`\`${code}\``))).toEqual([]);
+});

@@ -49,6 +49,17 @@ describe('the console of npm start', () => {
     ]);
   });
 
+  it('names an evaluate message by its task, under which its outcome stands', () => {
+    const taskId = '4a204e486fef3dfded887100';
+    const lines = shown(false, [
+      ['evaluate', log('task evaluated', { task: 'one', documents: 15, taskId })],
+      ['evaluate', metrics({ MessageDuration: 254, MessagesDone: 1 })],
+      ['evaluate', log('message failed', { code: 'NotDone', error: 'waits', retryInSeconds: 2, taskId }, 'WARN')],
+      ['evaluate', log('the task can not be evaluated', { code: 'SandboxFailed', error: 'raised', taskId }, 'ERROR')],
+    ]);
+    expect(lines.map((line) => line.split('  ').at(-1))).toEqual([taskId, taskId, taskId]);
+  });
+
   it('is for people also where several messages are done together, and where a message lists its tasks', () => {
     const lines = shown(false, [
       ['sample', metrics({ MessageDuration: [5, 5], MessagesDone: [1, 1] }, undefined)],

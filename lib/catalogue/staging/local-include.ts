@@ -50,7 +50,14 @@ export async function readLocalInclude(name: string, dir: string): Promise<Local
     throw new PermanentError('BadTaskDefinition', `${dir} holds definitions that can't be read: ${told}${more}.`);
   }
   const root = buildIndex(files, prefix.slice(0, -1));
-  if (root.index.size === 0) throw new PermanentError('Configuration', `${dir} defines no task and no group.`);
+  if (root.index.size === 0) {
+    const near = [...files.keys()].filter((path) => /\.yml$/i.test(path)).slice(0, MAX_TOLD);
+    const rename = near.length === 0 ? '' : ` Of files named otherwise, such as ${near.join(', ')}, none is read.`;
+    throw new PermanentError(
+      'Configuration',
+      `${dir} defines no task and no group: that is done in files named *.yaml, by the key task or group.${rename}`,
+    );
+  }
   return { name, files, root };
 }
 

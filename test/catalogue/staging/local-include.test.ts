@@ -183,6 +183,13 @@ describe('a file copied by hand beside what was staged', () => {
   });
 });
 
+test('a folder without definitions is refused with the names that are read, and those here that are not', async () => {
+  await expect(local('own', { 'a.yml': 'task: a', 'b.txt': 'x' })).rejects.toThrow(
+    /defines no task and no group: .*files named \*\.yaml.*such as a\.yml, none is read\.$/,
+  );
+  await expect(local('own', { 'b.txt': 'x' })).rejects.toThrow(/files named \*\.yaml, by the key task or group\.$/);
+});
+
 test('a link to a file is that file, as for the harness; one that leads nowhere is refused', async () => {
   const dir = mkdtempSync(join(tmpdir(), 'linked-'));
   const real = mkdtempSync(join(tmpdir(), 'real-'));
