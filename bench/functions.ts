@@ -17,6 +17,7 @@ import { bundleFunctions, compileBundles } from '../localstack/bundle.ts';
 import { DEMO_INCLUDE, DEMO_TASK, stageDemo } from '../localstack/demo-data.ts';
 import { readServiceFile } from '../localstack/service-file.ts';
 import { toSqsEvent } from '../localstack/sqs-event.ts';
+import { floorLine, withServers } from './cores.ts';
 import { planned, remove } from './planned.ts';
 import { benchTask, removeTable } from './questions.ts';
 import { type BenchServices, median, openServices } from './services.ts';
@@ -33,6 +34,8 @@ interface Figures {
   readonly first: number;
   readonly peak: number;
   readonly total: number;
+  /** Processor time from the start of the process on, in milliseconds. */
+  readonly cpu: number;
 }
 
 const service = readServiceFile(ROOT);
@@ -71,11 +74,13 @@ async function compare(documents: number): Promise<void> {
   const events = Array.from({ length: Math.ceil(many.shards.length / MESSAGES_OF_AN_EVENT) }, (_, n) =>
     eventFor('shard', many.shards.slice(n * MESSAGES_OF_AN_EVENT, (n + 1) * MESSAGES_OF_AN_EVENT), n),
   );
-  const { peak, total } = measure(bundles['shard'] ?? '', events);
+  const { result, ...servers } = await withServers(() => measure(bundles['shard'] ?? '', events));
+  const { peak, total, cpu } = result;
   console.log(
     `shard, one process: ${documents} documents of gsm8k, 5 shots, ${many.shards.length} shards, ${MESSAGES_OF_AN_EVENT} an event, in ` +
       `${(total / 1000).toFixed(1)} s (${(documents / (total / 1000)).toFixed(0)} prompts/s), peak memory ${peak.toFixed(0)} MB`,
   );
+  console.log(`  ${floorLine({ node: cpu, ...servers })}`);
   console.log(`  ${await bareInserts(services, many.id, documents)}`);
   for (const id of ids) await remove(services, id);
   await removeTable(services, task.name);

@@ -17,10 +17,12 @@ for (const [i, event] of events.entries()) {
   if (answer?.batchItemFailures?.length > 0) throw new Error('a message failed');
   if (i === 0) first = performance.now() - loaded;
 }
+const { user, system } = process.cpuUsage();
 const figures = {
   load: loaded - before,
   first,
   total: performance.now() - loaded,
+  cpu: (user + system) / 1000,
   peak: process.resourceUsage().maxRSS / 1000,
 };
 process.stdout.write(`figures ${JSON.stringify(figures)}\n`, () => process.exit());

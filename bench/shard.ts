@@ -10,6 +10,7 @@ import { BSON, type Document, type ObjectId } from 'mongodb';
 import { collectionsOf } from '../lib/documents/collections.ts';
 import { Logger } from '../lib/log/log.ts';
 import { renderShard } from '../lib/shard/shard.ts';
+import { floorLine, leastWall, withServers } from './cores.ts';
 import { planned, remove } from './planned.ts';
 import { type BenchTask, benchTask, removeTable, SHAPE_NAMES } from './questions.ts';
 import { median, openServices } from './services.ts';
@@ -39,11 +40,14 @@ type Part = 'shard' | 'bson' | 'one' | 'two';
 async function compare(shape: string, task: BenchTask): Promise<void> {
   const took: Record<Part, Took[]> = { shard: [], bson: [], one: [], two: [] };
   const ratios: number[] = [];
+  const servers = { mongodb: 0, postgres: 0 };
   for (let round = 0; round <= ROUNDS; round++) {
     const { id, shards } = await planned(services, task, DOCUMENTS, DOCUMENTS);
-    const shard = await timed(async () => {
-      for (const message of shards) await renderShard(services, message, { redriven: false, log });
-    });
+    const { result: shard, ...used } = await withServers(() =>
+      timed(async () => {
+        for (const message of shards) await renderShard(services, message, { redriven: false, log });
+      }),
+    );
     const all = [await take('instances', id), await take('prompts', id)] as const;
     const bson = await timed(async () => {
       for (const document of all.flat()) BSON.serialize(document);
@@ -54,6 +58,8 @@ async function compare(shape: string, task: BenchTask): Promise<void> {
     await remove(services, id);
     // The first round warms up.
     if (round === 0) continue;
+    servers.mongodb += used.mongodb / ROUNDS;
+    servers.postgres += used.postgres / ROUNDS;
     took.shard.push(shard);
     took.bson.push(bson);
     took.one.push(one);
@@ -71,6 +77,9 @@ async function compare(shape: string, task: BenchTask): Promise<void> {
     `  the shard took ${show(took.shard)}; the same documents as BSON ${show(took.bson)}, a bare insertMany over one connection ` +
       `${show(took.one)}, over two ${show(took.two)}`,
   );
+  const cpu = { node: middle(took.shard, 'cpu'), ...servers };
+  const least = leastWall(cpu) / middle(took.two, 'wall');
+  console.log(`  ${floorLine(cpu)}, ${least.toFixed(2)} times that insertMany`);
 }
 
 function middle(figures: readonly Took[], of: keyof Took): number {
