@@ -5,11 +5,11 @@ import {
   SendMessageCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
-import { type Document, ObjectId } from 'mongodb';
+import type { Document } from 'mongodb';
 import { createSqs } from '../lib/clients/aws.ts';
 import { ensureIndexes } from '../lib/documents/collections.ts';
 import type { BenchServices } from './services.ts';
-import { documentsOfARequest } from './small-floors.ts';
+import { bareRequest, documentsOfARequest } from './small-floors.ts';
 
 /** Milliseconds that each step of a request took, by its name. */
 export type Steps = ReadonlyMap<string, number>;
@@ -44,7 +44,7 @@ export async function openFloor(
 ) {
   const floor = mongo.db(`${db.databaseName}_floor`);
   await ensureIndexes(floor);
-  const written = await documentsOfARequest(db);
+  const documents = await documentsOfARequest(db);
   const plan = await db.collection('sample_requests').findOne({ plan: { $exists: true } });
   const [sender, receiver] = [createSqs(), createSqs()];
   const ways = [await openWay(sender, receiver, 'sample'), await openWay(sender, receiver, 'shard')] as const;
@@ -54,7 +54,6 @@ export async function openFloor(
     requester_args: { address: 'a', service: 's' },
     qty: 15,
   });
-  const fresh = (name: string) => (written.get(name) ?? []).map((document) => ({ ...document, _id: new ObjectId() }));
 
   async function request(): Promise<Steps> {
     const steps = new Map<string, number>();
@@ -64,9 +63,6 @@ export async function openFloor(
       steps.set(name, now - last);
       last = now;
     };
-    const _id = new ObjectId();
-    const address = _id.toHexString();
-    const [instances, prompts, [aTask]] = [fresh('instances'), fresh('prompts'), fresh('tasks')];
     last = performance.now();
     await ways[0].pass(body);
     step(STEP.toSample);
@@ -75,23 +71,13 @@ export async function openFloor(
       ON c.oid = to_regclass(quote_ident(r.dataset_table_name)) WHERE r.task_name = '${task}'`,
     );
     step(STEP.postgres);
-    await floor
-      .collection('sample_requests')
-      .insertOne({ ...plan, _id, task: address, state: 'in_progress', active: true });
+    const write = await bareRequest(mongo, floor, { plan, documents });
     step(STEP.plan);
-    await ways[1].pass(JSON.stringify({ plan: address, shard: 0, offset: 0, docs: '0-14' }));
+    await ways[1].pass(JSON.stringify({ plan: '0'.repeat(24), shard: 0, offset: 0, docs: '0-14' }));
     step(STEP.toShard);
-    await mongo.withSession((session) =>
-      session.withTransaction(async () => {
-        const done = { $set: { state: 'done' }, $unset: { active: '' as const } };
-        await floor.collection('sample_requests').findOneAndUpdate({ _id }, done, { session });
-        await floor.collection('instances').insertMany(instances, { session });
-        await floor.collection('prompts').insertMany(prompts, { session });
-        await floor.collection('tasks').insertOne({ ...aTask, _id, requester_args: { address } }, { session });
-      }),
-    );
+    const _id = await write();
     step(STEP.write);
-    await look(() => floor.collection('tasks').findOne({ 'requester_args.address': address }));
+    await look(() => floor.collection('tasks').findOne({ _id }));
     step(STEP.seen);
     return steps;
   }

@@ -49,6 +49,7 @@ const figures = {
   ms: each(took),
   userMs: each(after.userMs - before.userMs),
   systemMs: each(after.systemMs - before.systemMs),
+  othersMs: each(after.othersMs - before.othersMs),
   logged: each(after.logged - before.logged),
   memory: process.memoryUsage.rss() / 1e6,
   ports: Object.fromEntries(
@@ -69,6 +70,8 @@ async function handle(event) {
 
 function reading() {
   const { user, system } = process.cpuUsage();
+  const own = process.threadCpuUsage();
+  const othersMs = (user + system - own.user - own.system) / 1000;
   /** @type {Map<number, { writes: number, sent: number, received: number }>} */
   const ports = new Map();
   for (const [{ remotePort = 0, bytesWritten, bytesRead }, { writes }] of sockets) {
@@ -79,5 +82,5 @@ function reading() {
       received: sum.received + bytesRead,
     });
   }
-  return { userMs: user / 1000, systemMs: system / 1000, logged, ports };
+  return { userMs: user / 1000, systemMs: system / 1000, othersMs, logged, ports };
 }

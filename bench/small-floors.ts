@@ -93,6 +93,69 @@ export async function describeWriteFloor({ mongo, db }: BenchServices): Promise<
   );
 }
 
+/**
+ * What the commands and the message of one request cost that comes alone, with the clients and nothing else, by itself and one after the
+ * other: the plan, the shard's message, and the transaction that writes all of it. In this process, which has sent others before.
+ */
+export async function describeRequestFloor(
+  { mongo, db }: BenchServices,
+  sqs: SQSClient,
+  QueueUrl: string,
+): Promise<string> {
+  const floor = mongo.db(`${db.databaseName}_floor`);
+  await ensureIndexes(floor);
+  const documents = await documentsOfARequest(db);
+  const plan = await db.collection('sample_requests').findOne({ plan: { $exists: true } });
+  const some = async (count: number) => {
+    for (let n = 0; n < count; n++) {
+      const write = await bareRequest(mongo, floor, { plan, documents });
+      await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: messageOf('floor', n) }));
+      await write();
+    }
+  };
+  await some(REQUESTS / 10);
+  const others = () => {
+    const [all, own] = [process.cpuUsage(), process.threadCpuUsage()];
+    return (all.user + all.system - own.user - own.system) / 1000;
+  };
+  const before = others();
+  const { own, server } = await measured('mongodb', REQUESTS, () => some(REQUESTS));
+  const elsewhere = ((others() - before) / REQUESTS).toFixed(2);
+  await floor.dropDatabase();
+  return `the same commands and message with nothing but the clients: ${own} ms of CPU (${elsewhere} on other threads) and ${server} of MongoDB`;
+}
+
+/** What a request of the floor writes. */
+export interface BareDocuments {
+  readonly plan: Document | null;
+  readonly documents: ReadonlyMap<string, Document[]>;
+}
+
+/** Records a plan, with the driver alone; gives what then writes all of its request in one transaction, under another id each time. */
+export async function bareRequest(
+  mongo: BenchServices['mongo'],
+  floor: Db,
+  { plan, documents }: BareDocuments,
+): Promise<() => Promise<ObjectId>> {
+  const _id = new ObjectId();
+  const fresh = (name: string) => (documents.get(name) ?? []).map((document) => ({ ...document, _id: new ObjectId() }));
+  const [instances, prompts, [task]] = [fresh('instances'), fresh('prompts'), fresh('tasks')];
+  const plans = floor.collection('sample_requests');
+  await plans.insertOne({ ...plan, _id, task: _id.toHexString(), state: 'in_progress', active: true });
+  return async () => {
+    await mongo.withSession((session) =>
+      session.withTransaction(async () => {
+        const done = { $set: { state: 'done' }, $unset: { active: '' as const } };
+        await plans.findOneAndUpdate({ _id }, done, { session });
+        await floor.collection('instances').insertMany(instances, { session });
+        await floor.collection('prompts').insertMany(prompts, { session });
+        await floor.collection('tasks').insertOne({ ...task, _id }, { session });
+      }),
+    );
+    return _id;
+  };
+}
+
 /** What the first request of the database wrote, by collection. */
 export async function documentsOfARequest(db: Db): Promise<Map<string, Document[]>> {
   const task = await db.collection('tasks').findOne({});

@@ -22,7 +22,7 @@ import { type CpuByRole, cpuEach, readCpu, readMemory } from './processes.ts';
 import { registerOwnRows } from './questions.ts';
 import { COUNTED_MS, describeCounts, readCounts } from './server-counts.ts';
 import { openServices } from './services.ts';
-import { describeQueueFloor, describeWriteFloor } from './small-floors.ts';
+import { describeQueueFloor, describeRequestFloor, describeWriteFloor } from './small-floors.ts';
 import { ALIKE, DIFFERENT, messageOf, QTY, RUN, send } from './small-messages.ts';
 import { describeWritten } from './small-written.ts';
 import { startSqsEmulator } from './sqs-emulator.ts';
@@ -46,6 +46,8 @@ const figuresOfRun = z.object({
   ms: z.number(),
   userMs: z.number(),
   systemMs: z.number(),
+  /** Of both, what other threads than the one that runs our code took: V8 compiles and collects there. */
+  othersMs: z.number(),
   logged: z.number(),
   memory: z.number(),
   ports: z.record(z.string(), z.object({ writes: z.number(), sent: z.number(), received: z.number() })),
@@ -110,6 +112,7 @@ async function directly(): Promise<void> {
   const service = readServiceFile(ROOT);
   const bundles = await bundleFunctions(service, ROOT, dir);
   const queue = await startSqsEmulator(process.env['AWS_ENDPOINT_URL'] ?? '');
+  const direct = createSqs({ ...process.env, AWS_ENDPOINT_URL: queue.url });
   try {
     for (const perEvent of [1, AT_A_TIME]) {
       const asked = Array.from({ length: DIRECT + WARM_UP }, (_, n) => messageOf(`direct${perEvent}`, n, MIX));
@@ -120,9 +123,14 @@ async function directly(): Promise<void> {
       const sample = await run('sample', asked);
       const shard = await run('shard', queue.bodies.splice(0));
       const [a, b] = [cpuOf(sample), cpuOf(shard)];
-      console.log(`  both functions without queues: ${(a + b).toFixed(2)} ms of CPU a request`);
+      const others = sample.othersMs + shard.othersMs;
+      console.log(
+        `  both functions without queues: ${(a + b).toFixed(2)} ms of CPU a request, ${others.toFixed(2)} of it on other threads`,
+      );
+      if (perEvent === 1) console.log(`    ${await describeRequestFloor(services, direct, queue.url)}`);
     }
   } finally {
+    direct.destroy();
     queue.close();
     rmSync(dir, { recursive: true });
   }
@@ -147,7 +155,7 @@ async function measured(name: string, run: () => Promise<Figures>): Promise<Figu
     `${of(uri).writes.toFixed(1)} writes, ${of(uri).sent.toFixed(0)} bytes sent, ${of(uri).received.toFixed(0)} received`;
   console.log(
     `  ${name}: ${figures.ms.toFixed(2)} ms, CPU ${cpuOf(figures).toFixed(2)} ms ` +
-      `(${figures.systemMs.toFixed(2)} of it the system's), MongoDB's ${mongodb.toFixed(2)}, Postgres' ${postgres.toFixed(2)}; ` +
+      `(${figures.systemMs.toFixed(2)} of it the system's; ${figures.othersMs.toFixed(2)} of other threads, which compile and collect), MongoDB's ${mongodb.toFixed(2)}, Postgres' ${postgres.toFixed(2)}; ` +
       `${figures.logged.toFixed(0)} bytes logged, ${figures.memory.toFixed(0)} MB\n` +
       `    MongoDB: ${commands}; ${describe(process.env['MONGODB_URI'])}\n` +
       `    Postgres: ${statements}; ${describe(process.env['POSTGRES_URI'])}`,
