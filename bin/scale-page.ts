@@ -1,4 +1,14 @@
-import { ASSUMED, DIFFERENT_RUN, FLOORS, LONG_RUN, MEASURED, type Run } from './scale-figures.ts';
+import {
+  ASSUMED,
+  DIFFERENT_RUN,
+  FLOORS,
+  LONG_RUN,
+  MEASURED,
+  MEASURED_RUN,
+  type Measured,
+  type Run,
+  type Way,
+} from './scale-figures.ts';
 
 /** In US dollars, us-east-1, arm64, without the free tier. */
 const PRICES = { gbSecond: 0.0000133334, call: 0.2 / 1e6, sqsCall: 0.4 / 1e6, loggedByte: 0.5 / 1e9 } as const;
@@ -24,22 +34,27 @@ export interface Scenario {
   readonly tasks: number;
 }
 
+const WAYS: readonly Way[] = ['alone', 'together'];
+
 /** Seconds of Lambda that one request takes: `sample`'s and `shard`'s. */
-function seconds(): { sample: number; shard: number } {
-  const of = (name: 'sample' | 'shard') => (MEASURED[name].ms + MEASURED.roundTrips[name] * ASSUMED.roundTripMs) / 1000;
+function seconds(way: Way): { sample: number; shard: number } {
+  const { roundTrips, perEvent, ...measured } = MEASURED[way];
+  const of = (name: 'sample' | 'shard') =>
+    (measured[name].ms + (roundTrips[name] * ASSUMED.roundTripMs) / perEvent) / 1000;
   return { sample: of('sample'), shard: of('shard') };
 }
 
-/** What a scenario takes. */
-export function loadOf({ suppliers, tasks }: Scenario) {
+/** What a scenario takes, where its requests come so. */
+export function loadOf({ suppliers, tasks }: Scenario, way: Way) {
+  const { mongodb, perEvent, ...of } = MEASURED[way];
   const requests = suppliers * tasks;
   const rate = requests / 3600;
-  const { sample, shard } = seconds();
+  const { sample, shard } = seconds(way);
   const gbSeconds = requests * (sample + shard) * ASSUMED.memoryGb;
-  const logged = requests * (MEASURED.sample.logged + MEASURED.shard.logged + 2 * ASSUMED.lambdaLogged);
+  const logged = requests * (of.sample.logged + of.shard.logged + (2 * ASSUMED.lambdaLogged) / perEvent);
   const hour =
     gbSeconds * PRICES.gbSecond +
-    2 * requests * (PRICES.call + CALLS_OF_A_MESSAGE * PRICES.sqsCall) +
+    (2 * requests * (PRICES.call + CALLS_OF_A_MESSAGE * PRICES.sqsCall)) / perEvent +
     logged * PRICES.loggedByte;
   return {
     requests,
@@ -47,16 +62,16 @@ export function loadOf({ suppliers, tasks }: Scenario) {
     gbSeconds,
     sampling: rate * sample,
     sharding: rate * shard,
-    mongoCommands: rate * MEASURED.mongodb.commands,
-    mongoBytes: rate * (MEASURED.mongodb.sent + MEASURED.mongodb.received),
-    mongoCores: (rate * MEASURED.mongodb.cpuMs) / 1000,
+    mongoCommands: rate * mongodb.commands,
+    mongoBytes: rate * (mongodb.sent + mongodb.received),
+    mongoCores: (rate * mongodb.cpuMs) / 1000,
     month: hour * HOURS,
   };
 }
 
-/** Requests a second at which something is full, the first wall first, and what moves it. */
-export function walls(): readonly { readonly what: string; readonly rate: number; readonly moves: string }[] {
-  const { sample, shard } = seconds();
+/** Requests a second at which something is full where they come so, the first wall first, and what moves it. */
+export function walls(way: Way): readonly { readonly what: string; readonly rate: number; readonly moves: string }[] {
+  const { sample, shard } = seconds(way);
   const all = [
     {
       what: `\`sampleConcurrency\` ${LIMITS.sampleConcurrency}`,
@@ -70,7 +85,7 @@ export function walls(): readonly { readonly what: string; readonly rate: number
     },
     {
       what: "MongoDB's writes, for each of its cores",
-      rate: 1000 / MEASURED.mongodb.cpuMs,
+      rate: 1000 / MEASURED[way].mongodb.cpuMs,
       moves: 'more cores; after that, sharding by `task_id`',
     },
     {
@@ -84,27 +99,28 @@ export function walls(): readonly { readonly what: string; readonly rate: number
 
 /** The page `docs/scale.md`. */
 export function scalePage(scenarios: readonly Scenario[] = SCENARIOS): string {
-  const { sample, shard } = seconds();
   const rows = scenarios.map((scenario) => {
-    const load = loadOf(scenario);
+    const loads = WAYS.map((way) => loadOf(scenario, way));
+    const [one] = loads;
+    const both = (show: (load: ReturnType<typeof loadOf>) => string) => loads.map(show).join(' / ');
     return [
       `${number(scenario.suppliers)} x ${number(scenario.tasks)}`,
-      number(load.requests),
-      number(load.rate, 1),
-      number(load.gbSeconds),
-      `${number(load.sampling, 1)} + ${number(load.sharding, 1)}`,
-      number(load.mongoCommands),
-      number(load.mongoBytes / 1e6, 2),
-      number(load.mongoCores, 2),
-      number(load.month, 2),
+      number(one?.requests ?? 0),
+      number(one?.rate ?? 0, 1),
+      both(({ gbSeconds }) => number(gbSeconds)),
+      both(({ sampling, sharding }) => `${number(sampling, 1)} + ${number(sharding, 1)}`),
+      both(({ mongoCommands }) => number(mongoCommands)),
+      both(({ mongoBytes }) => number(mongoBytes / 1e6, 2)),
+      both(({ mongoCores }) => number(mongoCores, 2)),
+      both(({ month }) => number(month, 2)),
     ];
   });
-  const { mongodb, postgres } = MEASURED;
   return `${[
     '# How far it goes',
     'Written by `npm run docs` from `bin/scale-page.ts`; not edited by hand. `node bin/scale.ts SUPPLIERS TASKS` prints it for your own numbers.',
     `The Manager asks for ${QTY} documents at a time, of each task and each supplier, all day. So many suppliers times so many tasks, each asked ` +
-      'once an hour:',
+      'once an hour. Of two figures the first is for requests that are spread over the hour, each an event of its own; the second for the ' +
+      'same requests sent at a time, which come ten an event and are done together. What is sent in part at a time lies between.',
     table(
       [
         'suppliers x tasks',
@@ -119,25 +135,50 @@ export function scalePage(scenarios: readonly Scenario[] = SCENARIOS): string {
       ],
       rows,
     ),
-    'Lambda, SQS and logs, without databases and without `evaluate`. Two messages a request, three calls of SQS each. A request is one shard.',
+    'Lambda, SQS and logs, without databases and without `evaluate`. Two messages a request, three calls of SQS each, or one for ten of them. A request is one shard.',
     '## What it is made of',
-    `Measured by \`npm run bench small\` (${MEASURED.run}): \`sample\` ${MEASURED.sample.ms} ms (${MEASURED.sample.cpuMs} of CPU), \`shard\` ` +
-      `${MEASURED.shard.ms} ms (${MEASURED.shard.cpuMs}); MongoDB ${mongodb.commands} commands, ${number(mongodb.sent)} bytes to it and ` +
-      `${number(mongodb.received)} back, ${mongodb.cpuMs} ms of its CPU; Postgres ${postgres.commands} statement, ${number(postgres.sent)} bytes and ` +
-      `${number(postgres.received)} back, ${postgres.cpuMs} ms; ${number(MEASURED.sample.logged + MEASURED.shard.logged)} bytes logged. Assumed: ` +
-      `${ASSUMED.roundTripMs} ms to a server and back, ${MEASURED.roundTrips.sample} times in \`sample\` and ${MEASURED.roundTrips.shard} times in \`shard\`, which ` +
-      `makes ${number(sample * 1000, 1)} and ${number(shard * 1000, 1)} ms; ${ASSUMED.memoryGb} GB; ${ASSUMED.lambdaLogged} bytes that Lambda logs of a call. \`Duration\` in ` +
-      'CloudWatch tells yours.',
+    `Measured by \`npm run bench small\`, ${MEASURED_RUN}. Of one request:`,
+    table(
+      ['', 'alone', 'one of ten together'],
+      partsOf(MEASURED.alone).map(([what, value], place) => [
+        what,
+        value,
+        partsOf(MEASURED.together)[place]?.[1] ?? '',
+      ]),
+    ),
+    `Assumed: ${ASSUMED.roundTripMs} ms to a server and back, ${MEASURED.alone.roundTrips.sample} times in \`sample\` and ${MEASURED.alone.roundTrips.shard} in \`shard\` where a request comes ` +
+      `alone, ${MEASURED.together.roundTrips.sample} and ${MEASURED.together.roundTrips.shard} times for ten together, which makes ${WAYS.map((way) => `${number(seconds(way).sample * 1000, 1)} and ${number(seconds(way).shard * 1000, 1)}`).join(' ms, or ')} ms; ` +
+      `${ASSUMED.memoryGb} GB; ${ASSUMED.lambdaLogged} bytes that Lambda logs of a call. \`Duration\` in CloudWatch tells yours.`,
     '## Where the first wall stands',
     table(
-      ['what is full', 'at so many requests a second', 'what moves it'],
-      walls().map(({ what, rate, moves }) => [what, number(rate), moves]),
+      ['what is full', 'at so many requests a second, each alone', 'ten together', 'what moves it'],
+      walls('alone').map(({ what, rate, moves }) => [
+        what,
+        number(rate),
+        number(walls('together').find((other) => other.what === what)?.rate ?? 0),
+        moves,
+      ]),
     ),
     'Not walls: the unique index of requests in progress, which drops a second request of a kind only while the first one lasts, which ' +
       'is some milliseconds of each hour; SQS, whose standard queues take any rate and 120,000 messages in work. A burst waits in the ' +
       'queue: nothing is refused, it takes longer.',
     ...checked(),
   ].join('\n\n')}\n`;
+}
+
+/** What a request is made of, and how much of it there is. */
+function partsOf({ sample, shard, mongodb, postgres }: Measured): readonly (readonly [string, string])[] {
+  return [
+    ['`sample`, ms (of CPU)', `${number(sample.ms, 1)} (${number(sample.cpuMs, 1)})`],
+    ['`shard`, ms (of CPU)', `${number(shard.ms, 1)} (${number(shard.cpuMs, 1)})`],
+    ['MongoDB: commands', number(mongodb.commands, 1)],
+    ['bytes to it and back', `${number(mongodb.sent)} and ${number(mongodb.received)}`],
+    ['ms of its CPU', number(mongodb.cpuMs, 1)],
+    ['Postgres: statements', number(postgres.commands, 1)],
+    ['bytes to it and back', `${number(postgres.sent)} and ${number(postgres.received)}`],
+    ['ms of its CPU', number(postgres.cpuMs, 1)],
+    ['bytes logged', number(sample.logged + shard.logged)],
+  ];
 }
 
 /** The model beside runs. */

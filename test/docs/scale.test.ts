@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { LIMITS, loadOf, scalePage, walls } from '../../bin/scale-page.ts';
 import { readServiceFile } from '../../localstack/service-file.ts';
 
@@ -20,18 +20,30 @@ it('the model has the concurrency of serverless.yml', () => {
   ]);
 });
 
-it('twice the suppliers cost twice as much, and so do twice the tasks', () => {
-  const { month } = loadOf({ suppliers: 10, tasks: 5 });
-  expect([loadOf({ suppliers: 20, tasks: 5 }).month, loadOf({ suppliers: 10, tasks: 10 }).month]).toEqual([
-    expect.closeTo(2 * month, 9),
-    expect.closeTo(2 * month, 9),
-  ]);
+describe.each(['alone', 'together'] as const)('requests that come %s', (way) => {
+  it('cost twice as much of twice the suppliers, and of twice the tasks', () => {
+    const { month } = loadOf({ suppliers: 10, tasks: 5 }, way);
+    expect([loadOf({ suppliers: 20, tasks: 5 }, way).month, loadOf({ suppliers: 10, tasks: 10 }, way).month]).toEqual([
+      expect.closeTo(2 * month, 9),
+      expect.closeTo(2 * month, 9),
+    ]);
+  });
+
+  it('make 3,600 in an hour of one a second, and no wall is nearer than the first', () => {
+    const { requests, rate, mongoCommands } = loadOf({ suppliers: 3600, tasks: 1 }, way);
+    expect([requests, rate]).toEqual([3600, 1]);
+    expect(mongoCommands).toBeGreaterThan(0);
+    const rates = walls(way).map((wall) => wall.rate);
+    expect(Math.min(...rates)).toBe(rates[0]);
+  });
 });
 
-it('an hour of one request a second makes 3,600, which MongoDB is sent a command for, and no wall is nearer than the first', () => {
-  const { requests, rate, mongoCommands } = loadOf({ suppliers: 3600, tasks: 1 });
-  expect([requests, rate]).toEqual([3600, 1]);
-  expect(mongoCommands).toBeGreaterThan(1);
-  const rates = walls().map((wall) => wall.rate);
-  expect(Math.min(...rates)).toBe(rates[0]);
+it('ten together cost less than each alone: Lambda, commands, processors and dollars', () => {
+  const [alone, together] = [
+    loadOf({ suppliers: 100, tasks: 10 }, 'alone'),
+    loadOf({ suppliers: 100, tasks: 10 }, 'together'),
+  ];
+  for (const part of ['gbSeconds', 'mongoCommands', 'mongoCores', 'month'] as const) {
+    expect(together[part]).toBeLessThan(alone[part]);
+  }
 });
