@@ -1,7 +1,7 @@
 import { ObjectId } from 'mongodb';
 import { createSqs } from '../lib/clients/aws.ts';
 import { createMongo } from '../lib/clients/mongo.ts';
-import { createSql } from '../lib/clients/postgres.ts';
+import { createSql, WITHOUT_ARRAYS } from '../lib/clients/postgres.ts';
 import { readLimits } from '../lib/config/limits.ts';
 import { ensureIndexes } from '../lib/documents/collections.ts';
 import type { ErrorCode } from '../lib/errors/errors.ts';
@@ -25,7 +25,7 @@ import { forgetRows } from '../lib/tables/read.ts';
 
 const runtime = startRuntime(['postgresUri', 'mongodbUri', 'shardQueueUrl']);
 const { config, traced } = runtime;
-const sql = createSql(config.postgresUri);
+const sql = createSql(config.postgresUri, WITHOUT_ARRAYS);
 const mongo = createMongo(config.mongodbUri);
 const db = mongo.db();
 const { leaseMs, requestChars } = readLimits(process.env);

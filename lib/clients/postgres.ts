@@ -12,6 +12,12 @@ const MAX_LIFETIME_SECONDS = 30 * 60;
 const RECONNECT_SECONDS = 0.1;
 
 /**
+ * Options of whoever neither gives nor gets arrays: a new connection is not asked first which types of arrays there are, which is an answer
+ * more to wait for, with a row for each table.
+ */
+export const WITHOUT_ARRAYS = { fetch_types: false } as const;
+
+/**
  * A small pool of Postgres connections; nothing is opened before the first query. Close it with `sql.end()`.
  * Statements are not prepared by name, so that poolers between us and the database, and its restarts, do no harm. For the
  * same reason the limit for an answer is ours and not `statement_timeout`, which poolers refuse or hand on to others.

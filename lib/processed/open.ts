@@ -166,7 +166,7 @@ function processedDocs(sql: Asking, table: TableInfo, { key, description }: Foun
       const { first, count } = rangeOf(split);
       const rows = await ask(sql`
         SELECT doc_id AS id, place FROM sampler_processed_docs
-        WHERE key = ${key} AND place >= ${first} AND place < ${first + count} AND doc_id = ANY(${[...docIds]}::int[])`);
+        WHERE key = ${key} AND place >= ${first} AND place < ${first + count} AND doc_id = ANY(${arrayOf(docIds)}::int[])`);
       const places = new Map(rows.map((row) => [Number(row['id']), Number(row['place'])]));
       return docIds.map((id) => {
         const place = places.get(id);
@@ -179,7 +179,7 @@ function processedDocs(sql: Asking, table: TableInfo, { key, description }: Foun
       const wanted = [...new Set(places)];
       const stored = await ask(sql`
         SELECT place, doc_id AS id, origin, doc FROM sampler_processed_docs
-        WHERE key = ${key} AND place = ANY(${wanted}::int[])
+        WHERE key = ${key} AND place = ANY(${arrayOf(wanted)}::int[])
           AND coalesce(octet_length(doc), 0) <= ${limits?.rowBytes ?? ANY_BYTES}`);
       if (stored.length !== wanted.length) {
         if (limits !== undefined) throw new BeyondLimits('long');
@@ -202,6 +202,11 @@ function processedDocs(sql: Asking, table: TableInfo, { key, description }: Foun
       );
     }),
   };
+}
+
+/** An array as Postgres writes it: functions have connections that know no arrays. */
+function arrayOf(ids: readonly number[]): string {
+  return `{${ids.join()}}`;
 }
 
 function columnsAt(splits: readonly DocSplit[], place: number): readonly string[] {

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { createS3, createSqs } from '../../lib/clients/aws.ts';
 import { createClients } from '../../lib/clients/clients.ts';
 import { lazy } from '../../lib/clients/lazy.ts';
+import { createSql, WITHOUT_ARRAYS } from '../../lib/clients/postgres.ts';
 import { freshStack, required, type TestStack } from '../helpers/stack.ts';
 
 let stack: TestStack;
@@ -35,6 +36,19 @@ it('connects to both databases, and works again after dispose', async () => {
     expect(clients.mongo().db().databaseName).toBe(stack.stage);
     await clients.dispose();
     await clients.dispose();
+  }
+});
+
+it('asks a new connection to Postgres for nothing but the statement where there are no arrays; else first for their types', async () => {
+  for (const [options, statements] of [
+    [WITHOUT_ARRAYS, 1],
+    [{}, 2],
+  ] as const) {
+    const asked: string[] = [];
+    const sql = createSql(stack.postgresUri, { ...options, debug: (_, statement) => asked.push(statement) });
+    expect(await sql`select 1 as one where 1 = any(${'{1,2}'}::int[])`).toEqual([{ one: 1 }]);
+    expect(asked).toHaveLength(statements);
+    await sql.end();
   }
 });
 
