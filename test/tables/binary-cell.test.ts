@@ -106,3 +106,14 @@ describe('rows', () => {
     expect(() => cellWriter(list({ kind: 'string' }))(new BinaryRows(8), ['a', 'a\0b'])).toThrow();
   });
 });
+
+it.each([2 ** 31, -(2 ** 31) - 1, 0.5, Number.NaN])(
+  'a number of 32 bits is written as it is, or refused: %s',
+  (number) => {
+    const rows = new BinaryRows(2);
+    rows.int32(-(2 ** 31));
+    rows.int32(2 ** 31 - 1);
+    expect(() => rows.int32(number)).toThrow(RangeError);
+    expect(rows.written.toString('hex')).toBe('800000007fffffff');
+  },
+);
