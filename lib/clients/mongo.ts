@@ -3,7 +3,7 @@ import { PermanentError } from '../errors/errors.ts';
 import { redact } from '../log/redact.ts';
 import { WAITS } from './waits.ts';
 
-/** As for Postgres: one message at a time needs few connections. */
+/** As for Postgres: two messages at a time need few connections, and wait for each other's portions. */
 const MAX_CONNECTIONS = 3;
 const IDLE_MS = 60_000;
 

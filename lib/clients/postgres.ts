@@ -3,7 +3,7 @@ import { guardedSockets } from './guarded-socket.ts';
 import { tlsOf } from './postgres-tls.ts';
 import { WAITS } from './waits.ts';
 
-/** One function instance works on one message at a time: few connections do, and the database serves many instances. */
+/** One function instance works on two messages at most at a time: few connections do, and the database serves many instances. */
 const MAX_CONNECTIONS = 3;
 const IDLE_SECONDS = 30;
 /** Connections are renewed, so that a failover or a changed address is noticed. */
