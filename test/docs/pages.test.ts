@@ -86,3 +86,13 @@ it('docs/operations.md tells of every error code whether it is retried', () => {
   expect(codes).toContain('BadMessage');
   expect(codes.filter((code) => !told.includes(`\`${code}\``))).toEqual([]);
 });
+
+it('docs/operations.md names every metric that a function counts', () => {
+  const functions = readdirSync(join(ROOT, 'functions')).map((name) => read(join('functions', name)));
+  const counted = functions.flatMap((text) =>
+    [...text.matchAll(/\b([A-Z][a-z]+[A-Z][a-z]+):/g)].map(([, name = '']) => name),
+  );
+  const page = read(join('docs', 'operations.md'));
+  expect(counted).toContain('TasksEvaluated');
+  expect(counted.filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
+});
