@@ -1,6 +1,6 @@
 import { collectionsOf } from '../documents/collections.ts';
 import { PermanentError, TransientError } from '../errors/errors.ts';
-import type { PlanProgress } from '../ledger/ledger.ts';
+import { LEASE_EXPIRED, type PlanProgress } from '../ledger/ledger.ts';
 import { unfinishedShards } from '../ledger/records.ts';
 import type { Logger } from '../log/log.ts';
 import { checkSizes } from './allowance.ts';
@@ -11,7 +11,8 @@ import type { Work } from './work.ts';
  * Notes the shard as written and, where it was the last one, writes the `tasks` document.
  * @returns whether it did
  * @throws PermanentError BadTaskDefinition where not one document of the request asks anything
- * @throws TransientError Unavailable where documents that were written are not there; all shards are on their way again then
+ * @throws TransientError Unavailable where documents that were written are not there; all shards are on their way again then.
+ * Likewise where the request's lease ended meanwhile: the shard's message resumes it when it comes again
  */
 export async function finishShard(
   services: ShardServices,
@@ -27,10 +28,7 @@ export async function finishShard(
   const { ledger, mongo, db } = services;
   const alone = record.shards === 1 && record.attempt === 1;
   const current = alone ? record : await ledger.finishShard(record, shard, instances, chars);
-  if (!current) {
-    log.warn('the request was finished or abandoned meanwhile');
-    return false;
-  }
+  if (!current) return await overMeanwhile(services, record, log);
   if (!alone) checkSizes({ ...record, ...current }, services.requestChars);
   const counts = alone ? [instances] : Object.values(current.progress);
   if (counts.length < record.shards) return false;
@@ -41,8 +39,22 @@ export async function finishShard(
   const completed = await ledger.complete(mongo, record, async (session) => {
     await collectionsOf(db).tasks.insertOne(document, { session });
   });
-  if (completed) log.info('task complete', { instances: total });
-  return completed;
+  if (!completed) return await overMeanwhile(services, record, log);
+  log.info('task complete', { instances: total });
+  return true;
+}
+
+/** A lease may end while a shard is at work that had waited for long: its message may be the last one that could resume the request. */
+async function overMeanwhile({ ledger }: ShardServices, { _id, attempt }: PlanProgress, log: Logger): Promise<false> {
+  const now = await ledger.find(_id);
+  if (now?.attempt === attempt && now.error?.code === LEASE_EXPIRED) {
+    throw new TransientError(
+      'Unavailable',
+      'The request was abandoned while this shard was written, as its lease ended. It is tried again, and resumes it.',
+    );
+  }
+  log.warn('the request was finished or abandoned meanwhile');
+  return false;
 }
 
 /** The error of a task without instances, which could never be answered and never be scored; the harness refuses it as well. */

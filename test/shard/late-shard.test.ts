@@ -7,6 +7,7 @@ import { Ledger } from '../../lib/ledger/ledger.ts';
 import { docsHash } from '../../lib/ledger/records.ts';
 import { Logger } from '../../lib/log/log.ts';
 import { Queue } from '../../lib/queue/queue.ts';
+import { finishShard } from '../../lib/shard/finish.ts';
 import { renderShard } from '../../lib/shard/shard.ts';
 import { createLocalSqs } from '../../localstack/resources.ts';
 import { freshStack, required, type TestStack } from '../helpers/stack.ts';
@@ -100,4 +101,26 @@ describe('a shard that comes late', () => {
   it('of a plan that nobody knows is refused for good', async () => {
     await expect(lateShard(new ObjectId())).rejects.toMatchObject({ code: 'BadMessage', permanent: true });
   });
+
+  it.each([1, 2])(
+    'to be noted, as its lease ended while it was written, is tried again (of a plan of %d)',
+    async (shards) => {
+      const plan = newPlan({ shards });
+      await ledger.begin(plan);
+      const record = await ledger.find(plan._id);
+      if (!record) throw new Error('there is a plan');
+      const shardQueue = new Queue(sqs, required(stack.env, 'SHARD_QUEUE_URL'));
+      const services = { sql, mongo, db, ledger, shardQueue, timeouts: undefined };
+      const work = { repeats: 1, taskDocument: () => ({ _id: plan._id }) };
+      const finish = () => finishShard(services, { shard: 0, instances: 2, chars: 10 }, record, work, log);
+      expect(await new Ledger(db, 60_000, () => new Date(Date.now() + 120_000)).expire(plan._id)).toBe(true);
+      await expect(finish()).rejects.toMatchObject({ code: 'Unavailable', permanent: false });
+      // Whoever resumed it sent its shards again: this one is of no more use.
+      await ledger.revive(plan._id);
+      expect(await finish()).toBe(false);
+      await ledger.fail({ _id: plan._id, attempt: 2 }, { code: 'TemplateFailed', message: 'm' });
+      expect(await finish()).toBe(false);
+      expect(await counts()).toEqual([0, 0, 0]);
+    },
+  );
 });
