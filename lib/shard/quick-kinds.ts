@@ -14,7 +14,13 @@ const MAX_KINDS = 5_000;
  * settings, without who is asked and about which documents. Rendering other documents of it takes as little, and does not end the process.
  */
 export class QuickKinds {
+  readonly #quickMs: number;
   readonly #known = new RecentlyUsed<boolean>({ chars: Number.POSITIVE_INFINITY, charsOfOne: 1, entries: MAX_KINDS });
+
+  /** `quickMs`: what a document of a quick kind takes at most, in milliseconds. */
+  constructor(quickMs: number = QUICK_MS) {
+    this.#quickMs = quickMs;
+  }
 
   has(plan: Plan): boolean {
     return this.#known.get(kindOf(plan)) === true;
@@ -22,7 +28,7 @@ export class QuickKinds {
 
   /** Notes that so many documents of a plan were rendered, in so many milliseconds. */
   rendered(plan: Plan, docs: number, ms: number): void {
-    this.#known.set(kindOf(plan), ms <= docs * QUICK_MS, 0);
+    this.#known.set(kindOf(plan), ms <= docs * this.#quickMs, 0);
   }
 }
 
