@@ -96,6 +96,25 @@ export const FLOORS = {
   taken: { stack: 0.07 },
 } as const;
 
+/**
+ * What `npm run bench latency` saw of a request of 15 documents that comes alone, warm: medians in milliseconds, each beside what the same
+ * message, statement or command took with the clients alone, in turn with it. The machine had other work: what counts is one beside the other.
+ */
+export const LATENCY = {
+  load: 9.5,
+  steps: [
+    ['the message, until `sample` has it', 2.3, 2.9],
+    ['`sample` itself', 3.5, 0],
+    ['Postgres: which table', 1.2, 0.9],
+    ['MongoDB: the plan', 4.1, 2.1],
+    ["the shard's message, until `shard` has it", 2.0, 2.6],
+    ['`shard` itself', 3.5, 0],
+    ['MongoDB: the transaction', 8.0, 7.5],
+    ['the task, until it is seen', -0.1, 0.6],
+    ['all', 28.3, 20.3],
+  ],
+} as const;
+
 /** What is assumed, and to be replaced by what CloudWatch shows. */
 export const ASSUMED = {
   /** Milliseconds to a database or queue and back, which the machine of the bench does not have. */

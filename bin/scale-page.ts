@@ -2,6 +2,7 @@ import {
   ASSUMED,
   DIFFERENT_RUN,
   FLOORS,
+  LATENCY,
   LONG_RUN,
   MEASURED,
   MEASURED_RUN,
@@ -210,6 +211,7 @@ function checked(): readonly string[] {
     ),
     'The functions take next to no more at the end than after the first quarter. MongoDB grows into the cache that the local stack gives it (half a GB).',
     ...limits(),
+    ...latency(),
   ];
 }
 
@@ -258,6 +260,22 @@ function limits(): readonly string[] {
       `${number(sumOf(floor('alone')), 1)} of them, before the plan, a transaction with all that a kill at any point must leave right, the rendering and the log: ` +
       `such a request took 17.2 ms, and 107 a second were answered. Done together it takes ${number(together(cpuMs), 1)}, and ${number(perSecond)} a second were. The price of a batch, that a process which one message ends ` +
       'takes the others with it, is paid by none of them: what could end it is begun only when its message is the only one there.',
+  ];
+}
+
+/** Where the time of a request goes that comes alone. */
+function latency(): readonly string[] {
+  const { load, steps } = LATENCY;
+  return [
+    '## How long a request takes that comes alone',
+    `15 documents, from the message to the task that the Requester sees, by \`npm run bench latency\` with functions that are warm. The machine had ` +
+      `other work (load ${load}), which lengthens both columns: the second one is the same messages, statements and commands with the clients and nothing else.`,
+    table(
+      ['of it, median ms', 'here', 'nothing but the clients'],
+      steps.map(([what, here, floor]) => [what, number(here, 1), number(floor, 1)]),
+    ),
+    "The shard's message is written and signed while MongoDB records the plan, so that its step holds work of `sample`. A task can be seen before the answer " +
+      'to the commit is read.',
   ];
 }
 
