@@ -115,6 +115,12 @@ export const LATENCY = {
   ],
 } as const;
 
+/**
+ * Milliseconds of processor time of both functions for a request of two documents that comes alone, beside that of the same commands and
+ * message by the clients alone, in one run of `npm run bench small`; on a machine that had other work, which makes both of them more.
+ */
+export const ALONE_CPU = { load: 12, functions: 7.3, floor: 6.8 } as const;
+
 /** What is assumed, and to be replaced by what CloudWatch shows. */
 export const ASSUMED = {
   /** Milliseconds to a database or queue and back, which the machine of the bench does not have. */

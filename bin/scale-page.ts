@@ -1,4 +1,5 @@
 import {
+  ALONE_CPU,
   ASSUMED,
   DIFFERENT_RUN,
   FLOORS,
@@ -274,6 +275,9 @@ function latency(): readonly string[] {
       ['of it, median ms', 'here', 'nothing but the clients'],
       steps.map(([what, here, floor]) => [what, number(here, 1), number(floor, 1)]),
     ),
+    `Processor time is that of the clients: in one run of \`npm run bench small\` both functions took ${ALONE_CPU.functions} ms for a request of two documents that came ` +
+      `alone, and the same commands and message with nothing but the clients ${ALONE_CPU.floor} (load ${ALONE_CPU.load}). Some of either is V8 compiling: it is less ` +
+      'after some thousand requests.',
     "The shard's message is written and signed while MongoDB records the plan, so that its step holds work of `sample`. A task can be seen before the answer " +
       'to the commit is read.',
   ];
