@@ -6,98 +6,24 @@ import {
   LATENCY,
   LONG_RUN,
   MEASURED,
-  MEASURED_RUN,
   type Measured,
+  ONE_BY_ONE_RUN,
   type Run,
   type Way,
 } from './scale-figures.ts';
+import { loadOf, type Scenario, seconds, walls } from './scale-model.ts';
 
-/** In US dollars, us-east-1, arm64, without the free tier. */
-const PRICES = { gbSecond: 0.0000133334, call: 0.2 / 1e6, sqsCall: 0.4 / 1e6, loggedByte: 0.5 / 1e9 } as const;
-/** serverless.yml's defaults, and the connections to each database that an instance holds. */
-export const LIMITS = { sampleConcurrency: 4, shardConcurrency: 8, registerConcurrency: 2, connections: 3 } as const;
-
+/** Documents that the Manager asks for at a time. */
 const QTY = 2;
 /** Requests a second that are wished for on the cores of the bench. */
 const AIM = 250;
-const HOURS = 730;
-/** A message is sent, received and deleted. */
-const CALLS_OF_A_MESSAGE = 3;
 const SCENARIOS: readonly Scenario[] = [
   { suppliers: 100, tasks: 10 },
   { suppliers: 1_000, tasks: 20 },
   { suppliers: 1_000, tasks: 100 },
   { suppliers: 10_000, tasks: 100 },
 ];
-
-/** So many suppliers are asked two documents of so many tasks, each hour. */
-export interface Scenario {
-  readonly suppliers: number;
-  readonly tasks: number;
-}
-
 const WAYS: readonly Way[] = ['alone', 'together'];
-
-/** Seconds of Lambda that one request takes: `sample`'s and `shard`'s. */
-function seconds(way: Way): { sample: number; shard: number } {
-  const { roundTrips, perEvent, ...measured } = MEASURED[way];
-  const of = (name: 'sample' | 'shard') =>
-    (measured[name].ms + (roundTrips[name] * ASSUMED.roundTripMs) / perEvent) / 1000;
-  return { sample: of('sample'), shard: of('shard') };
-}
-
-/** What a scenario takes, where its requests come so. */
-export function loadOf({ suppliers, tasks }: Scenario, way: Way) {
-  const { mongodb, perEvent, ...of } = MEASURED[way];
-  const requests = suppliers * tasks;
-  const rate = requests / 3600;
-  const { sample, shard } = seconds(way);
-  const gbSeconds = requests * (sample + shard) * ASSUMED.memoryGb;
-  const logged = requests * (of.sample.logged + of.shard.logged + (2 * ASSUMED.lambdaLogged) / perEvent);
-  const hour =
-    gbSeconds * PRICES.gbSecond +
-    (2 * requests * (PRICES.call + CALLS_OF_A_MESSAGE * PRICES.sqsCall)) / perEvent +
-    logged * PRICES.loggedByte;
-  return {
-    requests,
-    rate,
-    gbSeconds,
-    sampling: rate * sample,
-    sharding: rate * shard,
-    mongoCommands: rate * mongodb.commands,
-    mongoBytes: rate * (mongodb.sent + mongodb.received),
-    mongoCores: (rate * mongodb.cpuMs) / 1000,
-    month: hour * HOURS,
-  };
-}
-
-/** Requests a second at which something is full where they come so, the first wall first, and what moves it. */
-export function walls(way: Way): readonly { readonly what: string; readonly rate: number; readonly moves: string }[] {
-  const { sample, shard } = seconds(way);
-  const all = [
-    {
-      what: `\`sampleConcurrency\` ${LIMITS.sampleConcurrency}`,
-      rate: LIMITS.sampleConcurrency / sample,
-      moves: 'raise it: each one more is 3 connections to either database',
-    },
-    {
-      what: `\`shardConcurrency\` ${LIMITS.shardConcurrency}`,
-      rate: LIMITS.shardConcurrency / shard,
-      moves: 'raise it, likewise',
-    },
-    {
-      what: "MongoDB's writes, for each of its cores",
-      rate: 1000 / MEASURED[way].mongodb.cpuMs,
-      moves: 'more cores; after that, sharding by `task_id`',
-    },
-    {
-      what: 'the 100 connections that a Postgres takes as it comes',
-      rate: 100 / LIMITS.connections / (sample + shard),
-      moves: 'a pooler, which the statements are made for; or `max_connections`',
-    },
-  ];
-  return all.sort((a, b) => a.rate - b.rate);
-}
 
 /** The page `docs/scale.md`. */
 export function scalePage(scenarios: readonly Scenario[] = SCENARIOS): string {
@@ -139,7 +65,7 @@ export function scalePage(scenarios: readonly Scenario[] = SCENARIOS): string {
     ),
     'Lambda, SQS and logs, without databases and without `evaluate`. Two messages a request, three calls of SQS each, or one for ten of them. A request is one shard.',
     '## What it is made of',
-    `Measured by \`npm run bench small\`, ${MEASURED_RUN}. Of one request:`,
+    `Measured by \`npm run bench small\`, of one request. Alone: ${MEASURED.alone.run}. Together: ${MEASURED.together.run}.`,
     table(
       ['', 'alone', 'one of ten together'],
       partsOf(MEASURED.alone).map(([what, value], place) => [
@@ -259,7 +185,7 @@ function limits(): readonly string[] {
       `MongoDB's part grows with what it holds. The stack's part is on AWS that of SQS and Lambda.`,
     `**${AIM} a second on ${cores} cores** leave ${number((1000 * cores) / AIM, 1)} ms for all of a request, servers and senders too. One by one nothing but its floor takes ` +
       `${number(sumOf(floor('alone')), 1)} of them, before the plan, a transaction with all that a kill at any point must leave right, the rendering and the log: ` +
-      `such a request took 17.2 ms, and 107 a second were answered. Done together it takes ${number(together(cpuMs), 1)}, and ${number(perSecond)} a second were. The price of a batch, that a process which one message ends ` +
+      `such a request took ${number(ONE_BY_ONE_RUN.cpuMs, 1)} ms, and ${number(ONE_BY_ONE_RUN.perSecond)} a second were answered. Done together it takes ${number(together(cpuMs), 1)}, and ${number(perSecond)} a second were. The price of a batch, that a process which one message ends ` +
       'takes the others with it, is paid by none of them: what could end it is begun only when its message is the only one there.',
   ];
 }

@@ -1,13 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { LIMITS, loadOf, scalePage, walls } from '../../bin/scale-page.ts';
+import { MEASURED } from '../../bin/scale-figures.ts';
+import { LIMITS, loadOf, walls } from '../../bin/scale-model.ts';
+import { scalePage } from '../../bin/scale-page.ts';
 import { readServiceFile } from '../../localstack/service-file.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
 it('the page is what the model says (npm run docs)', () => {
   expect(readFileSync(join(ROOT, 'docs', 'scale.md'), 'utf8')).toBe(scalePage());
+});
+
+it('the page names the run of each column of its model', () => {
+  for (const { run } of Object.values(MEASURED)) expect(scalePage()).toContain(run);
 });
 
 it('the model has the concurrency of serverless.yml', () => {
