@@ -1,7 +1,8 @@
 import type { SQSRecord } from 'aws-lambda';
 import { attributesOf, type Delivery, REQUEST_ID_ATTRIBUTE } from './delivery.ts';
 import { type Failure, failureOf } from './failure.ts';
-import { hasRoomFor, type Queue } from './queue.ts';
+import { hasRoomFor } from './outgoing.ts';
+import type { Queue } from './queue.ts';
 
 /** Since when a message waits for another one, in milliseconds since 1970. */
 const SINCE_ATTRIBUTE = 'waiting-since';

@@ -1,14 +1,16 @@
 import { setImmediate } from 'node:timers/promises';
-import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import pMap from 'p-map';
 import { cutTo } from '../errors/bounds.ts';
 import { PermanentError } from '../errors/errors.ts';
 import type { Logger } from '../log/log.ts';
 import { type Awaited, waitsOn } from './awaited.ts';
-import { carried, type Delivery, firstSent, IdentityInDoubt, REQUEST_ID_ATTRIBUTE, toDelivery } from './delivery.ts';
+import { type Arrived, type Delivery, IdentityInDoubt, REQUEST_ID_ATTRIBUTE, toDelivery } from './delivery.ts';
 import { failureOf, type KeepReason, settleFailure } from './failure.ts';
-import { hasRoomFor, type Outgoing, type Queue } from './queue.ts';
-import { readFresh, type Together, workTogether } from './together.ts';
+import { holdOneRequest } from './one-request.ts';
+import { putBack, release } from './put-back.ts';
+import type { Queue } from './queue.ts';
+import type { Together } from './together.ts';
 
 /**
  * How one delivery ended: the message is done, will be delivered again, lies in the dead-letter queue, or is on its queue
@@ -72,145 +74,28 @@ export async function processBatch<Message>(
   options: BatchOptions<Message>,
 ): Promise<SQSBatchResponse> {
   const timeLeft = () => context.getRemainingTimeInMillis();
-  const ends = new Map<SQSRecord, MessageOutcome>();
+  const { together, log } = options;
   await hearWhatEnded();
-  const left = await alone(event.Records, options, ends, timeLeft);
-  const work = async (record: SQSRecord, place: number) => {
-    const late = timeLeft() < MIN_TIME_LEFT_MS;
-    ends.set(record, late ? await notBegun(record, place, options) : await processRecord(record, options, timeLeft));
+  const messages = event.Records.map((record): Arrived => ({ record, delivery: toDelivery(record, log) }));
+  const isLate = () => timeLeft() < MIN_TIME_LEFT_MS;
+  const takesAll = together === undefined || messages.length < 2 || isLate();
+  const { left, ended } = takesAll ? { left: messages, ended: [] } : await holdOneRequest(messages, together, options);
+  const ends = new Map<Arrived, MessageOutcome>(ended);
+  const work = async (message: Arrived, place: number) => {
+    ends.set(
+      message,
+      isLate() ? await outOfTime(message, place, options) : await processMessage(message, options, timeLeft),
+    );
   };
   await pMap(left, work, { concurrency: options.sideBySide ?? 1 });
   const batchItemFailures: SQSBatchResponse['batchItemFailures'] = [];
-  for (const record of event.Records) {
-    const outcome = ends.get(record);
+  for (const message of messages) {
+    const outcome = ends.get(message);
     if (outcome === undefined) continue;
     options.onOutcome?.(outcome);
-    if (outcome === 'retried') batchItemFailures.push({ itemIdentifier: record.messageId });
+    if (outcome === 'retried') batchItemFailures.push({ itemIdentifier: message.record.messageId });
   }
   return { batchItemFailures };
-}
-
-/**
- * The messages to be worked on by themselves: all of them where nothing is done together, else those of one request alone. It is the
- * one that was tried most often, so that each gets its tries, or waits longest; the others go back, with all of theirs. One that was
- * tried before is there by itself.
- */
-async function alone<Message>(
-  records: readonly SQSRecord[],
-  options: BatchOptions<Message>,
-  ends: Map<SQSRecord, MessageOutcome>,
-  timeLeft: TimeLeft,
-): Promise<readonly SQSRecord[]> {
-  const { together, queue, log, parse } = options;
-  if (together === undefined || records.length < 2 || timeLeft() < MIN_TIME_LEFT_MS) return records;
-  for (const twin of twinsAmong(records, options)) ends.set(twin, 'done');
-  const fresh = readFresh(
-    records.filter((record) => !ends.has(record)),
-    parse,
-    log,
-  );
-  const { done, isAway } = await workTogether(fresh, together);
-  for (const record of done) ends.set(record, 'done');
-  const rest = records.filter((record) => !ends.has(record)).sort(inTurn);
-  const [first] = rest;
-  if (first === undefined) return [];
-  const requestOf = (record: SQSRecord) => {
-    const received = fresh.get(record);
-    return received && together.requestOf?.(received);
-  };
-  const request = requestOf(first);
-  const chosen = rest.filter((record) => record === first || (request !== undefined && requestOf(record) === request));
-  const others = rest.filter((record) => !chosen.includes(record));
-  await putBack(others, options, ends, isAway ? secondsFor : () => 0);
-  const over = records.filter((record) => ends.has(record) && ends.get(record) !== 'retried');
-  // Those that are delivered again all the same are known to be done, or come twice as they may.
-  await queue.deleteAll(over.map(({ receiptHandle }) => receiptHandle)).catch((error: unknown) => {
-    log.warn('messages that are done could not be deleted before others were begun', {
-      error: failureOf(error).message,
-    });
-  });
-  return chosen;
-}
-
-/**
- * Messages that another one of the batch is as well, of which one is enough: a process that dies while it puts messages back leaves
- * two of each, and were both put back again, there would be more of them with each death. The one stays that was tried most often.
- */
-function twinsAmong<Message>(
-  records: readonly SQSRecord[],
-  { together, log }: BatchOptions<Message>,
-): readonly SQSRecord[] {
-  if (new Set(records.map(({ body }) => body)).size === records.length) return [];
-  const known = new Set<string>();
-  const deliveries = records.map((record) => ({ record, delivery: toDelivery(record, log) }));
-  deliveries.sort((a, b) => b.delivery.received - a.delivery.received);
-  return deliveries.flatMap(({ record, delivery: { requestId, redriven, body } }) => {
-    // One that came back from the dead-letter queue may take up again what another one may not.
-    const who = JSON.stringify([redriven, together?.bodyIsAll ? '' : requestId, body]);
-    if (known.has(who)) return [record];
-    known.add(who);
-    return [];
-  });
-}
-
-/** Where a server may be away, so long is it left alone: a quarter of the time that a message waits already. */
-const AWAY_SECONDS = { least: 5, most: 60 };
-
-function secondsFor(record: SQSRecord): number {
-  const quarter = Math.ceil((Date.now() - firstSent(record)) / 4000);
-  return Math.min(AWAY_SECONDS.most, Math.max(AWAY_SECONDS.least, quarter || 0));
-}
-
-async function putBack<Message>(
-  records: readonly SQSRecord[],
-  { queue, log }: BatchOptions<Message>,
-  ends: Map<SQSRecord, MessageOutcome>,
-  seconds: (record: SQSRecord) => number,
-): Promise<void> {
-  const back = records.map((record) => {
-    const delivery = toDelivery(record, log);
-    return { record, delivery, again: sentAgain(record, delivery, seconds(record)) };
-  });
-  const returned = await queue.putBackAll(back.flatMap(({ again }) => again ?? []));
-  let place = 0;
-  const staying: Delivery[] = [];
-  for (const { record, delivery, again } of back) {
-    const isBack = again !== undefined && returned.has(place++);
-    ends.set(record, isBack ? 'notBegun' : 'retried');
-    if (!isBack) staying.push(delivery);
-  }
-  await comeBack(staying, queue, log);
-}
-
-/** Only so long is a message taken to wait already: any sender may write what it likes, and none is to come first for ever. */
-const LONGEST_WAIT_MS = 15 * 60_000;
-
-function inTurn(a: SQSRecord, b: SQSRecord): number {
-  const tries = ({ attributes }: SQSRecord) => Number(attributes.ApproximateReceiveCount);
-  const since = (record: SQSRecord) =>
-    Math.max(firstSent(record), Number(record.attributes.SentTimestamp) - LONGEST_WAIT_MS);
-  return tries(b) - tries(a) || since(a) - since(b);
-}
-
-/**
- * A message as it is sent again: with its identity, its time and its tries, as SQS takes it for a new one, and its group. Undefined
- * where a large body leaves no room for that: it would be another request.
- */
-function sentAgain(record: SQSRecord, delivery: Delivery, seconds = 0): Outgoing | undefined {
-  const { own, all } = carried(record, delivery);
-  const { body } = record;
-  return hasRoomFor(body, own) ? { body, attributes: all, group: delivery.group, seconds } : undefined;
-}
-
-/** Lets messages that could not be put back be delivered again at once, which takes one of their tries. */
-async function comeBack(deliveries: readonly Delivery[], queue: Queue, log: Logger): Promise<'retried'> {
-  await queue.releaseAll(deliveries.map(({ receiptHandle }) => receiptHandle)).catch((error: unknown) => {
-    log.warn('messages could not be put back; they wait for their visibility time-out', {
-      error: failureOf(error).message,
-      messages: deliveries.map(({ messageId }) => messageId),
-    });
-  });
-  return 'retried';
 }
 
 /**
@@ -222,28 +107,27 @@ async function hearWhatEnded(): Promise<void> {
 }
 
 /**
- * A message whose time others of its batch took continues its queue again: it comes back at once, and none of its tries is
+ * A message whose time others of its batch took goes back to its queue: it comes back at once, and none of its tries is
  * gone. One that had all the time there was is merely tried again, so that nothing goes round without end.
  */
-async function notBegun<Message>(
-  record: SQSRecord,
+async function outOfTime<Message>(
+  message: Arrived,
   place: number,
   { queue, log }: BatchOptions<Message>,
 ): Promise<MessageOutcome> {
-  const delivery = toDelivery(record, log);
+  const { delivery } = message;
   delivery.log.warn('out of time; the message goes back to the queue');
-  if (place === 0) return comeBack([delivery], queue, log);
-  const again = sentAgain(record, delivery);
-  const returned = await queue.putBackAll(again ? [again] : []);
-  return returned.has(0) ? 'returned' : comeBack([delivery], queue, log);
+  if (place > 0) return (await putBack([message], { queue, log })).has(message) ? 'returned' : 'retried';
+  await release([delivery], queue, log);
+  return 'retried';
 }
 
-async function processRecord<Message>(
-  record: SQSRecord,
+async function processMessage<Message>(
+  { record, delivery: arrived }: Arrived,
   options: BatchOptions<Message>,
   timeLeft: TimeLeft,
 ): Promise<MessageOutcome> {
-  let delivery = toDelivery(record, options.log);
+  let delivery = arrived;
   let message: Message | undefined;
   try {
     message = options.parse(record.body);

@@ -47,6 +47,12 @@ export interface Delivery {
   readonly log: Logger;
 }
 
+/** A record of an event, and what it says about its message. */
+export interface Arrived {
+  readonly record: SQSRecord;
+  readonly delivery: Delivery;
+}
+
 /** Whoever works on an unidentified delivery found that it may go on with what was begun for another; nothing was done. */
 export class IdentityInDoubt extends Error {}
 

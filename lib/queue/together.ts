@@ -1,7 +1,5 @@
-import type { SQSRecord } from 'aws-lambda';
 import { type ErrorCode, SamplerError } from '../errors/errors.ts';
-import type { Logger } from '../log/log.ts';
-import { type Delivery, toDelivery } from './delivery.ts';
+import type { Arrived, Delivery } from './delivery.ts';
 import { failureOf } from './failure.ts';
 
 /** A message and how it came. */
@@ -32,7 +30,7 @@ export interface Together<Message> {
 
 /** What came of messages that were worked on together. */
 export interface EndedTogether {
-  readonly done: ReadonlySet<SQSRecord>;
+  readonly done: ReadonlySet<Arrived>;
   /** Whether all of them failed as a server seems to be away: it may as well be away for one of them alone. */
   readonly isAway: boolean;
 }
@@ -45,15 +43,15 @@ const COMMON: ErrorCode = 'Unavailable';
 
 /** Does together what can be, of messages that were never tried; those that are not done are left, with all their tries. */
 export async function workTogether<Message>(
-  received: ReadonlyMap<SQSRecord, Received<Message>>,
+  received: ReadonlyMap<Arrived, Received<Message>>,
   { mayBe, handle }: Together<Message>,
 ): Promise<EndedTogether> {
   const candidates = [...received].filter(([, message]) => mayBe(message));
   if (candidates.length < 2) return { done: new Set(), isAway: false };
   try {
     const done = await handle(candidates.map(([, message]) => message));
-    const records = candidates.flatMap(([record, { delivery }]) => (done.has(delivery) ? [record] : []));
-    return { done: new Set(records), isAway: false };
+    const over = candidates.flatMap(([arrived, { delivery }]) => (done.has(delivery) ? [arrived] : []));
+    return { done: new Set(over), isAway: false };
   } catch (error) {
     return { done: new Set(), isAway: failureOf(error).code === COMMON };
   }
@@ -72,18 +70,17 @@ export async function unlessOfItself<Part>(work: () => Promise<Part>): Promise<P
   }
 }
 
-/** The messages of a batch that were never tried before, and can be read in a moment. */
+/** The messages of an event that were never tried before, and can be read in a moment. */
 export function readFresh<Message>(
-  records: readonly SQSRecord[],
+  messages: readonly Arrived[],
   parse: (body: string) => Message,
-  log: Logger,
-): ReadonlyMap<SQSRecord, Received<Message>> {
-  const fresh = new Map<SQSRecord, Received<Message>>();
-  for (const record of records) {
-    const delivery = toDelivery(record, log);
-    if (record.body.length > MOST_BODY_CHARS || delivery.received > 1 || delivery.redriven) continue;
+): ReadonlyMap<Arrived, Received<Message>> {
+  const fresh = new Map<Arrived, Received<Message>>();
+  for (const arrived of messages) {
+    const { delivery } = arrived;
+    if (delivery.body.length > MOST_BODY_CHARS || delivery.received > 1 || delivery.redriven) continue;
     try {
-      fresh.set(record, { message: parse(record.body), delivery });
+      fresh.set(arrived, { message: parse(delivery.body), delivery });
     } catch {
       // It is told when it is worked on by itself.
     }
