@@ -20,7 +20,7 @@ import type { Received } from '../lib/queue/together.ts';
 import { KnownKinds } from '../lib/sample/known-kinds.ts';
 import { type Request, type SampleServices, sampleRequest } from '../lib/sample/sample.ts';
 import { sampleTogether } from '../lib/sample/together.ts';
-import { forgetRows } from '../lib/tables/read.ts';
+import { forgetKnown } from '../lib/tables/known.ts';
 
 const runtime = startRuntime(['postgresUri', 'mongodbUri', 'datasetsBucket', 'sampleQueueUrl', 'shardQueueUrl']);
 const { config, traced } = runtime;
@@ -49,7 +49,7 @@ async function handle(message: SampleMessage, delivery: Delivery): Promise<Count
   const { tasks, planned, shards, dropped } = await sampleRequest(services, message, request).catch(
     (error: unknown) => {
       // What is known of a table may be what is wrong, and be mended before the message comes again.
-      forgetRows(sql);
+      forgetKnown(sql);
       throw error;
     },
   );

@@ -21,7 +21,7 @@ import { QuickKinds } from '../lib/shard/quick-kinds.ts';
 import { Renderings } from '../lib/shard/renderings.ts';
 import { renderShard } from '../lib/shard/shard.ts';
 import { writeTogether } from '../lib/shard/together.ts';
-import { forgetRows } from '../lib/tables/read.ts';
+import { forgetKnown } from '../lib/tables/known.ts';
 
 const runtime = startRuntime(['postgresUri', 'mongodbUri', 'shardQueueUrl']);
 const { config, traced } = runtime;
@@ -52,7 +52,7 @@ async function handle(message: ShardMessage, delivery: Delivery): Promise<Counts
     return { Instances: instances, Prompts: prompts, TasksCompleted: completed ? 1 : 0 };
   } catch (error) {
     // A row may be what is wrong, and be mended in its place before the shard is tried again.
-    forgetRows(sql);
+    forgetKnown(sql);
     renderings.forget();
     throw error;
   }

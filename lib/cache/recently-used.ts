@@ -51,12 +51,12 @@ export class RecentlyUsed<Value> {
   set(key: string, value: Value, chars: number): void {
     const { chars: maxChars, charsOfOne, entries: maxEntries, ms, now } = this.#room;
     if (chars > charsOfOne) return;
-    this.#forget(key);
+    this.delete(key);
     this.#entries.set(key, { value, chars, until: now() + ms });
     this.#chars += chars;
     for (const oldest of this.#entries.keys()) {
       if (this.#chars <= maxChars && this.#entries.size <= maxEntries) return;
-      this.#forget(oldest);
+      this.delete(oldest);
     }
   }
 
@@ -65,7 +65,8 @@ export class RecentlyUsed<Value> {
     this.#chars = 0;
   }
 
-  #forget(key: string): void {
+  /** Forgets one, where it is kept. */
+  delete(key: string): void {
     this.#chars -= this.#entries.get(key)?.chars ?? 0;
     this.#entries.delete(key);
   }

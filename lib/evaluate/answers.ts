@@ -1,13 +1,12 @@
 import type { Db, ObjectId } from 'mongodb';
-import { type Loglikelihood, loglikelihoodOf } from '../evaluator-api/loglikelihood.ts';
-import { type ApiPath, type EvaluatorResponse, generationOf, ResponseError } from '../evaluator-api/response.ts';
+import type { ApiPath } from '../evaluator-api/response.ts';
 import { loads, PyJsonError } from '../python/json.ts';
 import type { Doc, PyValue } from '../python/value.ts';
 import { isDict } from '../python/value.ts';
 import type { Answered } from '../scoring/scorer.ts';
-import { classify, type Failed, STATUS, sessionHeightOf } from './classify.ts';
+import { type Answer, NO_RESPONSE, type RequestType, readAnswer } from './answer.ts';
+import { type Failed, STATUS, sessionHeightOf } from './classify.ts';
 import { readBson } from './read-bson.ts';
-import { MAX_ERROR_BYTES, storableStart } from './samples.ts';
 
 /** One document of a task with what came back for it. */
 export interface AskedDocument {
@@ -24,7 +23,7 @@ export interface AnswersOf {
   readonly db: Db;
   readonly taskId: ObjectId;
   readonly path: ApiPath;
-  readonly requestType: 'generate_until' | 'loglikelihood';
+  readonly requestType: RequestType;
 }
 
 /** Documents read at a time, at most. */
@@ -267,46 +266,6 @@ interface AskedPrompt {
   readonly id: string;
   readonly broken: boolean;
   answer: Answer | null;
-}
-
-type Answer =
-  | {
-      readonly failed: null;
-      readonly text: string | null;
-      readonly likelihood: Loglikelihood | null;
-      readonly ms: number;
-    }
-  | { readonly failed: Failed };
-
-const NO_RESPONSE: Failed = { code: STATUS.noResponse, error: 'no response' };
-
-function readAnswer(
-  response: ReadonlyMap<string, PyValue>,
-  path: ApiPath,
-  requestType: AnswersOf['requestType'],
-  continuation: string,
-  promptBroken: boolean,
-): Answer {
-  const classified = classify(response, path);
-  // Whoever sends no answer may send much of it.
-  if (classified.failed) {
-    const { code, error } = classified.failed;
-    return { failed: { code, error: storableStart(error, MAX_ERROR_BYTES) } };
-  }
-  if (promptBroken) return { failed: { code: STATUS.badResponse, error: 'Bad JSON data format (prompt)' } };
-  const { answer, ms } = classified;
-  try {
-    return { failed: null, ms, ...scoredPart(answer, requestType, continuation) };
-  } catch (error) {
-    if (error instanceof ResponseError) return { failed: { code: STATUS.badResponse, error: error.message } };
-    throw error;
-  }
-}
-
-function scoredPart(answer: EvaluatorResponse, requestType: AnswersOf['requestType'], continuation: string) {
-  return requestType === 'loglikelihood'
-    ? { text: null, likelihood: loglikelihoodOf(answer, continuation) }
-    : { text: generationOf(answer), likelihood: null };
 }
 
 function idsOf(portion: readonly InstanceRef[][]): ObjectId[] {

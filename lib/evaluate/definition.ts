@@ -5,6 +5,7 @@ import { PermanentError } from '../errors/errors.ts';
 import { type ApiPath, isApiPath, PATHS } from '../evaluator-api/response.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { decodePlan } from '../plan/plan.ts';
+import type { RequestType } from './answer.ts';
 
 /** A task to be evaluated: what was asked, and by which definition. */
 export interface EvaluatedTask {
@@ -18,7 +19,7 @@ export interface EvaluatedTask {
   readonly address: string;
   readonly service: string;
   readonly path: ApiPath;
-  readonly requestType: 'generate_until' | 'loglikelihood';
+  readonly requestType: RequestType;
 }
 
 /** Where definitions are looked up. */

@@ -9,8 +9,8 @@ import { repr } from '../python/repr.ts';
 import type { Doc } from '../python/value.ts';
 import type { SandboxTransport } from '../sandbox/client.ts';
 import type { SourceFiles } from '../sandbox/sources.ts';
-import type { SplitInfo } from '../tables/read.ts';
 import { tableName } from '../tables/table.ts';
+import type { SplitInfo } from '../tables/table-info.ts';
 import { RowKeys } from './row-keys.ts';
 import type { StagedTable } from './staged-table.ts';
 

@@ -10,7 +10,7 @@ import type { Column } from '../parquet/column-type.ts';
 import type { ParquetFile } from '../parquet/parquet.ts';
 import { type ClassNames, classNames } from '../processed/types.ts';
 import type { Doc, PyValue } from '../python/value.ts';
-import type { SplitInfo } from '../tables/read.ts';
+import type { SplitInfo } from '../tables/table-info.ts';
 
 /** A staged data set as the table that registering a task would make of it. */
 export interface StagedTable {

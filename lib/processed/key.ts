@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { dumps } from '../python/json.ts';
 import { RUNTIME_VERSION } from '../sandbox/protocol.ts';
-import type { SplitInfo } from '../tables/read.ts';
+import type { SplitInfo } from '../tables/table-info.ts';
 import { filesOf, type TaskToRun } from './run.ts';
 
 /** Changes when what is stored of documents changes its form. */

@@ -1,20 +1,11 @@
 import type { TaskConfig } from '../catalogue/task-config.ts';
 import { PermanentError, TransientError } from '../errors/errors.ts';
 import type { Doc } from '../python/value.ts';
+import { forgetTable, isOtherTable, openTable, openTableFor, openVersion } from '../tables/open.ts';
 import { explainPostgres } from '../tables/postgres-errors.ts';
-import {
-  BeyondLimits,
-  forgetTable,
-  isOtherTable,
-  openTable,
-  openTableFor,
-  openVersion,
-  type ReadLimits,
-  readDocsByIds,
-  SMALL_READ,
-  type TableInfo,
-} from '../tables/read.ts';
+import { BeyondLimits, type ReadLimits, readDocsByIds, SMALL_READ } from '../tables/read.ts';
 import type { Asking } from '../tables/registry.ts';
+import type { TableInfo } from '../tables/table-info.ts';
 import { type DocSplit, DocValues, docOf } from './docs.ts';
 import { functionsOf } from './functions.ts';
 import { type FoundProcessed, findProcessed } from './store.ts';

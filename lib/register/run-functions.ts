@@ -13,7 +13,9 @@ import { findProcessed, storeProcessed } from '../processed/store.ts';
 import { encodeDoc } from '../processed/stored-doc.ts';
 import { type ClassNames, classNames, spelled } from '../processed/types.ts';
 import type { SandboxTransport } from '../sandbox/client.ts';
-import { openTable, streamSplit, type TableInfo } from '../tables/read.ts';
+import { openTable } from '../tables/open.ts';
+import { streamSplit } from '../tables/read.ts';
+import type { TableInfo } from '../tables/table-info.ts';
 import type { Pool } from '../tables/transaction.ts';
 
 /** Where functions are run, and on what. */

@@ -11,9 +11,10 @@ import { TooMuchAtOnce } from './writer.ts';
 
 /**
  * Writes a request of few documents as a whole: the end of its plan, its instances and prompts and its `tasks` document, in one
- * transaction of five commands. Whoever finds the plan changed by then has written nothing. Null where it has to be done step
- * by step: there are more shards, an earlier try was made, it is too much, or MongoDB undid it (one that takes longer than the minute
- * that a transaction may last would be undone time and again).
+ * transaction of five commands. Whoever finds the plan changed by then has written nothing. Why not as `writeTogether`, with one
+ * request: that looks for plans before its transaction, which is one command more, and renders within limits that suit many.
+ * @returns null where it has to be done step by step: there are more shards, an earlier try was made, it is too much for a
+ * transaction, or MongoDB undid it
  * @throws as `renderShard`
  */
 export async function writeAtOnce(
@@ -24,11 +25,12 @@ export async function writeAtOnce(
   if (!mayBeSmall(message)) return null;
   const { ledger, mongo, db } = services;
   const { log } = delivery;
-  let undone = false;
+  let begun = false;
   try {
     const written = await ledger.completeAtOnce(mongo, new ObjectId(message.plan), async (record, session) => {
-      if (undone || !isItsShard(record, message)) return null;
-      undone = true;
+      // Called again where MongoDB undid it: a transaction that takes over a minute would be undone time and again.
+      if (begun || !isItsShard(record, message)) return null;
+      begun = true;
       log.append(factsOf(record));
       delivery.onAttempt?.(record);
       const work = workOf(services, message, record);

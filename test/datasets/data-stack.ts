@@ -7,7 +7,8 @@ import { createSql } from '../../lib/clients/postgres.ts';
 import { Logger } from '../../lib/log/log.ts';
 import type { Doc } from '../../lib/python/value.ts';
 import { registerDataset } from '../../lib/register/register-dataset.ts';
-import { openTable, readDocsByIds } from '../../lib/tables/read.ts';
+import { openTable } from '../../lib/tables/open.ts';
+import { readDocsByIds } from '../../lib/tables/read.ts';
 import { createLocalS3 } from '../../localstack/resources.ts';
 import { freshStack, required } from '../helpers/stack.ts';
 

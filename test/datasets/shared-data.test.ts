@@ -5,7 +5,7 @@ import * as z from 'zod';
 import { stageDatasets } from '../../lib/datasets/stage.ts';
 import { Logger } from '../../lib/log/log.ts';
 import { openParquet } from '../../lib/parquet/parquet.ts';
-import { openTable } from '../../lib/tables/read.ts';
+import { openTable } from '../../lib/tables/open.ts';
 import { type DataStack, openDataStack } from './data-stack.ts';
 import { expectedRows, NASTY, plain, READABLE, SHARED, sharedAvailable, withoutTrailingZeros } from './shared.ts';
 

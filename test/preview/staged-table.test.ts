@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openStagedTable, type StagedTable } from '../../lib/preview/staged-table.ts';
 import type { Doc } from '../../lib/python/value.ts';
-import { openTable } from '../../lib/tables/read.ts';
+import { openTable } from '../../lib/tables/open.ts';
 import { type DataStack, openDataStack, parquet, texts } from '../datasets/data-stack.ts';
 import { NASTY, READABLE, sharedAvailable } from '../datasets/shared.ts';
 

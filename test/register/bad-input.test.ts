@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ObjectSource } from '../../lib/bucket/object-source.ts';
 import { Logger } from '../../lib/log/log.ts';
 import { registerDataset } from '../../lib/register/register-dataset.ts';
-import { openTable } from '../../lib/tables/read.ts';
+import { openTable } from '../../lib/tables/open.ts';
 import { type DataStack, openDataStack, overflowing, parquet, texts } from '../datasets/data-stack.ts';
 
 const silent = new Logger('error');

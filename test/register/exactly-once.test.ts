@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createSql } from '../../lib/clients/postgres.ts';
 import { Logger } from '../../lib/log/log.ts';
 import { registerDataset } from '../../lib/register/register-dataset.ts';
-import { openTable } from '../../lib/tables/read.ts';
+import { openTable } from '../../lib/tables/open.ts';
 import { ensureRegistry } from '../../lib/tables/registry.ts';
 import { requireDataset } from '../../lib/tables/table.ts';
 import { type DataStack, openDataStack, overflowing, texts, tracesOf } from '../datasets/data-stack.ts';

@@ -6,7 +6,7 @@ import { loadDatasetPart } from '../../lib/register/load-part.ts';
 import { reapTables } from '../../lib/register/reap.ts';
 import { registerDataset } from '../../lib/register/register-dataset.ts';
 import { PartSender } from '../../lib/register/send-parts.ts';
-import { openTable } from '../../lib/tables/read.ts';
+import { openTable } from '../../lib/tables/open.ts';
 import { type DataStack, openDataStack, parquet } from '../datasets/data-stack.ts';
 
 const GROUP_ROWS = 50;

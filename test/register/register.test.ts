@@ -3,7 +3,7 @@ import { Bucket } from '../../lib/bucket/bucket.ts';
 import { createSql } from '../../lib/clients/postgres.ts';
 import { Logger } from '../../lib/log/log.ts';
 import { registerDataset } from '../../lib/register/register-dataset.ts';
-import { openTable } from '../../lib/tables/read.ts';
+import { openTable } from '../../lib/tables/open.ts';
 import { createLocalS3 } from '../../localstack/resources.ts';
 import { type DataStack, openDataStack, parquet, texts, tracesOf } from '../datasets/data-stack.ts';
 

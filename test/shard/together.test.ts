@@ -21,7 +21,7 @@ import type { ShardServices } from '../../lib/shard/services.ts';
 import { renderShard } from '../../lib/shard/shard.ts';
 import { writeTogether } from '../../lib/shard/together.ts';
 import { encodeSignaturePlan } from '../../lib/signatures/plan.ts';
-import { openTable } from '../../lib/tables/read.ts';
+import { openTable } from '../../lib/tables/open.ts';
 import { createLocalSqs } from '../../localstack/resources.ts';
 import { type DataStack, openDataStack, parquet } from '../datasets/data-stack.ts';
 import { newPlan, planOf } from '../ledger/own-plan.ts';

@@ -6,7 +6,7 @@ import { Logger } from '../../lib/log/log.ts';
 import { decodePlan, encodePlan } from '../../lib/plan/plan.ts';
 import { Queue } from '../../lib/queue/queue.ts';
 import { renderShard } from '../../lib/shard/shard.ts';
-import { openTable } from '../../lib/tables/read.ts';
+import { openTable } from '../../lib/tables/open.ts';
 import { createLocalSqs } from '../../localstack/resources.ts';
 import { type DataStack, openDataStack, texts } from '../datasets/data-stack.ts';
 import { newPlan, planOf } from '../ledger/own-plan.ts';

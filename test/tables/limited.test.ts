@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { WAITS } from '../../lib/clients/waits.ts';
 import { failureOf } from '../../lib/queue/failure.ts';
+import { forgetKnown } from '../../lib/tables/known.ts';
 import { askLimited, askLimitedRaw } from '../../lib/tables/limited.ts';
-import { forgetRows, openTable, readDocsByIds } from '../../lib/tables/read.ts';
+import { openTable } from '../../lib/tables/open.ts';
+import { readDocsByIds } from '../../lib/tables/read.ts';
 import { type DataStack, openDataStack, texts } from '../datasets/data-stack.ts';
 
 // The only waits that are shorter here, so that the test is.
@@ -35,7 +37,7 @@ describe('a table that somebody else has a lock on', () => {
     '(%s) is Unavailable after the limit, leaves nothing waiting on the server, and is read when the lock is gone',
     async (_, table, read) => {
       const info = await openTable(dataStack.sql, 'locked_task');
-      forgetRows(dataStack.sql);
+      forgetKnown(dataStack.sql);
       const locked = Promise.withResolvers<void>();
       const release = Promise.withResolvers<void>();
       const holder = dataStack.sql.begin(async (tx) => {

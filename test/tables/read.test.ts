@@ -3,15 +3,9 @@ import { toTaskConfig } from '../../lib/catalogue/task-config.ts';
 import { createSql } from '../../lib/clients/postgres.ts';
 import { openDocs, type TaskDocs } from '../../lib/processed/open.ts';
 import type { Doc, PyValue } from '../../lib/python/value.ts';
-import {
-  forgetRows,
-  openTable,
-  openTableFor,
-  openVersion,
-  readDocsByIds,
-  readDocsByPositions,
-  streamSplit,
-} from '../../lib/tables/read.ts';
+import { forgetKnown } from '../../lib/tables/known.ts';
+import { openTable, openTableFor, openVersion } from '../../lib/tables/open.ts';
+import { readDocsByIds, streamSplit } from '../../lib/tables/read.ts';
 import { type DataStack, openDataStack, parquet, texts } from '../datasets/data-stack.ts';
 
 let dataStack: DataStack;
@@ -77,15 +71,6 @@ describe('documents', () => {
     expect(await readDocsByIds(dataStack.sql, info, [])).toEqual([]);
   });
 
-  it('come by position in their split', async () => {
-    const info = await openTable(dataStack.sql, 'reading_task');
-    expect(texted(await readDocsByPositions(dataStack.sql, info, 'test', [2, 0]))).toEqual([
-      [1200n, '0'],
-      [1202n, '2'],
-    ]);
-    expect(await readDocsByPositions(dataStack.sql, info, 'empty', [])).toEqual([]);
-  });
-
   it.each([[[-1]], [[1203]], [[0.5]], [[Number.NaN]]])(
     'with ids that the table does not hold are refused: %j',
     async (ids) => {
@@ -96,18 +81,6 @@ describe('documents', () => {
       });
     },
   );
-
-  it.each([
-    ['test', 3],
-    ['test', -1],
-    ['empty', 0],
-    ['none', 0],
-  ])('at positions that are not there are refused: %s %i', async (split, position) => {
-    const info = await openTable(dataStack.sql, 'reading_task');
-    await expect(readDocsByPositions(dataStack.sql, info, split, [position])).rejects.toMatchObject({
-      code: 'DocIdsOutsideSplit',
-    });
-  });
 
   it('of a split come as a stream in order, and no connection is held meanwhile', async () => {
     const sql = createSql(dataStack.postgresUri, { max: 1 });
@@ -210,7 +183,7 @@ describe('what a task is registered with', () => {
     expect(await openFor(late)).toEqual([2, expect.not.stringMatching(String(version)), true]);
     expect(await openFor(undefined)).toEqual([2, expect.anything(), true]);
     expect(await openFor(early)).toEqual([2, expect.anything(), false]);
-    forgetRows(sql);
+    forgetKnown(sql);
     expect(await openFor(early)).toEqual([2, expect.anything(), true]);
     await sql.end();
   });
@@ -296,7 +269,7 @@ describe('what is known of a version', () => {
     expect(await read()).toBe('wrong');
     await dataStack.sql`UPDATE ${dataStack.sql(table)} SET t = 'right'`;
     expect(await read()).toBe('wrong');
-    forgetRows(sql);
+    forgetKnown(sql);
     expect(await read()).toBe('right');
     await sql.end();
   });

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Logger } from '../../lib/log/log.ts';
 import { reapTables } from '../../lib/register/reap.ts';
-import { openTable, readDocsByIds } from '../../lib/tables/read.ts';
+import { openTable } from '../../lib/tables/open.ts';
+import { readDocsByIds } from '../../lib/tables/read.ts';
 import { type DataStack, openDataStack, parquet, texts } from '../datasets/data-stack.ts';
 
 const silent = new Logger('error');
