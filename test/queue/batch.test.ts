@@ -8,32 +8,21 @@ import { type BatchOptions, processBatch } from '../../lib/queue/batch.ts';
 import { type Delivery, IdentityInDoubt, MAX_RECEIVES } from '../../lib/queue/delivery.ts';
 import { backoffSeconds, type Failure } from '../../lib/queue/failure.ts';
 import { Queue } from '../../lib/queue/queue.ts';
-import { createLocalSqs, createResources } from '../../localstack/resources.ts';
-import { freshStack, required, type TestStack } from '../helpers/stack.ts';
-import { attributesOf, eventOf, groupOfMessage, receive, send } from './queues.ts';
+import { attributesOf, eventOf, groupOfMessage, openQueues, PLENTY, receive, send } from './queues.ts';
 
-/** Far longer than a test: what comes back sooner was made to. */
-const VISIBILITY_SECONDS = 900;
-const PLENTY = { getRemainingTimeInMillis: () => 60_000 };
-
-let stack: TestStack;
+let queues: Awaited<ReturnType<typeof openQueues>>;
 let sqs: SQSClient;
 let queue: Queue;
 let lines: Record<string, unknown>[];
 let log: Logger;
-let round = 0;
 
 beforeAll(async () => {
-  stack = await freshStack();
-  sqs = createLocalSqs(stack.endpoint);
+  queues = await openQueues();
+  sqs = queues.sqs;
 });
-afterAll(async () => {
-  sqs.destroy();
-  await stack.dispose();
-});
+afterAll(() => queues?.dispose());
 beforeEach(async () => {
-  const { env } = await createResources(stack.endpoint, `${stack.stage}-${round++}`, { sample: VISIBILITY_SECONDS });
-  queue = new Queue(sqs, required(env, 'SAMPLE_QUEUE_URL'));
+  queue = await queues.next();
   lines = [];
   log = new Logger('info', {}, (line) => {
     lines.push(JSON.parse(line));

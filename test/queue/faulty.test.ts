@@ -4,35 +4,26 @@ import { TransientError } from '../../lib/errors/errors.ts';
 import { Logger } from '../../lib/log/log.ts';
 import { type BatchOptions, processBatch } from '../../lib/queue/batch.ts';
 import { Queue } from '../../lib/queue/queue.ts';
-import { createLocalSqs, createResources } from '../../localstack/resources.ts';
-import { freshStack, required, type TestStack } from '../helpers/stack.ts';
+import { createLocalSqs } from '../../localstack/resources.ts';
 import { type Call, type Fate, faultySqs } from './faulty-sqs.ts';
-import { attributesOf, eventOf, receive, send } from './queues.ts';
+import { attributesOf, eventOf, openQueues, PLENTY, receive, send } from './queues.ts';
 
-/** Far longer than a test: what comes back sooner was made to. */
-const VISIBILITY_SECONDS = 900;
-const PLENTY = { getRemainingTimeInMillis: () => 60_000 };
 const log = new Logger('error', {}, () => {});
 
-let stack: TestStack;
+let queues: Awaited<ReturnType<typeof openQueues>>;
 /** Past all faults. */
 let sqs: SQSClient;
 let url: string;
-let round = 0;
 let between: Awaited<ReturnType<typeof faultySqs>> | undefined;
 let faulty: SQSClient | undefined;
 
 beforeAll(async () => {
-  stack = await freshStack();
-  sqs = createLocalSqs(stack.endpoint);
+  queues = await openQueues();
+  sqs = queues.sqs;
 });
-afterAll(async () => {
-  sqs.destroy();
-  await stack.dispose();
-});
+afterAll(() => queues?.dispose());
 beforeEach(async () => {
-  const { env } = await createResources(stack.endpoint, `${stack.stage}-f${round++}`, { sample: VISIBILITY_SECONDS });
-  url = required(env, 'SAMPLE_QUEUE_URL');
+  ({ url } = await queues.next());
 });
 afterEach(() => {
   faulty?.destroy();
@@ -41,7 +32,7 @@ afterEach(() => {
 
 /** The queue by way of an SQS that does with calls what is said. */
 async function queueWhere(fate: (call: Call) => Fate | Promise<Fate>): Promise<Queue> {
-  between = await faultySqs(stack.endpoint, fate);
+  between = await faultySqs(queues.endpoint, fate);
   faulty = createLocalSqs(between.endpoint);
   return new Queue(faulty, url);
 }

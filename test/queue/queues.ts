@@ -1,6 +1,35 @@
 import { type Message, ReceiveMessageCommand, SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { SQSEvent } from 'aws-lambda';
+import { Queue } from '../../lib/queue/queue.ts';
+import { createLocalSqs, createResources } from '../../localstack/resources.ts';
 import { toSqsEvent } from '../../localstack/sqs-event.ts';
+import { freshStack, required } from '../helpers/stack.ts';
+
+/** Far longer than a test: what comes back sooner was made to. */
+const VISIBILITY_SECONDS = 900;
+/** A function that has all the time that a test needs. */
+export const PLENTY = { getRemainingTimeInMillis: () => 60_000 };
+
+/** Queues of the emulator for one file of tests: `next` gives another one, on which nothing is. */
+export async function openQueues() {
+  const stack = await freshStack();
+  const sqs = createLocalSqs(stack.endpoint);
+  let round = 0;
+  return {
+    endpoint: stack.endpoint,
+    sqs,
+    async next(): Promise<Queue> {
+      const { env } = await createResources(stack.endpoint, `${stack.stage}-${round++}`, {
+        sample: VISIBILITY_SECONDS,
+      });
+      return new Queue(sqs, required(env, 'SAMPLE_QUEUE_URL'));
+    },
+    async dispose(): Promise<void> {
+      sqs.destroy();
+      await stack.dispose();
+    },
+  };
+}
 
 /** Puts a message on a queue; the attributes are text. */
 export async function send(

@@ -5,31 +5,20 @@ import { PermanentError, TransientError } from '../../lib/errors/errors.ts';
 import { Logger } from '../../lib/log/log.ts';
 import { type BatchOptions, type MessageOutcome, processBatch } from '../../lib/queue/batch.ts';
 import { Queue } from '../../lib/queue/queue.ts';
-import { createLocalSqs, createResources } from '../../localstack/resources.ts';
-import { freshStack, required, type TestStack } from '../helpers/stack.ts';
-import { attributesOf, eventOf, groupOfMessage, receive, send } from './queues.ts';
+import { attributesOf, eventOf, groupOfMessage, openQueues, PLENTY, receive, send } from './queues.ts';
 
-/** Far longer than a test: what comes back sooner was made to. */
-const VISIBILITY_SECONDS = 900;
-const PLENTY = { getRemainingTimeInMillis: () => 60_000 };
-
-let stack: TestStack;
+let queues: Awaited<ReturnType<typeof openQueues>>;
 let sqs: SQSClient;
 let queue: Queue;
-let round = 0;
 const log = new Logger('error', {}, () => {});
 
 beforeAll(async () => {
-  stack = await freshStack();
-  sqs = createLocalSqs(stack.endpoint);
+  queues = await openQueues();
+  sqs = queues.sqs;
 });
-afterAll(async () => {
-  sqs.destroy();
-  await stack.dispose();
-});
+afterAll(() => queues?.dispose());
 beforeEach(async () => {
-  const { env } = await createResources(stack.endpoint, `${stack.stage}-t${round++}`, { sample: VISIBILITY_SECONDS });
-  queue = new Queue(sqs, required(env, 'SAMPLE_QUEUE_URL'));
+  queue = await queues.next();
 });
 
 /** What was worked on together and by itself, and how each message ended. */
