@@ -1,30 +1,17 @@
-import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import * as z from 'zod';
 import { auditTask } from '../../lib/audit/audit.ts';
-import { type Baseline, newSince, readBaseline } from '../../lib/audit/baseline.ts';
+import { newSince, readBaseline } from '../../lib/audit/baseline.ts';
 import { type Finding, mergePaths } from '../../lib/audit/finding.ts';
-import { whyNoFile } from '../../lib/errors/file-reason.ts';
-import { noteClashes, tasksNamed, withCatalogue } from '../cli/catalogue.ts';
-import { EXIT, UsageError } from '../cli/exit.ts';
+import { noteClashes, tasksNamed } from '../cli/catalogue.ts';
+import { EXIT } from '../cli/exit.ts';
+import { readGiven } from '../cli/given-file.ts';
 import { examples } from '../cli/group.ts';
-import {
-  catalogueShape,
-  fromShape,
-  jsonOption,
-  optionsOf,
-  wholeNumber,
-  withCatalogueOptions,
-  withFrom,
-  withJson,
-} from '../cli/options.ts';
+import { jsonOption, optionsOf, wholeNumber, withCatalogueOptions, withJson } from '../cli/options.ts';
 import { counted, print } from '../cli/output.ts';
 import { CHAT, COMPLETIONS, pathsOf } from '../cli/paths.ts';
-import { showProgress } from '../cli/progress.ts';
 import { readOptionsBody, renderShape, sampleBody, withRenderOptions } from '../cli/request.ts';
-import { withSandbox } from '../cli/sandbox.ts';
-import { planningSettings } from '../cli/session.ts';
-import { withSource } from '../cli/source.ts';
+import { renderProgress, stagedShape, withStagedData, withStagedFrom } from '../cli/staged-data.ts';
 
 /** `sampler audit`: looks for what is wrong with a task's questions. */
 export function auditCommand(): Command {
@@ -44,7 +31,7 @@ export function auditCommand(): Command {
         'audit my_task --wheel --include-path house=./my-tasks --from ./my-data --max-tokens 4096',
       ),
     );
-  withFrom(command, 'read data sets of this folder, in the layout of the bucket, instead of the bucket');
+  withStagedFrom(command);
   return withJson(withCatalogueOptions(withRenderOptions(command))).action((tasks: string[]) => run(tasks, command));
 }
 
@@ -54,50 +41,31 @@ async function run(names: readonly string[], command: Command): Promise<void> {
     maxTokens: wholeNumber('max-tokens', 1).optional(),
     baseline: z.string().optional(),
   };
-  const options = optionsOf({ ...jsonOption, ...catalogueShape, ...fromShape, ...renderShape, ...own }, command);
-  const baseline = options.baseline === undefined ? undefined : baselineOf(options.baseline);
+  const options = optionsOf({ ...jsonOption, ...stagedShape, ...renderShape, ...own }, command);
+  const file = options.baseline;
+  const baseline = file === undefined ? undefined : readBaseline(file, readGiven('baseline', file));
   const messageFor = (path: string) =>
     readOptionsBody(sampleBody(names, { address: 'audit', service: 'audit' }, { ...options, path, qty: '-1' }));
-  const settings = planningSettings();
-  const found = await withSource(options.from, (source) =>
-    withCatalogue(options, (catalogue) =>
-      withSandbox(async (sandbox) => {
-        const services = { catalogue, source, settings, sandbox };
-        const findings: Finding[] = [];
-        const entries = await tasksNamed(catalogue, names);
-        await noteClashes(catalogue, names, entries);
-        for (const entry of entries) {
-          const onPaths: (readonly Finding[])[] = [];
-          for (const path of await pathsOf(entry, options.path, catalogue)) {
-            const progress = showProgress(`${entry.name} on ${path}`, 0, 'documents');
-            const { maxChars, maxTokens } = options;
-            const onProgress = (documents: number, total: number) => progress.add(documents, total);
-            const audited = await auditTask(services, messageFor(path), entry, {
-              maxChars,
-              maxTokens,
-              onProgress,
-            }).finally(progress.stop);
-            onPaths.push(audited.findings);
-          }
-          findings.push(...mergePaths(onPaths));
-        }
-        return findings;
-      }),
-    ),
-  );
+  const found = await withStagedData(options, async (services) => {
+    const { catalogue } = services;
+    const findings: Finding[] = [];
+    const entries = await tasksNamed(catalogue, names);
+    await noteClashes(catalogue, names, entries);
+    for (const entry of entries) {
+      const onPaths: (readonly Finding[])[] = [];
+      for (const path of await pathsOf(entry, options.path, catalogue)) {
+        const { onProgress, stop } = renderProgress(entry.name, path);
+        const { maxChars, maxTokens } = options;
+        const limits = { maxChars, maxTokens, onProgress };
+        onPaths.push((await auditTask(services, messageFor(path), entry, limits).finally(stop)).findings);
+      }
+      findings.push(...mergePaths(onPaths));
+    }
+    return findings;
+  });
   const findings = baseline === undefined ? found : newSince(baseline, found);
   print(options.json, findings, () => text(findings, found.length - findings.length));
   if (findings.length > 0) process.exitCode = EXIT.negative;
-}
-
-function baselineOf(file: string): Baseline {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new UsageError(`--baseline ${file} can't be read: ${whyNoFile(error)}.`);
-  }
-  return readBaseline(file, text);
 }
 
 function text(findings: readonly Finding[], known: number): string {

@@ -1,28 +1,18 @@
-import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import * as z from 'zod';
 import { changesOf, type LockChanges, lockTask, type Rendered } from '../../lib/audit/lock.ts';
 import { type LockedTask, readLock, writeLock } from '../../lib/audit/lock-file.ts';
 import type { TaskEntry } from '../../lib/catalogue/entry.ts';
 import { messageOf, SamplerError } from '../../lib/errors/errors.ts';
-import { whyNoFile } from '../../lib/errors/file-reason.ts';
 import type { PreviewServices } from '../../lib/preview/preview.ts';
 import { previewText } from '../../lib/preview/text.ts';
-import { tasksNamed, withCatalogue } from '../cli/catalogue.ts';
+import { tasksNamed } from '../cli/catalogue.ts';
 import { EXIT, NotFoundError, UsageError } from '../cli/exit.ts';
+import { readGiven } from '../cli/given-file.ts';
 import { examples } from '../cli/group.ts';
-import {
-  catalogueShape,
-  fromShape,
-  jsonOption,
-  optionsOf,
-  withCatalogueOptions,
-  withFrom,
-  withJson,
-} from '../cli/options.ts';
+import { jsonOption, optionsOf, withCatalogueOptions, withJson } from '../cli/options.ts';
 import { note, print } from '../cli/output.ts';
 import { CHAT, COMPLETIONS, pathsOf } from '../cli/paths.ts';
-import { showProgress } from '../cli/progress.ts';
 import {
   modelShape,
   readOptionsBody,
@@ -32,9 +22,7 @@ import {
   withModelOptions,
   withRenderOptions,
 } from '../cli/request.ts';
-import { withSandbox } from '../cli/sandbox.ts';
-import { planningSettings } from '../cli/session.ts';
-import { withSource } from '../cli/source.ts';
+import { renderProgress, stagedShape, withStagedData, withStagedFrom } from '../cli/staged-data.ts';
 
 /** What a lock remembers of the options, so that a check renders the same. */
 const { path, ...render } = renderShape;
@@ -58,7 +46,7 @@ export function lockCommand(): Command {
         "lock 'mmlu_*' --path /v1/completions > mmlu.lock",
       ),
     );
-  withFrom(command, 'read data sets of this folder, in the layout of the bucket, instead of the bucket');
+  withStagedFrom(command);
   return withJson(withCatalogueOptions(withModelOptions(withRenderOptions(command)))).action((tasks: string[]) =>
     run(tasks, command),
   );
@@ -66,25 +54,20 @@ export function lockCommand(): Command {
 
 async function run(names: readonly string[], command: Command): Promise<void> {
   const own = { check: z.string().optional() };
-  const options = optionsOf({ ...jsonOption, ...catalogueShape, ...fromShape, ...SETTINGS, path, ...own }, command);
+  const options = optionsOf({ ...jsonOption, ...stagedShape, ...SETTINGS, path, ...own }, command);
   if (names.length === 0 && options.check === undefined)
     throw new UsageError('Name the tasks, or a file with --check FILE.');
   const settings = given(options);
   if (options.check !== undefined && (Object.keys(settings).length > 0 || options.path !== undefined)) {
     throw new UsageError('--check renders with the settings of the file; leave out those of the command line.');
   }
-  const locked = options.check === undefined ? undefined : lockedIn(options.check);
-  const style = planningSettings();
-  await withSource(options.from, (source) =>
-    withCatalogue(options, (catalogue) =>
-      withSandbox(async (sandbox) => {
-        const services = { catalogue, source, settings: style, sandbox };
-        const entries = names.length === 0 ? undefined : await tasksNamed(catalogue, names);
-        if (locked === undefined) await writeAll(services, entries ?? [], options.path, settings, options.json);
-        else await checkAll(services, locked, entries, options.json);
-      }),
-    ),
-  );
+  const file = options.check;
+  const locked = file === undefined ? undefined : readLock(file, readGiven('check', file));
+  await withStagedData(options, async (services) => {
+    const entries = names.length === 0 ? undefined : await tasksNamed(services.catalogue, names);
+    if (locked === undefined) await writeAll(services, entries ?? [], options.path, settings, options.json);
+    else await checkAll(services, locked, entries, options.json);
+  });
 }
 
 async function writeAll(
@@ -179,9 +162,8 @@ async function renderAll(
   const message = readOptionsBody(
     sampleBody([entry.name], { address: 'lock', service: 'lock' }, { ...asked, path, qty: '-1' }),
   );
-  const progress = showProgress(`${entry.name} on ${path}`, 0, 'documents');
-  const onProgress = (documents: number, total: number) => progress.add(documents, total);
-  return await lockTask(services, message, entry, settings, locked, onProgress).finally(progress.stop);
+  const { onProgress, stop } = renderProgress(entry.name, path);
+  return await lockTask(services, message, entry, settings, locked, onProgress).finally(stop);
 }
 
 function differenceText({ task, path, changes, first, error }: CheckedLock, prompt: string): string {
@@ -199,14 +181,4 @@ function given(options: Readonly<Record<string, unknown>>): Record<string, strin
   return Object.fromEntries(
     Object.keys(SETTINGS).flatMap((name) => (typeof options[name] === 'string' ? [[name, options[name]]] : [])),
   );
-}
-
-function lockedIn(file: string): LockedTask[] {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new UsageError(`--check ${file} can't be read: ${whyNoFile(error)}.`);
-  }
-  return readLock(file, text);
 }

@@ -10,24 +10,13 @@ import { type Preview, previewTask } from '../../lib/preview/preview.ts';
 import { previewText } from '../../lib/preview/text.ts';
 import { dumps } from '../../lib/python/json.ts';
 import manifest from '../../package.json' with { type: 'json' };
-import { tasksNamed, withCatalogue } from '../cli/catalogue.ts';
+import { tasksNamed } from '../cli/catalogue.ts';
 import { EXIT, UsageError } from '../cli/exit.ts';
 import { examples } from '../cli/group.ts';
-import {
-  catalogueShape,
-  fromShape,
-  jsonOption,
-  optionsOf,
-  wholeNumber,
-  withCatalogueOptions,
-  withFrom,
-  withJson,
-} from '../cli/options.ts';
+import { jsonOption, optionsOf, wholeNumber, withCatalogueOptions, withJson } from '../cli/options.ts';
 import { complain, note, print } from '../cli/output.ts';
 import { readOptionsBody, requestShape, sampleBody, withRequestOptions } from '../cli/request.ts';
-import { withSandbox } from '../cli/sandbox.ts';
-import { planningSettings } from '../cli/session.ts';
-import { withSource } from '../cli/source.ts';
+import { stagedShape, withStagedData, withStagedFrom } from '../cli/staged-data.ts';
 
 /** Prompts don't show whom they are for. */
 const NOBODY = { address: 'preview', service: 'preview' };
@@ -48,38 +37,32 @@ export function previewCommand(): Command {
         'preview my_task --wheel --include-path house=./my-tasks --from ./my-data',
       ),
     );
-  withFrom(command, 'read data sets of this folder, in the layout of the bucket, instead of the bucket');
+  withStagedFrom(command);
   return withJson(withCatalogueOptions(withRequestOptions(command))).action((tasks: string[]) => run(tasks, command));
 }
 
 async function run(names: readonly string[], command: Command): Promise<void> {
   const own = { first: wholeNumber('first', 1).optional(), html: z.string().optional() };
-  const options = optionsOf({ ...jsonOption, ...catalogueShape, ...fromShape, ...requestShape, ...own }, command);
+  const options = optionsOf({ ...jsonOption, ...stagedShape, ...requestShape, ...own }, command);
   const picked = options.docIds !== undefined || options.qty !== undefined;
   const message = readOptionsBody(sampleBody(names, NOBODY, picked ? options : { ...options, qty: '-1' }));
   const first = options.first ?? (picked ? Number.POSITIVE_INFINITY : 1);
-  const settings = planningSettings();
   const refused: { readonly task: string; readonly error: SamplerError }[] = [];
   let definitions = '';
-  const previews = await withSource(options.from, (source) =>
-    withCatalogue(options, (catalogue) =>
-      withSandbox(async (sandbox) => {
-        const services = { catalogue, source, settings, sandbox };
-        definitions = catalogue.source;
-        const done: Preview[] = [];
-        for (const entry of await tasksNamed(catalogue, names)) {
-          try {
-            done.push(await previewTask(services, message, entry, message.seed ?? 0n, first));
-          } catch (error) {
-            // What is wrong with one task is no reason to hide the others.
-            if (!(error instanceof SamplerError) || !error.permanent) throw error;
-            refused.push({ task: entry.name, error });
-          }
-        }
-        return done;
-      }),
-    ),
-  );
+  const previews = await withStagedData(options, async (services) => {
+    definitions = services.catalogue.source;
+    const done: Preview[] = [];
+    for (const entry of await tasksNamed(services.catalogue, names)) {
+      try {
+        done.push(await previewTask(services, message, entry, message.seed ?? 0n, first));
+      } catch (error) {
+        // What is wrong with one task is no reason to hide the others.
+        if (!(error instanceof SamplerError) || !error.permanent) throw error;
+        refused.push({ task: entry.name, error });
+      }
+    }
+    return done;
+  });
   const [only] = refused;
   if (only !== undefined && previews.length === 0) {
     for (const { task, error } of refused.slice(1)) complain(`${task}: ${error.code}: ${error.message}`);

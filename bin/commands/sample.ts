@@ -1,14 +1,13 @@
-import { readFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { Command } from 'commander';
 import * as z from 'zod';
 import { listed } from '../../lib/errors/bounds.ts';
-import { whyNoFile } from '../../lib/errors/file-reason.ts';
 import { type SampleMessage, SIGNATURES } from '../../lib/messages/sample.ts';
 import { registeredTasks, waitForSample } from '../../lib/operator/waiting.ts';
 import { planSignatures } from '../../lib/signatures/plan.ts';
 import { tasksNamed, withCatalogue } from '../cli/catalogue.ts';
 import { UsageError } from '../cli/exit.ts';
+import { readGiven } from '../cli/given-file.ts';
 import { examples } from '../cli/group.ts';
 import { jsonOption, optionsOf, typed, wholeNumber, withJson } from '../cli/options.ts';
 import { print } from '../cli/output.ts';
@@ -124,9 +123,5 @@ async function ownBody(names: readonly string[], file: string, command: Command)
     throw new UsageError(`--message is sent as it is; leave out ${[...names, ...others.map(typed)].join(', ')}.`);
   }
   if (file === '-') return text(process.stdin);
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new UsageError(`--message ${file} can't be read: ${whyNoFile(error)}.`);
-  }
+  return readGiven('message', file);
 }

@@ -3,25 +3,14 @@ import type { TaskEntry } from '../../lib/catalogue/entry.ts';
 import { SamplerError } from '../../lib/errors/errors.ts';
 import type { PreviewServices } from '../../lib/preview/preview.ts';
 import { type FailedDocument, type Verdict, validateTask } from '../../lib/preview/validate.ts';
-import { noteClashes, tasksNamed, withCatalogue } from '../cli/catalogue.ts';
+import { noteClashes, tasksNamed } from '../cli/catalogue.ts';
 import { EXIT } from '../cli/exit.ts';
 import { examples } from '../cli/group.ts';
-import {
-  catalogueShape,
-  fromShape,
-  jsonOption,
-  optionsOf,
-  withCatalogueOptions,
-  withFrom,
-  withJson,
-} from '../cli/options.ts';
+import { jsonOption, optionsOf, withCatalogueOptions, withJson } from '../cli/options.ts';
 import { counted, print, table } from '../cli/output.ts';
 import { CHAT, COMPLETIONS, pathsOf } from '../cli/paths.ts';
-import { showProgress } from '../cli/progress.ts';
 import { readOptionsBody, renderShape, sampleBody, withRenderOptions } from '../cli/request.ts';
-import { withSandbox } from '../cli/sandbox.ts';
-import { planningSettings } from '../cli/session.ts';
-import { withSource } from '../cli/source.ts';
+import { renderProgress, stagedShape, withStagedData, withStagedFrom } from '../cli/staged-data.ts';
 import { warnOfUnscored } from '../cli/unscored.ts';
 
 /** Failures that are reported per task and path; all are counted. */
@@ -54,35 +43,30 @@ export function validateCommand(): Command {
         'validate my_task --wheel --include-path house=./my-tasks --from ./my-data --json',
       ),
     );
-  withFrom(command, 'read data sets of this folder, in the layout of the bucket, instead of the bucket');
+  withStagedFrom(command);
   return withJson(withCatalogueOptions(withRenderOptions(command))).action((tasks: string[]) => run(tasks, command));
 }
 
 async function run(names: readonly string[], command: Command): Promise<void> {
-  const shape = { ...jsonOption, ...catalogueShape, ...fromShape, ...renderShape };
+  const shape = { ...jsonOption, ...stagedShape, ...renderShape };
   const options = optionsOf(shape, command);
   const messageFor = (asked: string) =>
     readOptionsBody(
       sampleBody(names, { address: 'validate', service: 'validate' }, { ...options, path: asked, qty: '-1' }),
     );
-  const settings = planningSettings();
-  const checked = await withSource(options.from, (source) =>
-    withCatalogue(options, (catalogue) =>
-      withSandbox(async (sandbox) => {
-        const services = { catalogue, source, settings, sandbox };
-        const done: Checked[] = [];
-        const entries = await tasksNamed(catalogue, names);
-        await noteClashes(catalogue, names, entries);
-        await warnOfUnscored(catalogue, entries);
-        for (const entry of entries) {
-          for (const asked of await pathsOf(entry, options.path, catalogue)) {
-            done.push(await check(services, messageFor(asked), entry, asked));
-          }
-        }
-        return done;
-      }),
-    ),
-  );
+  const checked = await withStagedData(options, async (services) => {
+    const { catalogue } = services;
+    const done: Checked[] = [];
+    const entries = await tasksNamed(catalogue, names);
+    await noteClashes(catalogue, names, entries);
+    await warnOfUnscored(catalogue, entries);
+    for (const entry of entries) {
+      for (const asked of await pathsOf(entry, options.path, catalogue)) {
+        done.push(await check(services, messageFor(asked), entry, asked));
+      }
+    }
+    return done;
+  });
   print(options.json, checked, () => text(checked));
   if (checked.some(({ state }) => state !== 'ok')) process.exitCode = EXIT.negative;
 }
@@ -94,18 +78,18 @@ async function check(
   path: string,
 ): Promise<Checked> {
   const failures: FailedDocument[] = [];
-  const progress = showProgress(`${entry.name} on ${path}`, 0, 'documents');
+  const { onProgress, stop } = renderProgress(entry.name, path);
   try {
     const verdict = await validateTask(services, message, entry, {
       onFailure: (failure) => failures.length < MAX_TOLD && failures.push(failure),
-      onProgress: (documents, total) => progress.add(documents, total),
+      onProgress,
     });
     return { ...verdict, state: verdict.failed === 0 ? 'ok' : 'failed', failures };
   } catch (error) {
     if (!(error instanceof SamplerError) || !error.permanent) throw error;
     return { state: 'refused', task: entry.name, path, error: { code: error.code, message: error.message } };
   } finally {
-    progress.stop();
+    stop();
   }
 }
 
