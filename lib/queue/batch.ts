@@ -13,8 +13,12 @@ import type { Queue } from './queue.ts';
 import type { Together } from './together.ts';
 
 /**
- * How one delivery ended: the message is done, will be delivered again, lies in the dead-letter queue, or is on its queue
- * again with all its tries, as there was no time for it or it waits for another message's work, or as others of its batch came first.
+ * How one delivery ended:
+ * - `done`: the message's work is done
+ * - `retried`: it will be delivered again, and has one try less
+ * - `dead`: it lies in the dead-letter queue
+ * - `returned`: it is on its queue again with all its tries, as time was up or as it waits for another message's work
+ * - `notBegun`: likewise, as others of its batch came first
  */
 export type MessageOutcome = 'done' | 'retried' | 'dead' | 'returned' | 'notBegun';
 
@@ -39,8 +43,9 @@ export interface BatchOptions<Message> {
   /** Finds out who a message is that comes back under another id; without it, it is who it says. */
   readonly identify?: (delivery: Delivery) => Promise<Identified>;
   /**
-   * Which deliveries are worked on before `identify` is asked, as the work looks itself ({@link IdentityInDoubt}): one command less for
-   * nearly all of them. It is asked where the work fails for whatever reason, and the work done again for whom it names.
+   * Which deliveries are worked on before `identify` is asked, which saves nearly all of them a command. The work itself finds out
+   * whether the message may be another one ({@link IdentityInDoubt}). Where it fails, for whatever reason, `identify` is asked, and the work
+   * is done again under the id that it gives.
    */
   readonly identifiesLate?: ((delivery: Delivery) => boolean) | undefined;
   /** Does the message's work. What it throws decides: a permanent error ends in the dead-letter queue, others are retried. */
@@ -64,9 +69,7 @@ const MIN_TIME_LEFT_MS = 5_000;
 
 /**
  * Works through a batch of SQS messages and reports those to be delivered again (`ReportBatchItemFailures`). One message's failure
- * never holds up the others. What is known to be harmless is done together; before anything else is begun, this process holds
- * one request's messages alone, so that one it dies of takes no other request with it: those that are done are deleted, and the rest is on
- * its queue again.
+ * never holds up the others. A message that this process dies of takes no other request with it: see {@link holdOneRequest}.
  */
 export async function processBatch<Message>(
   event: SQSEvent,

@@ -10,8 +10,8 @@ const MAX_KIND_CHARS = 2_000;
 const MOST_BLACKLISTED = 2_000;
 
 /**
- * What this process has planned before by itself: the names and settings of messages, without who is asked and about which
- * documents. To plan the like of it once more can't end the process.
+ * Which kinds of messages this process has planned by itself before. A kind is the tasks that a message names and its settings; not who is
+ * asked, nor about which documents. To plan another message of a known kind can't end the process.
  */
 export class KnownKinds {
   readonly #known = new RecentlyUsed<true>({

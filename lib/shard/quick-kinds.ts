@@ -10,14 +10,15 @@ const QUICK_MS = 5;
 const MAX_KINDS = 5_000;
 
 /**
- * Which kinds of plans this process has rendered before by itself, quickly: the definition, the version of its data set and the
- * settings, without who is asked and about which documents. Rendering other documents of it takes as little, and does not end the process.
+ * Which kinds of plans this process has rendered by itself before, and quickly. A kind is a plan's definition, the version of its data
+ * set and its settings; not who is asked, nor about which documents. Rendering other documents of a quick kind takes as little, and does not
+ * end the process.
  */
 export class QuickKinds {
   readonly #quickMs: number;
   readonly #known = new RecentlyUsed<boolean>({ chars: Number.POSITIVE_INFINITY, charsOfOne: 1, entries: MAX_KINDS });
 
-  /** `quickMs`: what a document of a quick kind takes at most, in milliseconds. */
+  /** @param quickMs what a document of a quick kind takes at most, in milliseconds */
   constructor(quickMs: number = QUICK_MS) {
     this.#quickMs = quickMs;
   }

@@ -14,9 +14,9 @@ const KEPT_MS = 30_000;
 export type RenderedDocs = readonly (readonly RenderedInstance[])[];
 
 /**
- * What requests came to that were rendered last, as many as have room, by their plans' hash: a run of the Manager asks all its
- * suppliers the same, byte for byte, and it is rendered once. Table, version and rows are in the hash or follow from it. An operator
- * may change a row where it is, so none is kept for longer than half a minute.
+ * The instances of the requests that were rendered last, as many as have room, by their plans' hash. A run of the Manager asks all
+ * its suppliers the same, byte for byte: so it is rendered once. Table, version and rows are in the hash or follow from it. An operator
+ * may change a row in its place, so none is kept for longer than half a minute.
  */
 export class Renderings {
   readonly #known: RecentlyUsed<RenderedDocs>;

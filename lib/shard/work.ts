@@ -188,11 +188,13 @@ function smallSignature(record: PlanProgress, documents: EncodedDocuments): Smal
   return { task, instances: instances.length, prompts: prompts.length, chars: 0 };
 }
 
-/** What gives the instances of a shard's documents by their positions, and keeps them where an equal request may come. */
+/** A shard's documents, ready to be rendered; or what an equal request was rendered to. */
 interface Opened {
-  /** Whether they are rendered when they are asked for. */
+  /** Whether they are rendered here: not where they were for an equal request. */
   readonly fresh: boolean;
+  /** The instances of the document at a position of the shard. */
   render(position: number): RenderedInstance[];
+  /** Keeps all of them for equal requests; missing where none may come. */
   readonly keep?: (docs: RenderedInstance[][], chars: number) => void;
 }
 
@@ -220,9 +222,9 @@ async function opened<Why extends string>(
 }
 
 /**
- * The hash of a plan of one shard whose rows never change, and the documents of the message, which plans of earlier versions can't
- * tell from as many others. A table that another program made can change in its place, and what
- * functions made of rows is stored by itself.
+ * Under which key the renderings of a plan of one shard are kept: its hash, and the documents of the message, which plans of earlier
+ * versions can't tell from as many others. Undefined where none are kept: a table that another program made can change in its
+ * place, and what functions made of rows is stored by itself.
  */
 function keptUnder(
   { shards, plan_hash }: PlanProgress,
