@@ -10,6 +10,7 @@ import { stackAdvice } from './stack-choice.ts';
 
 /** Errors of a network or a server that is not there, by their code or the start of their name. */
 const CONNECTION = /^(E[A-Z]{3,}|CONNECT|CONNECTION|Mongo|Postgres|Timeout|NoSuchBucket|QueueDoesNotExist|UND_ERR)/;
+
 /**
  * Reports the error in one line on standard error and gives the exit code for it. Only what nobody expected, a fault of the
  * program itself, shows where it came from; with `--verbose` all do.

@@ -84,19 +84,19 @@ export function waitForRegister(waiting: Waiting, sql: Sql): Promise<readonly Ta
     const [record] = records.values();
     const own = new Map(record?.refused.map(({ task, code, message }) => [task, { code, message }]));
     return tasks.map((task): TaskState => {
-      const as = (state: TaskState['state'], error: TaskState['error'] = null) => ({
+      const stands = (state: TaskState['state'], error: TaskState['error'] = null) => ({
         task,
         id: null,
         state,
         shards: null,
         error,
       });
-      if (record?.state === 'registering') return as('working');
-      if (record?.state === 'registered') return as(registered.has(task) ? 'done' : 'waiting');
-      if (record?.error == null) return as('waiting');
+      if (record?.state === 'registering') return stands('working');
+      if (record?.state === 'registered') return stands(registered.has(task) ? 'done' : 'waiting');
+      if (record?.error == null) return stands('waiting');
       // Where tasks were refused each by itself, the others were loaded; else what is said of the message holds for each.
-      if (own.size > 0 && registered.has(task) && !own.has(task)) return as('done');
-      return as('failed', own.get(task) ?? record.error);
+      if (own.size > 0 && registered.has(task) && !own.has(task)) return stands('done');
+      return stands('failed', own.get(task) ?? record.error);
     });
   });
 }
