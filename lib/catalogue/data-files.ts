@@ -3,7 +3,7 @@ import { dumps } from '../python/json.ts';
 import { isDict, type PyValue } from '../python/value.ts';
 
 /** The formats of files that `datasets` reads under these names as `dataset_path`, and that can be staged here. */
-export const FILE_FORMATS = ['json', 'csv', 'parquet'] as const;
+const FILE_FORMATS = ['json', 'csv', 'parquet'] as const;
 /** One of them. */
 export type FileFormat = (typeof FILE_FORMATS)[number];
 
@@ -28,7 +28,7 @@ const OPTIONS: Readonly<Record<FileFormat, readonly string[]>> = {
 const IDLE = ['trust_remote_code', 'streaming', 'num_proc', 'cache_dir', 'keep_in_memory'];
 
 /** Whether that `dataset_path` names a format of files. */
-export function isFileFormat(path: unknown): path is FileFormat {
+function isFileFormat(path: unknown): path is FileFormat {
   return FILE_FORMATS.some((format) => format === path);
 }
 

@@ -15,7 +15,7 @@ const LEVEL_5_TESTS: RowFilter = {
 };
 
 /**
- * The filter that a task's data set goes through when it is registered: the test split of the leaderboard_math tasks
+ * The filter that a task's data set goes through when it is registered (TABLE-7): the test split of the leaderboard_math tasks
  * holds Level 5 problems only, so that positions match what is left after the task's own filter. All other tasks: none.
  */
 export function rowFilterFor(taskName: string): RowFilter | undefined {

@@ -19,11 +19,6 @@ export interface EvaluatorResponse {
   readonly body: PyDict;
 }
 
-/** An answer of `/v1/completions`. */
-export type EvaluatorCompletion = EvaluatorResponse & { readonly path: '/v1/completions' };
-/** An answer of `/v1/chat/completions`. */
-export type EvaluatorChatCompletion = EvaluatorResponse & { readonly path: '/v1/chat/completions' };
-
 /** What a body is by its path's model: an answer, or what is wrong with it. */
 export type ReadResponse =
   | { readonly response: EvaluatorResponse; readonly problems: null }

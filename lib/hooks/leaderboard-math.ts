@@ -1,4 +1,4 @@
-import { type Doc, type PyValue, typeName } from '../python/value.ts';
+import type { Doc } from '../python/value.ts';
 import { textColumn } from './hook.ts';
 
 const INVALID_ANSWER = '[invalidanswer]';
@@ -45,9 +45,4 @@ function removeBoxed(boxed: string): string {
     return boxed.startsWith('\\boxed ') ? boxed.slice('\\boxed '.length) : INVALID_ANSWER;
   }
   return boxed.startsWith('\\boxed{') && boxed.endsWith('}') ? boxed.slice('\\boxed{'.length, -1) : INVALID_ANSWER;
-}
-
-/** The row filter that registration applies to split `test` of these data sets (TABLE-7), so that ids match positions. */
-export function isHardestLevel(level: PyValue | undefined): boolean {
-  return level !== undefined && typeName(level) === 'str' && level === 'Level 5';
 }

@@ -37,8 +37,6 @@ const requesterArgs = dictOf(
   },
   'ignore',
 ).describe('Whom the Requester asks, and how. Other keys in it are ignored.');
-/** They, as read. */
-export type RequesterArgs = z.output<typeof requesterArgs>;
 
 /** What counts as no qty, for JSON Schema. */
 const NO_QTY = { anyOf: [{ enum: [0, false, null] }, ZERO_TEXT] };

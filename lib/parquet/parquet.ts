@@ -75,7 +75,7 @@ const MAX_FOOTER_BYTES = 32 * 1024 ** 2;
  * Reads a parquet file's footer.
  * @throws Error telling what the file is instead, or what is wrong with it
  */
-export async function readFooter(file: FileBytes): Promise<Metadata> {
+async function readFooter(file: FileBytes): Promise<Metadata> {
   if (file.size === 0) throw new Error('it is empty');
   const head = Buffer.from(await file.read(0, Math.min(file.size, 64))).toString('latin1');
   if (!head.startsWith(MAGIC)) throw new Error(otherKind(head));

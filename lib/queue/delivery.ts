@@ -9,7 +9,7 @@ export const REQUEST_ID_ATTRIBUTE = 'request-id';
 /** What an id of SQS looks like, and one that an emulator or an operator may use. */
 const REQUEST_ID = /^[\w.:-]{1,100}$/;
 /** When a message was first sent that others of its batch came before, in milliseconds since 1970: SQS counts anew. */
-export const FIRST_SENT_ATTRIBUTE = 'first-sent';
+const FIRST_SENT_ATTRIBUTE = 'first-sent';
 /** Says of a message that was put back that SQS gave it the id which it names, and no sender or operator. */
 const ID_BY_SQS_ATTRIBUTE = 'id-by-sqs';
 /** How many of its tries a message had used when it was put back: SQS counts anew. */

@@ -64,26 +64,6 @@ export function reFindall(pattern: string, text: string, flags = ''): PyValue[] 
   });
 }
 
-/**
- * `re.split`: the texts between matches, and between those the groups' texts (None for those without a part).
- * @param maxsplit how many cuts at most, 0 for any number
- * @throws as {@link translateRegex}
- */
-export function reSplit(pattern: string, text: string, maxsplit = 0, flags = ''): (string | null)[] {
-  const finder = finderFor(pattern, flags);
-  if (finder.parsed.groups > 0) refuseTrouble(finder.printed);
-  const parts: (string | null)[] = [];
-  let at = 0;
-  let made = 0;
-  for (const { start, end, groups } of finder.find(text)) {
-    parts.push(text.slice(at, start), ...groups.slice(1).map((group) => group ?? null));
-    at = end;
-    if (++made === maxsplit) break;
-  }
-  parts.push(text.slice(at));
-  return parts;
-}
-
 function refuseTrouble({ captureTrouble }: PrintedRegex): void {
   if (captureTrouble === null) return;
   throw new PyUnsupportedError(`Python and JavaScript capture differently here: the pattern has ${captureTrouble}.`);

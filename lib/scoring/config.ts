@@ -32,7 +32,7 @@ export interface ScoringConfig {
 }
 
 /** The filter of tasks that name none. */
-export const DEFAULT_FILTER: FilterConfig = { name: 'none', steps: [new Map([['function', 'take_first']])] };
+const DEFAULT_FILTER: FilterConfig = { name: 'none', steps: [new Map([['function', 'take_first']])] };
 
 const NOT_KEYWORDS: ReadonlySet<PyValue> = new Set(['metric', 'aggregation', 'higher_is_better', 'hf_evaluate']);
 

@@ -25,10 +25,7 @@ export interface GeneratedDocument {
  * (`process_results`, lm_eval/api/task.py; METRIC-3).
  * @throws PyError where the harness raises
  */
-export function goldFor(
-  { target, choices, multipleTarget, result }: GeneratedDocument,
-  metrics: readonly string[],
-): PyValue {
+function goldFor({ target, choices, multipleTarget, result }: GeneratedDocument, metrics: readonly string[]): PyValue {
   if (choices !== null) return choiceAt(choices, target);
   if (multipleTarget > 0) return listOf(target);
   if (typeName(target) === typeName(result) || Array.isArray(result) || metrics.includes('bypass')) return target;

@@ -42,7 +42,7 @@ export interface Scorer {
 }
 
 /** `process_results` functions that stand here in TypeScript; the rest is Python's to run. */
-export const CHOICE_HOOKS: ReadonlyMap<string, (doc: Doc, lls: readonly number[]) => Map<string, PyValue>> = new Map([
+const CHOICE_HOOKS: ReadonlyMap<string, (doc: Doc, lls: readonly number[]) => Map<string, PyValue>> = new Map([
   ['truthfulqa/utils.process_results_mc2', (doc, lls) => new Map([['acc', trueMass(lls, labelsOf(doc))]])],
 ]);
 

@@ -45,7 +45,7 @@ const HEAD_END =
  * The source of what a Python function returns, comments left out, where it takes no arguments and its body is a single
  * `return` (a docstring may stand before it); null for any other function, and where there is none of that name.
  */
-export function returnedExpression(source: string, name: string): string | null {
+function returnedExpression(source: string, name: string): string | null {
   const text = source.replace(/^\ufeff/, '').replace(/\r\n?/g, '\n');
   const definitions = [...text.matchAll(/^def +(\w+) *\( *\)[^:\n]*:/gm)].filter((match) => match[1] === name);
   const assigned = [...text.matchAll(/^(?:def +(\w+)|(\w+) *=[^=])/gm)].filter(

@@ -148,7 +148,7 @@ function compileItem(node: Extract<Expression, { kind: 'item' }>, scope: Scope):
 }
 
 /** Compiles the arguments of a call. */
-export function compileArguments(node: Arguments, scope: Scope): (frame: Frame) => CallArguments {
+function compileArguments(node: Arguments, scope: Scope): (frame: Frame) => CallArguments {
   const args = node.args.map((arg) => compileExpression(arg, scope));
   const kwargs = node.kwargs.map(({ key, value }) => ({ key, value: compileExpression(value, scope) }));
   const dynArgs = node.dynArgs === null ? null : compileExpression(node.dynArgs, scope);
@@ -216,7 +216,7 @@ function callValue(callee: PyValue, call: CallArguments, { runtime }: Frame): Py
 }
 
 /** @param input what is filtered */
-export function compileFilter(node: FilterExpression, input: Evaluate, scope: Scope): Evaluate {
+function compileFilter(node: FilterExpression, input: Evaluate, scope: Scope): Evaluate {
   const { name, line } = node;
   if (!FILTERS.has(name) && !scope.soft) throw new SyntaxFault(`no filter named '${name}'`, line);
   const makeArguments = compileArguments(node.call, scope);
