@@ -4,6 +4,8 @@ export const MAX_REASON_BYTES = 4096;
 /** What stands where a text was cut; the number is of bytes in UTF-8. */
 const mark = (left: number) => ` … (${left} more bytes)`;
 const MARK_BYTES = 40;
+/** What a UTF-16 unit takes at most in UTF-8. */
+const MAX_BYTES_OF_UNIT = 3;
 /** A token that would be cut in its middle is dropped where it could be an address: half of one may be half of a password. */
 const ADDRESS = '://';
 /** How far back the beginning of such a token is looked for. */
@@ -19,6 +21,12 @@ export function cutTo(text: string, bytes: number, total: number = Buffer.byteLe
   const { read, written } = new TextEncoder().encodeInto(text, room);
   const kept = withoutHalfAddress(text, read);
   return `${kept}${mark(total - (kept.length === read ? written : Buffer.byteLength(kept)))}`;
+}
+
+/** The beginning of a text, in so many bytes of UTF-8 at most and without half a character. */
+export function firstBytes(text: string, bytes: number): string {
+  const room = new Uint8Array(Math.max(0, Math.min(bytes, MAX_BYTES_OF_UNIT * text.length)));
+  return text.slice(0, new TextEncoder().encodeInto(text, room).read);
 }
 
 /** The first of several things in one line, and how many more there are. Each is cut to `bytes`. */

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import type { ObjectId } from 'mongodb';
+import { firstBytes } from '../errors/bounds.ts';
 import { shardMessages } from '../plan/shards.ts';
 
 /**
@@ -159,9 +160,7 @@ export function shortReason({ code, message }: Reason): Reason {
 }
 
 function beginning(text: string, bytes: number): string {
-  if (Buffer.byteLength(text) <= bytes) return text;
-  const whole = Buffer.from(text).subarray(0, bytes);
-  return `${new TextDecoder().decode(whole, { stream: true })} ...`;
+  return Buffer.byteLength(text) <= bytes ? text : `${firstBytes(text, bytes)} ...`;
 }
 
 /** The collection of both. */

@@ -1,3 +1,4 @@
+import { firstBytes } from '../errors/bounds.ts';
 import { MAX_MESSAGE_BYTES } from './dead-letter-body.ts';
 
 /** SQS takes this many messages in one call, and this many bytes in all. */
@@ -76,12 +77,6 @@ function fitting(attributes: readonly [name: string, value: string][], bytes: nu
     left = room - Buffer.byteLength(cut);
     return cut === '' ? [] : [[name, cut]];
   });
-}
-
-/** The beginning of a text, in so many bytes of UTF-8 at most. */
-function firstBytes(text: string, bytes: number): string {
-  const { read } = new TextEncoder().encodeInto(text, new Uint8Array(Math.max(0, Math.min(bytes, 3 * text.length))));
-  return text.slice(0, read);
 }
 
 /** SQS refuses control characters and half surrogate pairs in attributes. */
