@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { cutTo, listed, MAX_REASON_BYTES } from '../../lib/errors/bounds.ts';
+import { cutTo, firstBytes, listed, MAX_REASON_BYTES } from '../../lib/errors/bounds.ts';
 import { PermanentError } from '../../lib/errors/errors.ts';
 
 it('leaves what fits as it is, and cuts all else to at most the bytes wanted, between characters', () => {
@@ -25,6 +25,19 @@ it('says how many bytes are left out', () => {
 it('leaves an address out whole where it would be cut, as its password could no longer be recognized', () => {
   const text = `${'x'.repeat(50)} postgres://user:${'s3cret'.repeat(20)}@host/db`;
   expect(cutTo(text, 150)).toMatch(/^x{50} {2}… \(\d+ more bytes\)$/);
+});
+
+it.each([
+  ['', 5, ''],
+  ['abc', 0, ''],
+  ['abc', -1, ''],
+  ['aüb', 2, 'a'],
+  ['aüb', 3, 'aü'],
+  ['a😀', 4, 'a'],
+  ['a😀', 5, 'a😀'],
+  ['a😀', 500, 'a😀'],
+])('the beginning of a text has no half character: %j in %i bytes', (text, bytes, beginning) => {
+  expect(firstBytes(text, bytes)).toBe(beginning);
 });
 
 it('names the first of many things, each of them cut', () => {
