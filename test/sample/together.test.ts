@@ -1,7 +1,6 @@
 import type { SQSClient } from '@aws-sdk/client-sqs';
-import { type Document, MongoClient } from 'mongodb';
+import type { Document, MongoClient } from 'mongodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { ensureIndexes } from '../../lib/documents/collections.ts';
 import { Ledger } from '../../lib/ledger/ledger.ts';
 import { MessageLog } from '../../lib/ledger/message-log.ts';
 import { bodyHash } from '../../lib/ledger/records.ts';
@@ -12,12 +11,14 @@ import { groupOf, Queue } from '../../lib/queue/queue.ts';
 import { KnownKinds } from '../../lib/sample/known-kinds.ts';
 import { type SampleServices, sampleRequest } from '../../lib/sample/sample.ts';
 import { sampleTogether, type TogetherRequest } from '../../lib/sample/together.ts';
-import { createLocalSqs, createResources } from '../../localstack/resources.ts';
+import { createResources } from '../../localstack/resources.ts';
 import { catalogueOf, taskYaml } from '../catalogue/roots.ts';
-import { type DataStack, openDataStack, parquet } from '../datasets/data-stack.ts';
+import { type DataStack, parquet } from '../datasets/data-stack.ts';
+import { openWatchedStack, type WatchedStack } from '../datasets/watched-stack.ts';
 import { required } from '../helpers/stack.ts';
 import { groupOfMessage, receive } from '../queue/queues.ts';
 
+let stack: WatchedStack;
 let dataStack: DataStack;
 let mongo: MongoClient;
 let sqs: SQSClient;
@@ -32,29 +33,21 @@ const log = new Logger('error', {}, () => {});
 const records = () => mongo.db().collection('sample_requests');
 
 beforeAll(async () => {
-  dataStack = await openDataStack();
-  mongo = new MongoClient(dataStack.mongodbUri, { monitorCommands: true });
-  mongo.on('commandStarted', ({ commandName }) => commands?.push(commandName));
-  sqs = createLocalSqs(dataStack.endpoint);
-  await ensureIndexes(mongo.db());
+  stack = await openWatchedStack();
+  ({ dataStack, mongo, sqs, commands } = stack);
   const rows = Array.from({ length: 40 }, (_, n) => `question ${n}`);
   await dataStack.putDataset('some/data/default', { test: [parquet([{ name: 'q', data: rows, type: 'STRING' }])] });
   for (const name of ['one', 'two']) await dataStack.register(name, 'some/data');
 });
-afterAll(async () => {
-  await mongo?.close();
-  sqs?.destroy();
-  await dataStack?.dispose();
-});
+afterAll(() => stack?.dispose());
 beforeEach(async () => {
-  await records().deleteMany({});
+  await stack.clear(['sample_requests']);
   const { env } = await createResources(dataStack.endpoint, `sample-together-${process.pid}-${round++}`);
   ledger = new Ledger(mongo.db(), 60_000);
   shardQueue = new Queue(sqs, required(env, 'SHARD_QUEUE_URL'));
   messages = new MessageLog(mongo.db(), 'sample');
   const catalogue = catalogueOf({ 'one.yaml': taskYaml('one'), 'two.yaml': taskYaml('two') });
   services = { sql: dataStack.sql, catalogue: async () => catalogue, ledger, shardQueue, shardSize: 250 };
-  commands = [];
 });
 
 const bodyOf = (address: string, more: Record<string, unknown> = {}) =>
@@ -93,7 +86,7 @@ describe('small requests', () => {
   it('are planned with the commands of one, as each would be by itself, and their shards go out in their groups', async () => {
     const alone = requestOf('alone');
     await sampleRequest(services, alone.message, alone.request);
-    commands = [];
+    commands.length = 0;
     const sent = await sampleTogether(
       ['a', 'b', 'c'].map((address) => requestOf(address)),
       services,

@@ -1,9 +1,8 @@
 import type { SQSClient } from '@aws-sdk/client-sqs';
-import { MongoClient, type ObjectId } from 'mongodb';
+import type { MongoClient, ObjectId } from 'mongodb';
 import type { Sql } from 'postgres';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ConfigValue } from '../../lib/catalogue/config-value.ts';
-import { ensureIndexes } from '../../lib/documents/collections.ts';
 import { type Attempt, Ledger } from '../../lib/ledger/ledger.ts';
 import { Logger } from '../../lib/log/log.ts';
 import { encodePlan, type Plan } from '../../lib/plan/plan.ts';
@@ -14,13 +13,14 @@ import { Renderings } from '../../lib/shard/renderings.ts';
 import { renderShard } from '../../lib/shard/shard.ts';
 import { forgetKnown } from '../../lib/tables/known.ts';
 import { openTable } from '../../lib/tables/open.ts';
-import { createLocalSqs } from '../../localstack/resources.ts';
-import { type DataStack, openDataStack, parquet } from '../datasets/data-stack.ts';
+import { type DataStack, parquet } from '../datasets/data-stack.ts';
+import { openWatchedStack, type WatchedStack } from '../datasets/watched-stack.ts';
 import { newPlan, planOf } from '../ledger/own-plan.ts';
 
 /** Three of them are more than MongoDB takes in one command. */
 const WIDE = 'w'.repeat(6_000_000);
 
+let stack: WatchedStack;
 let dataStack: DataStack;
 let mongo: MongoClient;
 let sqs: SQSClient;
@@ -30,11 +30,8 @@ let renderings: Renderings;
 let commands: string[];
 
 beforeAll(async () => {
-  dataStack = await openDataStack();
-  mongo = new MongoClient(dataStack.mongodbUri, { monitorCommands: true });
-  mongo.on('commandStarted', ({ commandName }) => commands?.push(commandName));
-  sqs = createLocalSqs(dataStack.endpoint);
-  await ensureIndexes(mongo.db());
+  stack = await openWatchedStack();
+  ({ dataStack, mongo, sqs, commands } = stack);
   const rows = [...['a', 'b', 'c', 'x'.repeat(400_000)].map((q) => [q, '']), ...['d', 'e', 'f'].map((q) => [q, WIDE])];
   const column = (name: string, place: number) => ({
     name,
@@ -45,17 +42,10 @@ beforeAll(async () => {
   await dataStack.register('own', 'own/data');
   version = (await openTable(dataStack.sql, 'own')).version;
 });
-afterAll(async () => {
-  await mongo?.close();
-  sqs?.destroy();
-  await dataStack?.dispose();
-});
+afterAll(() => stack?.dispose());
 beforeEach(async () => {
   renderings = new Renderings();
-  for (const name of ['sample_requests', 'tasks', 'instances', 'prompts']) {
-    await mongo.db().collection(name).deleteMany({});
-  }
-  commands = [];
+  await stack.clear(['sample_requests', 'tasks', 'instances', 'prompts']);
 });
 
 interface Begun {
@@ -106,7 +96,7 @@ async function begun(
   const shardQueue = new Queue(sqs, dataStack.shardQueueUrl);
   const attempts: Attempt[] = [];
   const message = { plan: planned._id.toHexString(), shard: 0, offset: 0, docs };
-  commands = [];
+  commands.length = 0;
   return {
     _id: planned._id,
     ledger,

@@ -1,11 +1,10 @@
 import { setImmediate } from 'node:timers/promises';
 import type { SQSClient } from '@aws-sdk/client-sqs';
-import { type Document, MongoClient, ObjectId } from 'mongodb';
+import { type Document, type MongoClient, ObjectId } from 'mongodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ConfigValue } from '../../lib/catalogue/config-value.ts';
 import { createSql } from '../../lib/clients/postgres.ts';
 import type { WAITS } from '../../lib/clients/waits.ts';
-import { ensureIndexes } from '../../lib/documents/collections.ts';
 import { Ledger } from '../../lib/ledger/ledger.ts';
 import { docsHash } from '../../lib/ledger/records.ts';
 import { Logger } from '../../lib/log/log.ts';
@@ -22,8 +21,8 @@ import { renderShard } from '../../lib/shard/shard.ts';
 import { writeTogether } from '../../lib/shard/together.ts';
 import { encodeSignaturePlan } from '../../lib/signatures/plan.ts';
 import { openTable } from '../../lib/tables/open.ts';
-import { createLocalSqs } from '../../localstack/resources.ts';
-import { type DataStack, openDataStack, parquet } from '../datasets/data-stack.ts';
+import { type DataStack, parquet } from '../datasets/data-stack.ts';
+import { openWatchedStack, type WatchedStack } from '../datasets/watched-stack.ts';
 import { newPlan, planOf } from '../ledger/own-plan.ts';
 
 // The only wait that is shorter here, so that the test is.
@@ -37,6 +36,7 @@ const NAMES = ['tasks', 'instances', 'prompts'] as const;
 /** A row that is more than may be held beside other requests. */
 const LONG = 'x'.repeat(3_000_000);
 
+let stack: WatchedStack;
 let dataStack: DataStack;
 let mongo: MongoClient;
 let sqs: SQSClient;
@@ -47,23 +47,16 @@ let version: string | undefined;
 let commands: string[];
 
 beforeAll(async () => {
-  dataStack = await openDataStack();
-  mongo = new MongoClient(dataStack.mongodbUri, { monitorCommands: true });
-  mongo.on('commandStarted', ({ commandName }) => commands?.push(commandName));
-  sqs = createLocalSqs(dataStack.endpoint);
-  await ensureIndexes(mongo.db());
+  stack = await openWatchedStack();
+  ({ dataStack, mongo, sqs, commands } = stack);
   const rows = ['a', 'b', 'c', 'd', 'x'.repeat(400_000), LONG];
   await dataStack.putDataset('own/data/default', { test: [parquet([{ name: 'q', data: rows, type: 'STRING' }])] });
   await dataStack.register('own', 'own/data');
   version = (await openTable(dataStack.sql, 'own')).version;
 });
-afterAll(async () => {
-  await mongo?.close();
-  sqs?.destroy();
-  await dataStack?.dispose();
-});
+afterAll(() => stack?.dispose());
 beforeEach(async () => {
-  for (const name of ['sample_requests', ...NAMES]) await mongo.db().collection(name).deleteMany({});
+  await stack.clear(['sample_requests', ...NAMES]);
   ledger = new Ledger(mongo.db(), 60_000);
   services = {
     sql: dataStack.sql,
@@ -76,7 +69,6 @@ beforeEach(async () => {
     // However busy the machine is.
     quickKinds: new QuickKinds(Number.POSITIVE_INFINITY),
   };
-  commands = [];
 });
 
 /** A request's only shard as it is delivered. */
@@ -129,7 +121,7 @@ describe('requests of few documents', () => {
     const first = await begun('0-1', 'first');
     await byItself(first);
     const others = [await begun('0-1', 'a'), await begun('2-3', 'b'), await begun('1,3', 'c')];
-    commands = [];
+    commands.length = 0;
     const { done, ...counted } = await writeTogether(services, others);
     expect(counted).toEqual({ instances: 6, prompts: 6 });
     expect(done).toEqual(new Set(others.map(({ delivery }) => delivery)));
@@ -245,7 +237,7 @@ describe('requests of few documents', () => {
     rival.startTransaction();
     const records = mongo.db().collection('sample_requests');
     await records.updateOne({ _id: idOf(one.message) }, { $set: { touched: 1 } }, { session: rival });
-    commands = [];
+    commands.length = 0;
     const writing = writeTogether(services, others);
     while (commands.filter((name) => name === 'update').length < 2) await setImmediate();
     await rival.commitTransaction();
@@ -294,7 +286,7 @@ describe('requests of few documents', () => {
   it('that are more than a transaction takes go in several, and one that is by itself is left', async () => {
     await byItself(await begun('0', 'first'));
     const others = [await begun('4', 'a'), await begun('4', 'b'), await begun('0', 'c')];
-    commands = [];
+    commands.length = 0;
     const { done } = await writeTogether(services, others);
     expect(done.size).toBeGreaterThan(0);
     expect(commands.filter((name) => name === 'commitTransaction').length).toBeGreaterThan(0);
