@@ -45,7 +45,7 @@ export function scalePage(scenarios: readonly Scenario[] = SCENARIOS): string {
   });
   return `${[
     '# How far it goes',
-    'Written by `npm run docs` from `bin/scale-page.ts`; not edited by hand. `node bin/scale.ts SUPPLIERS TASKS` prints it for your own numbers.',
+    'Written by `npm run docs` from `bin/scale-page.ts` and the figures of `bin/scale-figures.ts`; not edited by hand. `node bin/scale.ts SUPPLIERS TASKS` prints it for your own numbers.',
     `The Manager asks for ${QTY} documents at a time, of each task and each supplier, all day. So many suppliers times so many tasks, each asked ` +
       'once an hour. Of two figures the first is for requests that are spread over the hour, each an event of its own; the second for the ' +
       'same requests sent at a time, which come ten an event and are done together. What is sent in part at a time lies between.',
