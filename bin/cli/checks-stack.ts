@@ -10,7 +10,7 @@ import { counted } from './output.ts';
 import { QUEUES } from './queues.ts';
 import { withSession } from './session.ts';
 import { stackChoice } from './stack-choice.ts';
-import { stagedFolders } from './staged.ts';
+import { stagedFolders } from './staged-folders.ts';
 
 /**
  * How each part of the stack stands, all asked at once; nothing where no stack is known.

@@ -10,8 +10,8 @@ import { examples } from '../cli/group.ts';
 import { jsonOption, optionsOf, wholeNumber, withCatalogueOptions, withJson } from '../cli/options.ts';
 import { counted, print } from '../cli/output.ts';
 import { CHAT, COMPLETIONS, pathsOf } from '../cli/paths.ts';
+import { renderProgress, stagedShape, withStagedData, withStagedFrom } from '../cli/rendering.ts';
 import { readOptionsBody, renderShape, sampleBody, withRenderOptions } from '../cli/request.ts';
-import { renderProgress, stagedShape, withStagedData, withStagedFrom } from '../cli/staged-data.ts';
 
 /** `sampler audit`: looks for what is wrong with a task's questions. */
 export function auditCommand(): Command {

@@ -13,6 +13,7 @@ import { examples } from '../cli/group.ts';
 import { jsonOption, optionsOf, withCatalogueOptions, withJson } from '../cli/options.ts';
 import { note, print } from '../cli/output.ts';
 import { CHAT, COMPLETIONS, pathsOf } from '../cli/paths.ts';
+import { renderProgress, stagedShape, withStagedData, withStagedFrom } from '../cli/rendering.ts';
 import {
   modelShape,
   readOptionsBody,
@@ -22,7 +23,6 @@ import {
   withModelOptions,
   withRenderOptions,
 } from '../cli/request.ts';
-import { renderProgress, stagedShape, withStagedData, withStagedFrom } from '../cli/staged-data.ts';
 
 /** What a lock remembers of the options, so that a check renders the same. */
 const { path, ...render } = renderShape;

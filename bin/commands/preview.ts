@@ -15,8 +15,8 @@ import { EXIT, UsageError } from '../cli/exit.ts';
 import { examples } from '../cli/group.ts';
 import { jsonOption, optionsOf, wholeNumber, withCatalogueOptions, withJson } from '../cli/options.ts';
 import { complain, note, print } from '../cli/output.ts';
+import { stagedShape, withStagedData, withStagedFrom } from '../cli/rendering.ts';
 import { readOptionsBody, requestShape, sampleBody, withRequestOptions } from '../cli/request.ts';
-import { stagedShape, withStagedData, withStagedFrom } from '../cli/staged-data.ts';
 
 /** Prompts don't show whom they are for. */
 const NOBODY = { address: 'preview', service: 'preview' };

@@ -4,7 +4,7 @@ import { examples } from '../cli/group.ts';
 import { jsonOption, optionsOf, withJson } from '../cli/options.ts';
 import { counted, note, print, table } from '../cli/output.ts';
 import { withSession } from '../cli/session.ts';
-import { stagedFolders } from '../cli/staged.ts';
+import { stagedFolders } from '../cli/staged-folders.ts';
 
 /** `sampler stage ls`: what is staged. */
 export function stageLsCommand(): Command {

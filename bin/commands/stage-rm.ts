@@ -5,7 +5,7 @@ import { examples } from '../cli/group.ts';
 import { jsonOption, optionsOf, withJson } from '../cli/options.ts';
 import { counted, print } from '../cli/output.ts';
 import { withSession } from '../cli/session.ts';
-import { stagedFolders } from '../cli/staged.ts';
+import { stagedFolders } from '../cli/staged-folders.ts';
 
 /** `sampler stage rm`: removes staged data sets and folders of definitions. */
 export function stageRmCommand(): Command {

@@ -9,8 +9,8 @@ import { examples } from '../cli/group.ts';
 import { jsonOption, optionsOf, withCatalogueOptions, withJson } from '../cli/options.ts';
 import { counted, print, table } from '../cli/output.ts';
 import { CHAT, COMPLETIONS, pathsOf } from '../cli/paths.ts';
+import { renderProgress, stagedShape, withStagedData, withStagedFrom } from '../cli/rendering.ts';
 import { readOptionsBody, renderShape, sampleBody, withRenderOptions } from '../cli/request.ts';
-import { renderProgress, stagedShape, withStagedData, withStagedFrom } from '../cli/staged-data.ts';
 import { warnOfUnscored } from '../cli/unscored.ts';
 
 /** Failures that are reported per task and path; all are counted. */
