@@ -1,10 +1,11 @@
 import { ObjectId } from 'mongodb';
 import { createSqs } from '../lib/clients/aws.ts';
 import { createMongo } from '../lib/clients/mongo.ts';
+import { mongoClock } from '../lib/clients/mongo-clock.ts';
 import { createSql, WITHOUT_ARRAYS } from '../lib/clients/postgres.ts';
 import { readLimits } from '../lib/config/limits.ts';
 import { ensureIndexes } from '../lib/documents/collections.ts';
-import type { ErrorCode } from '../lib/errors/errors.ts';
+import { type ErrorCode, PermanentError } from '../lib/errors/errors.ts';
 import type { Counts } from '../lib/lambda/observed.ts';
 import { queueFunction, type WorkedTogether } from '../lib/lambda/queue-function.ts';
 import { startRuntime } from '../lib/lambda/runtime.ts';
@@ -17,6 +18,7 @@ import type { Delivery } from '../lib/queue/delivery.ts';
 import type { Failure } from '../lib/queue/failure.ts';
 import { Queue } from '../lib/queue/queue.ts';
 import type { Received } from '../lib/queue/together.ts';
+import { isItsShard } from '../lib/shard/belonging.ts';
 import { QuickKinds } from '../lib/shard/quick-kinds.ts';
 import { Renderings } from '../lib/shard/renderings.ts';
 import { renderShard } from '../lib/shard/shard.ts';
@@ -29,7 +31,7 @@ const sql = createSql(config.postgresUri, WITHOUT_ARRAYS);
 const mongo = createMongo(config.mongodbUri);
 const db = mongo.db();
 const { leaseMs, requestChars } = readLimits(process.env);
-const ledger = new Ledger(db, leaseMs);
+const ledger = new Ledger(db, leaseMs, mongoClock(mongo));
 const queue = new Queue(traced(createSqs()), config.shardQueueUrl);
 const messages = new MessageLog(db, queue.name);
 const renderings = new Renderings();
@@ -79,15 +81,23 @@ export const handler = queueFunction(runtime, {
   },
   // A shard that is not written ends its whole request: the reason is kept with the plan, or by itself where there is none.
   async keepReason(delivery, failure, message) {
-    const attempt = attempts.get(delivery) ?? (message && firstAttempt(message, failure));
+    const attempt = attempts.get(delivery) ?? (message && (await firstAttempt(message, failure)));
     if (!attempt || !(await ledger.fail(attempt, failure))) await messages.reject(delivery, failure);
   },
 });
 
 /**
  * Which attempt a shard belongs to whose plan was not read: the first, as later ones have sent messages of their own. None
- * where the message itself is wrong, which says nothing about the plan that it names.
+ * where the message is wrong, which says nothing about the plan that it names; as no plan was there to find that out, it is looked at now.
  */
-function firstAttempt({ plan }: ShardMessage, { code }: Failure): Attempt | undefined {
-  return code === WRONG ? undefined : { _id: new ObjectId(plan), attempt: 1 };
+async function firstAttempt(message: ShardMessage, { code }: Failure): Promise<Attempt | undefined> {
+  if (code === WRONG) return undefined;
+  const _id = new ObjectId(message.plan);
+  const record = await ledger.find(_id, message.shard);
+  try {
+    return record && isItsShard(record, message) ? { _id, attempt: 1 } : undefined;
+  } catch (error) {
+    if (error instanceof PermanentError) return undefined;
+    throw error;
+  }
 }

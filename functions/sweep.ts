@@ -2,6 +2,7 @@ import middy from '@middy/core';
 import type { ScheduledEvent } from 'aws-lambda';
 import { createSqs } from '../lib/clients/aws.ts';
 import { createMongo } from '../lib/clients/mongo.ts';
+import { mongoClock } from '../lib/clients/mongo-clock.ts';
 import { WAITS } from '../lib/clients/waits.ts';
 import { readLimits } from '../lib/config/limits.ts';
 import { ensureIndexes } from '../lib/documents/collections.ts';
@@ -11,7 +12,7 @@ import { addCounts, observed } from '../lib/lambda/observed.ts';
 import { startRuntime } from '../lib/lambda/runtime.ts';
 import { Ledger } from '../lib/ledger/ledger.ts';
 import { Queue } from '../lib/queue/queue.ts';
-import { type SweepResult, sweep } from '../lib/sweep/sweep.ts';
+import { STRAGGLER_MS, type SweepResult, sweep } from '../lib/sweep/sweep.ts';
 
 const runtime = startRuntime(['mongodbUri', 'evaluateQueueUrl', 'evaluatedQueueUrl']);
 const { config, log, metrics, traced } = runtime;
@@ -20,7 +21,8 @@ const db = mongo.db();
 const sqs = traced(createSqs());
 const evaluateQueue = new Queue(sqs, config.evaluateQueueUrl);
 const evaluatedQueue = new Queue(sqs, config.evaluatedQueueUrl);
-const ledger = new Ledger(db, readLimits(process.env).leaseMs);
+const now = mongoClock(mongo);
+const ledger = new Ledger(db, readLimits(process.env).leaseMs, now);
 
 /** What the clock did. */
 type Swept = SweepResult & Found;
@@ -34,7 +36,7 @@ export const handler = middy<ScheduledEvent, Swept>()
   .handler(async () => {
     await Promise.all([ensureIndexes(db), ensureEvaluationIndexes(db)]);
     const [swept, found] = await Promise.allSettled([
-      sweep(db, ledger, log),
+      sweep(db, ledger, log, STRAGGLER_MS, now),
       findTasks({ mongo, db, evaluateQueue, evaluatedQueue }, log),
     ]);
     if (swept.status === 'rejected') throw swept.reason;

@@ -4,7 +4,7 @@ import { type Failure, failureOf } from './failure.ts';
 import { hasRoomFor } from './outgoing.ts';
 import type { Queue } from './queue.ts';
 
-/** Since when a message waits for another one, in milliseconds since 1970. */
+/** Since when a message waits for another one, in milliseconds since 1970 by SQS' clock. */
 const SINCE_ATTRIBUTE = 'waiting-since';
 /** After so long it is a failure like others. */
 const LONGEST_MS = 15 * 60_000;
@@ -34,7 +34,8 @@ export async function waitsOn(
   if (failure.code !== code) return false;
   const { log, requestId, body, group } = delivery;
   const attributes = attributesOf(record);
-  const now = Date.now();
+  // Another process put it back, whose clock may be an hour off: both times are SQS' own.
+  const now = Number(record.attributes.ApproximateFirstReceiveTimestamp) || Date.now();
   const since = Number(attributes[SINCE_ATTRIBUTE] ?? now);
   const waited = now - since;
   if (!(waited >= 0 && waited < LONGEST_MS)) return false;

@@ -34,8 +34,8 @@ export interface DataStack {
   /** Puts the files of a data set's splits, with a manifest unless told otherwise. */
   putDataset(path: string, splits: Record<string, Uint8Array[]>, options?: { manifest?: boolean }): Promise<void>;
   register(taskName: string, datasetPath: string, datasetName?: string | null): ReturnType<typeof registerDataset>;
-  /** All documents of a task's table. */
-  docs(taskName: string): Promise<Doc[]>;
+  /** All documents of a task's table; through these connections, where they are not those that register has. */
+  docs(taskName: string, through?: Sql): Promise<Doc[]>;
   dispose(): Promise<void>;
 }
 
@@ -82,12 +82,12 @@ export async function openDataStack(): Promise<DataStack> {
     },
     register: (taskName, datasetPath, datasetName = null) =>
       registerDataset({ sql, source, datasetPath, datasetName, taskName, log }),
-    async docs(taskName) {
-      const info = await openTable(sql, taskName);
+    async docs(taskName, through = sql) {
+      const info = await openTable(through, taskName);
       const ids = [...info.splits.values()].flatMap(({ min, count }) =>
         Array.from({ length: count }, (_, i) => min + i),
       );
-      return await readDocsByIds(sql, info, ids);
+      return await readDocsByIds(through, info, ids);
     },
     async dispose() {
       await sql.end();

@@ -75,6 +75,29 @@ test('two plans of one request at a time make one; of two requests of a kind one
   await own.expectNoTrace('two plans at a time', twins.length + pairs.length, requests);
 });
 
+test('processes whose clocks are hours off: no request is abandoned early, and one answer each', async () => {
+  const requests = [...own.some(2, 20), ...own.small(2)];
+  const hours = (ahead: number) => ({ CLOCK_AHEAD_MS: String(ahead * 3_600_000) });
+  const ledger = new Ledger(own.scene.db, 3_600_000);
+  const expired: number[] = [];
+  const look = async () => expired.push((await sweep(own.scene.db, ledger, own.scene.log)).expired);
+  own.scene.workers.start(['sample'], hours(-2));
+  await own.scene.send(requests);
+  const planned = async () => {
+    const records = await Promise.all(requests.map(({ plan }) => own.scene.record(plan)));
+    return records.every((record) => record !== null);
+  };
+  await own.scene.until('all are planned', planned);
+  await look();
+  own.scene.workers.start(['shard'], hours(2));
+  own.scene.workers.start(['shard'], hours(-2));
+  await own.scene.untilDone(requests);
+  await look();
+  await own.scene.workers.stopAll();
+  expect(expired).toEqual([0, 0]);
+  await own.expectNoTrace('clocks that are hours off', 3, requests);
+});
+
 test('a request whose messages are gone is abandoned and swept, with the reason; messages that come after all finish it', async () => {
   const requests = own.some(2, 20);
   const leaseMs = 1000;

@@ -3,6 +3,7 @@ import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { type Db, MongoClient, ObjectId } from 'mongodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ensureIndexes } from '../../lib/documents/collections.ts';
+import { TransientError } from '../../lib/errors/errors.ts';
 import { Ledger } from '../../lib/ledger/ledger.ts';
 import type { NewPlan } from '../../lib/ledger/records.ts';
 import { MAX_RECEIVES } from '../../lib/queue/delivery.ts';
@@ -101,6 +102,25 @@ describe('a shard that cannot be written', () => {
     expect(await ledger.find(plan)).toMatchObject({ state: 'failed', error });
     const dead = await receive(sqs, `${url}-dlq`, 1);
     expect(dead.map((message) => attributesOf(message)['error-code'])).toEqual(['PlanUnreadable']);
+  });
+
+  it('fails a plan that could not be read, as MongoDB was away, where it is one of its shards alone', async () => {
+    const plan = await begun();
+    const away = new TransientError('Unavailable', 'MongoDB is away.');
+    const find = vi.spyOn(Ledger.prototype, 'find');
+    const forged = [{ shard: 2, offset: 4 }, { docs: '0' }, { docs: '9-0' }].map((changes) =>
+      JSON.stringify({ plan: plan.toHexString(), shard: 0, offset: 0, docs: '0-1', ...changes }),
+    );
+    const states: unknown[] = [];
+    for (const body of [...forged, shardOf(plan)]) {
+      find.mockRejectedValueOnce(away);
+      expect(await deliver(body, MAX_RECEIVES)).toBe(0);
+      states.push((await ledger.find(plan))?.state);
+    }
+    find.mockRestore();
+    expect(states).toEqual(['in_progress', 'in_progress', 'in_progress', 'failed']);
+    const rejected = await db.collection('sample_requests').find({ state: 'rejected' }).toArray();
+    expect(rejected.map(({ body }) => body).sort()).toEqual([...forged].sort());
   });
 
   it.each([

@@ -1,6 +1,6 @@
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { SQSEvent } from 'aws-lambda';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { PermanentError, TransientError } from '../../lib/errors/errors.ts';
 import { Logger } from '../../lib/log/log.ts';
 import { MAX_BODY_BYTES } from '../../lib/messages/parse.ts';
@@ -286,6 +286,19 @@ describe('a message that may succeed later', () => {
       await send(sqs, queue.url, body, { 'waiting-since': since });
       const event = eventOf(await receive(sqs, queue.url, 1));
       expect((await processBatch(event, PLENTY, awaiting(pending))).batchItemFailures).toHaveLength(1);
+    });
+
+    it('waits for as long as SQS says, whatever the clocks of those that put it back', async () => {
+      await send(sqs, queue.url, 'unregistered');
+      for (const hours of [-2, 0, 2]) {
+        const event = eventOf(await receive(sqs, queue.url, 1));
+        vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + hours * 3_600_000 });
+        try {
+          expect(await processBatch(event, PLENTY, awaiting(held))).toEqual({ batchItemFailures: [] });
+        } finally {
+          vi.useRealTimers();
+        }
+      }
     });
 
     it('knows a queue that holds messages, also those in work, from one that holds none', async () => {

@@ -12,6 +12,7 @@ import { Queue } from '../../lib/queue/queue.ts';
 import { sampleRequest } from '../../lib/sample/sample.ts';
 import { createLocalSqs } from '../../localstack/resources.ts';
 import { freshStack, required, type TestStack } from '../helpers/stack.ts';
+import { faultySqs } from '../queue/faulty-sqs.ts';
 import { receive } from '../queue/queues.ts';
 
 let stack: TestStack;
@@ -32,7 +33,7 @@ afterAll(async () => {
 });
 
 /** Asks for a signature, which leads to a plan of one shard. */
-function ask(ledger: Ledger, requestId: string, address: string, redriven = false) {
+function ask(ledger: Ledger, requestId: string, address: string, shardQueue = queue) {
   const body = JSON.stringify({
     framework: SIGNATURES,
     tasks: 'identity',
@@ -42,10 +43,10 @@ function ask(ledger: Ledger, requestId: string, address: string, redriven = fals
   const services = {
     sql: createSql('postgres://nobody@127.0.0.1:1/none'),
     catalogue: () => Promise.reject(new Error('signatures need none')),
-    ...{ ledger, shardQueue: queue, shardSize: 250 },
+    ...{ ledger, shardQueue, shardSize: 250 },
   };
   const log = new Logger('error', {}, () => {});
-  const request = { requestId, redriven, seed: 1n, bytes: body.length, log };
+  const request = { requestId, redriven: false, seed: 1n, bytes: body.length, log };
   return sampleRequest(services, parseMessage('sample', sampleMessage, body), request);
 }
 
@@ -118,4 +119,25 @@ it('a request that comes again before its shard was written sends the shard once
   const sent = await sentSoFar();
   expect(sent).toHaveLength(2);
   expect(sent[1]).toEqual(sent[0]);
+});
+
+it('a request whose shard message SQS refuses is tried again, and sends it then', async () => {
+  let refuses = true;
+  const between = await faultySqs(stack.endpoint, ({ action }) =>
+    refuses && action === 'SendMessage' ? 'refused' : 'passes',
+  );
+  const client = createLocalSqs(between.endpoint);
+  const faulty = new Queue(client, queue.url);
+  const ledger = new Ledger(mongo.db(), 60_000);
+  try {
+    await expect(ask(ledger, 'r6', 'e', faulty)).rejects.toMatchObject({ code: 'Unavailable', permanent: false });
+    expect(await sentSoFar()).toEqual([]);
+    refuses = false;
+    expect(await ask(ledger, 'r6', 'e', faulty)).toMatchObject({ planned: 1, shards: 1 });
+  } finally {
+    client.destroy();
+    between.close();
+  }
+  const [plan] = await plansOf('r6');
+  expect(await sentSoFar()).toEqual([expect.objectContaining({ plan: plan?._id.toHexString(), shard: 0 })]);
 });

@@ -1,14 +1,20 @@
+import type { Sql } from 'postgres';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createSql, WITHOUT_ARRAYS } from '../../lib/clients/postgres.ts';
 import { repr } from '../../lib/python/repr.ts';
 import { type DataStack, openDataStack, parquet } from '../datasets/data-stack.ts';
 
 describe('a table that the Python service made', () => {
   let dataStack: DataStack;
+  /** As `sample` and `shard` have them. */
+  let withoutArrays: Sql;
   beforeAll(async () => {
     dataStack = await openDataStack();
+    withoutArrays = createSql(dataStack.postgresUri, WITHOUT_ARRAYS);
     await dataStack.sql`CREATE TABLE task_registry (task_name TEXT PRIMARY KEY, dataset_table_name TEXT)`;
   });
   afterAll(async () => {
+    await withoutArrays?.end();
     await dataStack?.dispose();
   });
 
@@ -16,10 +22,14 @@ describe('a table that the Python service made', () => {
     await dataStack.sql.unsafe(`CREATE TABLE "${name}" ("__id" INTEGER, "__split" TEXT, c ${column})`);
     await dataStack.sql.unsafe(`INSERT INTO "${name}" VALUES (0, 'test', ${value}), (1, 'test', NULL)`);
     await dataStack.sql`INSERT INTO task_registry VALUES (${name}, ${name})`;
-    return (await dataStack.docs(name)).map((doc) => repr(doc.get('c') ?? null));
+    const read = await dataStack.docs(name);
+    expect(await dataStack.docs(name, withoutArrays)).toEqual(read);
+    return read.map((doc) => repr(doc.get('c') ?? null));
   };
 
   it.each([
+    ['words', 'TEXT[]', `'{"a, b",NULL,""}'`, "['a, b', None, '']"],
+    ['numbers', 'BIGINT[]', `'{9007199254740993,-1}'`, '[9007199254740993, -1]'],
     ['dates', 'DATE[]', `'{2020-01-31,NULL}'`, '[datetime.date(2020, 1, 31), None]'],
     ['moments', 'TIMESTAMP[]', `'{"2020-01-31 12:00:00.5"}'`, '[datetime.datetime(2020, 1, 31, 12, 0, 0, 500000)]'],
     ['times', 'TIME[]', `'{12:00:00}'`, '[datetime.time(12, 0)]'],
