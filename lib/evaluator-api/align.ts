@@ -17,17 +17,25 @@ export interface TokenTail {
  * are parts of a character show as U+FFFD and may stand for any character beyond ASCII; servers leave some U+FFFD out.
  * @returns null where the tokens hold another text: tokenizers normalise some characters
  */
-export function alignTail({ tokens, end }: TokenTail, text: string): number | null {
-  const wanted = bareCharacters(text.normalize('NFC'));
+export function alignTail(tail: TokenTail, text: string): number | null {
+  // Bytes are parted as a text is mostly written; a letter and its accent may be two tokens.
+  return alignAs('NFC', tail, text) ?? alignAs('NFD', tail, text);
+}
+
+function alignAs(form: 'NFC' | 'NFD', { tokens, end }: TokenTail, text: string): number | null {
+  const wanted = bareCharacters(text.normalize(form));
   const characters = wanted.filter((character) => character !== FRAGMENT);
   const fewest = characters.length < wanted.length ? 0 : 1;
   let left = characters.length;
   let fragments = 0;
+  // The token of the fragment met last.
+  let parted = end;
   for (let at = end - 1; at >= 0; at--) {
     const before = left;
-    for (const character of bareCharacters((tokens[at] ?? '').normalize('NFC')).reverse()) {
+    for (const character of bareCharacters((tokens[at] ?? '').normalize(form)).reverse()) {
       if (character === FRAGMENT) {
         fragments++;
+        parted = at;
         continue;
       }
       if (fragments > 0) {
@@ -35,6 +43,8 @@ export function alignTail({ tokens, end }: TokenTail, text: string): number | nu
         if (covered === null) return null;
         left -= covered;
         fragments = 0;
+        // The text begins with these parts; what is in front of them is the context's.
+        if (left === 0) return parted;
       }
       // What is left of this token belongs to the context; a token that spans the border counts.
       if (left === 0) return left < before ? at : at + 1;
@@ -43,7 +53,8 @@ export function alignTail({ tokens, end }: TokenTail, text: string): number | nu
     }
     if (fragments === 0 ? left === 0 : bytesOf(characters.slice(0, left)) <= fragments) return at;
   }
-  return null;
+  // All tokens are the text's.
+  return fragments > 0 && coveredBy(fragments, fewest, characters, left, '') === left ? parted : null;
 }
 
 /** How many characters a run of fragments stands for, given the character before it. */

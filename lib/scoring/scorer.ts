@@ -263,7 +263,9 @@ function* choiceShape(task: string, { text, target, choices }: ScoredFields, fir
   const asked = yield* targetOfFirst(question, firstDoc);
   const multipleInput = typeof asked === 'bigint' || typeof asked === 'boolean';
   const gold = multipleInput ? question : target;
-  return { gold, choices, multipleTarget: Array.isArray(yield* targetOfFirst(target, firstDoc)) };
+  // An empty list counts as no list.
+  const labels = yield* targetOfFirst(target, firstDoc);
+  return { gold, choices, multipleTarget: Array.isArray(labels) && labels.length > 0 };
 }
 
 /** Of two entries of one name the last counts, in the place of the first. */

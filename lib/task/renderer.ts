@@ -6,7 +6,7 @@ import { type Clock, NO_CLOCK } from '../jinja/limits.ts';
 import { textLength } from '../payload/ctxlen.ts';
 import { chatArgument, chatPrinter, completionPrinter, loglikelihoodPrinter, type ModelArgs } from '../payload/data.ts';
 import { chatLength } from '../payload/message.ts';
-import { equals } from '../python/compare.ts';
+import { equals, truthy } from '../python/compare.ts';
 import { str } from '../python/repr.ts';
 import type { Doc, PyDict, PyValue } from '../python/value.ts';
 import { type ContextParts, chatContext, textContext } from './context.ts';
@@ -161,7 +161,7 @@ function chats(parts: ContextParts, settings: RenderSettings, prefix: DocField):
   const { generationKwargs: kwargs, model, multiturn } = settings;
   const print = chatPrinter(kwargs, model);
   return (doc, examples) => {
-    const messages = chatContext(parts, doc, examples, prefixOf(prefix, doc), multiturn);
+    const messages = chatContext(parts, doc, examples, prefixOf(prefix, doc, parts.config, true), multiturn);
     return [
       {
         docId: docIdOf(doc),
@@ -178,7 +178,7 @@ function chats(parts: ContextParts, settings: RenderSettings, prefix: DocField):
 function completions(parts: ContextParts, kwargs: PyDict, model: ModelArgs, prefix: DocField): Requests {
   const print = completionPrinter(kwargs, model);
   return (doc, examples) => {
-    const text = notEmpty(textContext(parts, doc, examples, prefixOf(prefix, doc)));
+    const text = notEmpty(textContext(parts, doc, examples, prefixOf(prefix, doc, parts.config)));
     const data = print(text);
     return [{ docId: docIdOf(doc), idx: 0, doc, arguments: [text, kwargs], data, ctxlen: textLength(text) }];
   };
@@ -192,7 +192,7 @@ function loglikelihoods(parts: ContextParts, model: ModelArgs, prefix: DocField)
   const { config, question } = parts;
   const print = loglikelihoodPrinter(model);
   return (doc, examples) => {
-    const context = textContext(parts, doc, examples, prefixOf(prefix, doc));
+    const context = textContext(parts, doc, examples, prefixOf(prefix, doc, parts.config));
     const choices = choicesOf(question, doc, config).map(str);
     const delimiter = config.target_delimiter;
     const total = choices.reduce((sum, choice) => sum + context.length + choice.length, 0);
@@ -228,7 +228,7 @@ function oneLikelihood(parts: ContextParts, model: ModelArgs, prefix: DocField):
   const { config, question } = parts;
   const print = loglikelihoodPrinter(model);
   return (doc, examples) => {
-    const context = textContext(parts, doc, examples, prefixOf(prefix, doc));
+    const context = textContext(parts, doc, examples, prefixOf(prefix, doc, parts.config));
     const target = question.target(doc);
     if (typeof target !== 'string') throw notText(config, 'doc_to_target', target);
     const prompt = notEmpty(context + target);
@@ -275,9 +275,12 @@ function processDocsHook(config: TaskConfig): ProcessDocsHook | null {
   throw new PermanentError('UnsupportedHook', `Task ${config.task} needs a process_docs that can't be run here.`);
 }
 
-function prefixOf(prefix: DocField, doc: Doc): string | null {
+/** What is no text the harness takes only in chat, where it leaves a prefix out that Python takes for false. */
+function prefixOf(prefix: DocField, doc: Doc, config: TaskConfig, chat = false): string | null {
   const value: PyValue = prefix(doc);
-  return value === null || typeof value === 'string' ? value : str(value);
+  if (value === null || typeof value === 'string') return value;
+  if (chat && !truthy(value)) return null;
+  throw notText(config, 'gen_prefix', value);
 }
 
 /** The row's `__id`, which is also the instance's `doc_id`. */

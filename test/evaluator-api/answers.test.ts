@@ -69,6 +69,21 @@ describe('a loglikelihood', () => {
     ).toBe(-4);
     expect(of(['Q:', 'a', 'b', '!'], [null, -1, -2, -50], ' a b').sum).toBe(-3);
   });
+  it('takes no token of the context where the first character is in fewer parts than it has bytes', () => {
+    // Three bytes of four in the first part, which shows as one U+FFFD.
+    expect(of(['Q', ':', ' \ufffd', '\ufffd', '!'], [null, -9, -1, -2, -50], ' \u{1f600}').sum).toBe(-3);
+    expect(of(['Q', 'A:', ' ', '\ufffd', '\ufffdx', '!'], [null, -9, -4, -1, -2, -50], ' 鸢x').sum).toBe(-7);
+    expect(of(['A:', '\ufffd', '\ufffd', '题', '!'], [-9, -1, -2, -4, -50], '鸢题').sum).toBe(-7);
+    expect(of(['\ufffd', '\ufffd', '!'], [-1, -2, -50], '\u{1f600}').sum).toBe(-3);
+  });
+  it('reads tokens that part a letter from its accent', () => {
+    expect(of(['Q:', ' e', '\u0301t', 'e', '\u0301', '!'], [null, -1, -2, -4, -8, -50], ' \u00e9t\u00e9').sum).toBe(
+      -15,
+    );
+    expect(of(['Q:', ' e', '\u0301t', 'e', '\u0301', '!'], [null, -1, -2, -4, -8, -50], ' e\u0301te\u0301').sum).toBe(
+      -15,
+    );
+  });
   it('fails where a log probability is missing, or the prompt does not come back', () => {
     expect(() => of(['yes', '!'], [null, -1], 'yes')).toThrow('no log probability');
     expect(() => of(['!'], [-1], ' yes')).toThrow('must support echo');

@@ -59,6 +59,11 @@ it('maps by keys as they are typed', () => {
   expect(run('map', { mapping_dict, default_value: '-' }, ['1', 1n, 'x'])).toEqual(['text', 'int', '-']);
 });
 
+it('maps to None where the dict says so, and to the default only where it says nothing', () => {
+  const mapping_dict = new Map<PyValue, PyValue>([['a', null]]);
+  expect(run('map', { mapping_dict, default_value: '-' }, ['a', 'b'])).toEqual([null, '-']);
+});
+
 it('changes case and blanks as Python does', () => {
   expect(run('uppercase', {}, ['straße'])).toEqual(['STRASSE']);
   expect(run('lowercase', {}, ['ΟΔΟΣ'])).toEqual(['οδος']);
@@ -78,5 +83,7 @@ it('finds a choice by its text where no letter is found, then by a letter behind
 
 it('reads tags and spans', () => {
   expect(run('regex_pos', {}, ["[('a', 'DET'), ('cat', 'NOUN')]", 'x'])).toEqual([['DET', 'NOUN'], ['invalid']]);
+  expect(run('regex_pos', { fallback: 'none' }, ['x'])).toEqual(['none']);
+  expect(run('regex_pos', { fallback: null }, ['x'])).toEqual([['invalid']]);
   expect(run('format_span', {}, ['person: Ann, Bob\nlocation: none'])).toEqual(['per: ann $ per: bob']);
 });

@@ -4,6 +4,7 @@ import type { PyValue } from '../../lib/python/value.ts';
 import { choiceMetrics, trueMass } from '../../lib/scoring/metrics/choices.ts';
 import { exactMatch } from '../../lib/scoring/metrics/exact-match.ts';
 import { argmax, mean, meanStderr } from '../../lib/scoring/metrics/numpy.ts';
+import { METRICS } from '../../lib/scoring/metrics/registry.ts';
 import { selectionFor } from '../../lib/scoring/selection.ts';
 
 describe('exact_match', () => {
@@ -49,11 +50,20 @@ describe('multiple choice', () => {
       score([0n, 1n], [-2, -1], ['acc']),
     ]).toEqual([{ acc: 1 }, { acc: 0 }, { acc: 1 }]);
   });
+  it('fails where labels are lists though the first document has none, as in the harness', () => {
+    const doc = { choices: ['a', 'b'], gold: [0n], multipleTarget: false, results: results(-2, -1) };
+    expect(() => choiceMetrics(doc, new Set(['acc']))).toThrow(PyError);
+  });
   it('lets NaN win, the first of equals, and 0 where all is lost', () => {
     expect([argmax([-1, Number.NaN, 0]), argmax([-1, -1]), argmax([-Infinity, -Infinity])]).toEqual([1, 0, 0]);
   });
   it('compares with likelihoods without context where those are there', () => {
     expect(score(0n, [-3, -2, -9, -1], ['acc', 'acc_mutual_info'])).toEqual({ acc: 0, acc_mutual_info: 1 });
+  });
+  it('compares them with one label only: with several or none the harness raises', () => {
+    const sums = [-3, -2, -9, -1];
+    for (const labels of [[0n, 1n], []]) expect(() => score(labels, sums, ['acc_mutual_info'])).toThrow(PyError);
+    expect(score([0n], sums, ['acc_mutual_info'])).toEqual({ acc_mutual_info: 1 });
   });
   it('scores by distance from the truth', () => {
     expect(score(0n, [0, 0], ['brier_score'])).toEqual({ brier_score: 0.5 });
@@ -66,6 +76,10 @@ describe('multiple choice', () => {
 
 it('means come with their standard error', () => {
   expect([mean([1, 0, 1, 0]), meanStderr([1, 0, 1, 0])]).toEqual([0.5, Math.sqrt(1 / 3) / 2]);
+});
+
+it('acc_all needs the paragraphs of its own data set, so that for a generated text it raises', () => {
+  expect(() => METRICS.get('acc_all')?.(['ab'], ['cd'], new Map())).toThrow(PyError);
 });
 
 describe('the score of a task', () => {

@@ -40,6 +40,16 @@ describe('FIELD-8: empty is not unset', () => {
     ]);
   });
 
+  it('a gen_prefix that is no text is refused, but for one that is false in chat, which counts as none', () => {
+    const config = taskOf({ gen_prefix: 'n' });
+    const [none, one] = [docOf(5, { q: 'two?', a: '2', n: 0n }), docOf(6, { q: 'two?', a: '2', n: 1n })];
+    expect(turns(render(config, none)[0]?.data)).toEqual(['user: Q: two?']);
+    expect(errorOf(() => render(config, one)).message).toContain('gen_prefix gives int');
+    for (const doc of [none, one]) {
+      expect(errorOf(() => render(config, doc, [], { chat: false, multiturn: false })).message).toContain('gen_prefix');
+    }
+  });
+
   it('an empty description makes no system message', () => {
     expect(turns(render(taskOf({ description: '' }), DOC)[0]?.data)).toEqual(['user: Q: two?']);
   });

@@ -56,14 +56,15 @@ export const removeWhitespace: FilterMaker = (kwargs) => {
 
 const TAGGED = String.raw`\('([^']*)', '([^']*)'\)`;
 
-/** `regex_pos` (POSFilter): the tags of all pairs `('word', 'TAG')`; its own pattern is not used. */
+/** `regex_pos` (POSFilter): the tags of all pairs `('word', 'TAG')`, else the fallback; its own pattern is not used. */
 export const regexPos: FilterMaker = (kwargs) => {
+  const fallback = kwargs.take('fallback', null) ?? ['invalid'];
   extractionOf(kwargs);
   kwargs.end();
   return each((response) => {
     const pairs = typeof response === 'string' ? reFindall(TAGGED, response) : itemsOf(response);
     const tags = pairs.map((pair) => itemsOf(pair)[1] ?? null);
-    return tags.length > 0 ? tags : ['invalid'];
+    return tags.length > 0 ? tags : fallback;
   });
 };
 

@@ -22,5 +22,8 @@ export const map: FilterMaker = (kwargs) => {
   const fallback = kwargs.take('default_value', null);
   kwargs.end();
   if (!isDict(mapping)) throw new PyTypeError('mapping_dict is not a dictionary');
-  return each((response) => dictGet(mapping, response) ?? fallback);
+  return each((response) => {
+    const known = dictGet(mapping, response);
+    return known === undefined ? fallback : known;
+  });
 };

@@ -37,7 +37,9 @@ export function choiceMetrics(doc: ChoiceDocument, metrics: ReadonlySet<string>)
   const gold = goldOf(doc);
   const golds = Array.isArray(gold) ? gold : [gold];
   if (multipleTarget && !Array.isArray(gold)) throw new PyTypeError("argument of type 'int' is not iterable");
-  const right = (index: number) => (golds.includes(index) && (multipleTarget || !Array.isArray(gold)) ? 1 : 0);
+  if (!multipleTarget && Array.isArray(gold))
+    throw new PyTypeError('tuple indices must be integers or slices, not list');
+  const right = (index: number) => (golds.includes(index) ? 1 : 0);
   const result = new Map<string, PyValue>();
   if (metrics.has('acc')) result.set('acc', right(pred));
   if (metrics.has('f1')) result.set('f1', pairOf(gold, BigInt(pred)));
@@ -48,6 +50,9 @@ export function choiceMetrics(doc: ChoiceDocument, metrics: ReadonlySet<string>)
   if (metrics.has('acc_mutual_info')) {
     if (!both) throw new PyValueError('acc_mutual_info needs a second request per choice');
     const gains = lls.map((ll, i) => ll - (doc.results[choices.length + i]?.sum ?? Number.NaN));
+    // Here labels are compared as an array, whose truth numpy tells of a single item only.
+    if (golds.length !== 1)
+      throw new PyValueError(`the truth value of an array with ${golds.length} elements is ambiguous`);
     result.set('acc_mutual_info', right(argmax(gains)));
   }
   return result;

@@ -12,6 +12,8 @@ export type Metric = (gold: readonly PyValue[], predictions: readonly PyValue[],
 export const METRICS: ReadonlyMap<string, Metric> = new Map<string, Metric>([
   ['exact_match', (gold, predictions, kwargs) => exactMatch(predictions, gold, kwargs)],
   ['bypass', () => null],
+  // It reads paragraphs of documents, which pairs of a gold answer and a text are not.
+  ['acc_all', notOfTexts],
   ...[
     'brier_score',
     'acc',
@@ -26,9 +28,12 @@ export const METRICS: ReadonlyMap<string, Metric> = new Map<string, Metric>([
     'bleu',
     'chrf',
     'ter',
-    'acc_all',
   ].map((name): [string, Metric] => [name, passThrough]),
 ]);
+
+function notOfTexts(): PyValue {
+  throw new PyTypeError('acc_all: string indices must be integers');
+}
 
 function passThrough(gold: readonly PyValue[], predictions: readonly PyValue[]): PyValue {
   const [first] = gold;
