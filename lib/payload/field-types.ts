@@ -155,7 +155,9 @@ export function printField(field: Field, value: PyValue | undefined): string | n
   if (value === undefined) return field.preset === undefined ? 'refused' : null;
   const text = value === null ? (field.nullable ? 'null' : undefined) : field.type.print(value);
   if (text === undefined) return 'refused';
-  return equalsPreset(text, field.preset) ? null : `${JSON.stringify(field.name)}:${text}`;
+  // NaN and infinity are printed as null, and are no default.
+  const printedOnly = value !== null && text === 'null';
+  return !printedOnly && equalsPreset(text, field.preset) ? null : `${JSON.stringify(field.name)}:${text}`;
 }
 
 /** Any value as compact JSON, floats printed as pydantic prints them. */

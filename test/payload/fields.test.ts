@@ -27,6 +27,11 @@ describe('a null is left out only where it is the default', () => {
       '"frequency_penalty":null,"max_tokens":1024,"n":null,"seed":1234,"temperature":0.0',
       '"frequency_penalty":null,"max_tokens":1024,"n":null,"seed":1234,"temperature":0.0',
     ],
+    [
+      { top_p: Number.POSITIVE_INFINITY, temperature: 'nan' },
+      '"max_tokens":1024,"seed":1234,"temperature":null,"top_p":null',
+      '"max_tokens":1024,"seed":1234,"temperature":null,"top_p":null',
+    ],
     [{ user: null, seed: null }, '"max_tokens":1024,"temperature":0.0', '"max_tokens":1024,"temperature":0.0'],
   ])('case %#', (kwargs, onChat, onText) => {
     expect([behind(chat(dict(kwargs))), behind(completion(dict(kwargs)))]).toEqual([onChat, onText]);
