@@ -3,8 +3,9 @@ import { Bucket } from '../../lib/bucket/bucket.ts';
 import { type Catalogue, openCatalogue } from '../../lib/catalogue/catalogue.ts';
 import type { TaskEntry } from '../../lib/catalogue/entry.ts';
 import { resolveTasks } from '../../lib/catalogue/resolve.ts';
-import { keptWheel } from '../../lib/catalogue/staging/kept-wheel.ts';
+import { catalogueIn, keptHarness } from '../../lib/catalogue/staging/kept-wheel.ts';
 import { readLocalInclude } from '../../lib/catalogue/staging/local-include.ts';
+import type { HarnessObjects } from '../../lib/catalogue/staging/objects.ts';
 import { withRoot } from '../../lib/catalogue/staging/wheel-catalogue.ts';
 import { UsageError } from './exit.ts';
 import { nameAndFolder } from './options.ts';
@@ -23,6 +24,11 @@ export interface CatalogueChoice {
 export function wheelPath(named: string | boolean | undefined): string {
   if (typeof named === 'string') return named;
   return process.env['SAMPLER_HARNESS_WHEEL'] || join(ROOT, '.cache', 'harness', 'lm_eval-0.4.9-py3-none-any.whl');
+}
+
+/** What staging that wheel puts into the bucket: compiled once for a wheel and this version of the code. @throws as `keptHarness` */
+export function harnessOf(wheel: string): Promise<HarnessObjects> {
+  return keptHarness(wheel, join(ROOT, '.cache', 'catalogue'), join(ROOT, 'lib'));
 }
 
 /**
@@ -48,7 +54,7 @@ export async function withCatalogue<T>(
       withFolder(
         await withPatience(
           'reading the task definitions of the wheel',
-          keptWheel(wheelPath(choice.wheel), join(ROOT, '.cache', 'catalogue'), join(ROOT, 'lib')),
+          harnessOf(wheelPath(choice.wheel)).then(catalogueIn),
         ),
       ),
     );

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { PreviewServices } from '../../lib/preview/preview.ts';
+import { FunctionRuns } from '../../lib/preview/processed-table.ts';
 import { type CatalogueChoice, withCatalogue } from './catalogue.ts';
 import { catalogueShape, fromShape, withFrom } from './options.ts';
 import { showProgress } from './progress.ts';
@@ -22,7 +23,9 @@ export async function withStagedData<T>(
 ): Promise<T> {
   const settings = planningSettings();
   return await withSource(options.from, (source) =>
-    withCatalogue(options, (catalogue) => withSandbox((sandbox) => work({ catalogue, source, settings, sandbox }))),
+    withCatalogue(options, (catalogue) =>
+      withSandbox((sandbox) => work({ catalogue, source, settings, sandbox, runs: new FunctionRuns() })),
+    ),
   );
 }
 

@@ -2,12 +2,14 @@ import { Command } from 'commander';
 import * as z from 'zod';
 import { Bucket } from '../../lib/bucket/bucket.ts';
 import { openCatalogue } from '../../lib/catalogue/catalogue.ts';
+import { catalogueIn } from '../../lib/catalogue/staging/kept-wheel.ts';
 import { type IncludeSummary, readLocalInclude, stageInclude } from '../../lib/catalogue/staging/local-include.ts';
 import { type StageSummary, stageHarness } from '../../lib/catalogue/staging/stage.ts';
 import { commonShape } from '../../lib/messages/register.ts';
-import { wheelPath } from '../cli/catalogue.ts';
+import { harnessOf, wheelPath } from '../cli/catalogue.ts';
 import { UsageError } from '../cli/exit.ts';
 import { examples } from '../cli/group.ts';
+import { requireLoadable } from '../cli/loadable.ts';
 import { jsonOption, nameAndFolder, optionsOf, repeatable, withJson } from '../cli/options.ts';
 import { counted, note, print } from '../cli/output.ts';
 import { withPatience } from '../cli/progress.ts';
@@ -31,14 +33,16 @@ export function stageHarnessCommand(): Command {
 async function run(command: Command): Promise<void> {
   const shape = { ...jsonOption, wheel: z.string().optional(), includePath: z.array(z.string()).default([]) };
   const options = optionsOf(shape, command);
-  // Broken definitions are reported before anything is uploaded.
+  // Broken definitions and functions are reported before anything is uploaded.
   const includes = await Promise.all(options.includePath.map(readInclude));
   const wheel = wheelPath(options.wheel);
+  const objects = await withPatience('compiling the task definitions', harnessOf(wheel));
+  await requireLoadable(includes, await catalogueIn(objects));
   await withSession(['datasetsBucket'], async ({ config, clients, log }) => {
     const bucket = new Bucket(clients.s3(), config.datasetsBucket);
     const harness = await withPatience(
-      'compiling the task definitions into the bucket',
-      stageHarness({ bucket, wheelPath: wheel, log }),
+      'putting the task definitions into the bucket',
+      stageHarness({ bucket, wheelPath: wheel, harness: objects, log }),
     );
     const catalogue = await openCatalogue({ bucket, log });
     const staged: IncludeSummary[] = [];

@@ -10,7 +10,7 @@ import type { SandboxTransport } from '../sandbox/client.ts';
 import { fewshotSource } from '../task/fewshot.ts';
 import type { RenderedInstance } from '../task/renderer.ts';
 import { prepareSlice } from '../task/slice.ts';
-import { openProcessed, type PreviewTable } from './processed-table.ts';
+import { type FunctionRuns, openProcessed, type PreviewTable } from './processed-table.ts';
 import { openStagedTable } from './staged-table.ts';
 
 /** Where tasks and documents come from. */
@@ -21,6 +21,8 @@ export interface PreviewServices {
   readonly settings?: PlanningSettings;
   /** Where boxes for Python functions come from; without it tasks with functions are refused. */
   readonly sandbox?: (() => Promise<SandboxTransport>) | undefined;
+  /** Keeps what functions made of the task looked at last. */
+  readonly runs?: FunctionRuns;
 }
 
 /** A task planned over its staged data set. */
@@ -42,13 +44,13 @@ export interface Preview extends PreviewPlan {
  * @throws PermanentError as `planTask` does, and DatasetMissing or DatasetInvalid where the data set is not there or damaged
  */
 export async function planPreview(
-  { catalogue, source, settings, sandbox }: PreviewServices,
+  { catalogue, source, settings, sandbox, runs }: PreviewServices,
   message: SampleMessage,
   asked: TaskEntry,
   seed: bigint,
 ): Promise<PreviewPlan> {
   const opened: PreviewTable[] = [];
-  const boxes = { sources: () => catalogue.sources(), open: sandbox ?? noSandbox };
+  const boxes = { sources: () => catalogue.sources(), open: sandbox ?? noSandbox, runs };
   const tableOf: TableOf = async (entry, config) => {
     const examples = fewshotSource(config);
     const staged = await openStagedTable(source, entry, config, {

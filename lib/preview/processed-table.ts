@@ -3,11 +3,18 @@ import { PermanentError } from '../errors/errors.ts';
 import { DocValues, docIdsOf, docOf } from '../processed/docs.ts';
 import { functionsOf } from '../processed/functions.ts';
 import { processedKey } from '../processed/key.ts';
-import { inPortionsOrTogether, type ProcessedDoc, runFunctions, runOnSamples } from '../processed/run.ts';
+import type { SplitRows } from '../processed/portions.ts';
+import {
+  inPortionsOrTogether,
+  type ProcessedDoc,
+  runFunctions,
+  runOnSamples,
+  type TaskToRun,
+} from '../processed/run.ts';
 import { spelled } from '../processed/types.ts';
 import { repr } from '../python/repr.ts';
 import type { Doc } from '../python/value.ts';
-import type { SandboxTransport } from '../sandbox/client.ts';
+import type { FunctionResult, SandboxTransport } from '../sandbox/client.ts';
 import type { SourceFiles } from '../sandbox/sources.ts';
 import { tableName } from '../tables/table.ts';
 import type { SplitInfo } from '../tables/table-info.ts';
@@ -22,6 +29,29 @@ export interface PreviewSandbox {
   /** @throws PermanentError Configuration where there is no image of boxes */
   open(): Promise<SandboxTransport>;
   sources(): Promise<SourceFiles>;
+  /** Keeps what functions made, for whoever looks at a task more than once. */
+  readonly runs?: FunctionRuns | undefined;
+}
+
+/**
+ * What the functions of the task looked at last made of its data set, or how they failed: a task is looked at on two paths, and a
+ * function without an end takes its time only once.
+ */
+export class FunctionRuns {
+  #last: { readonly key: string; readonly made: Promise<Made> } | undefined;
+
+  /** What is kept under that key, made where it is not there. */
+  of(key: string, make: () => Promise<Made>): Promise<Made> {
+    if (this.#last?.key !== key) this.#last = { key, made: make() };
+    return this.#last.made;
+  }
+}
+
+/** What functions made: the documents of all splits, where each split begins among them, and what they gave for worked examples. */
+interface Made {
+  readonly kept: readonly Kept[];
+  readonly firsts: ReadonlyMap<string, number>;
+  readonly ofSamples: readonly ReadonlyMap<string, FunctionResult>[];
 }
 
 /** A staged data set as a task's functions make it: its documents by their places, as registering stores them. */
@@ -74,16 +104,12 @@ export async function openProcessed(
         }
       : undefined;
   const toRun = { ...wanted, task, sources: await sandbox.sources() };
-  const boxes = await sandbox.open();
-  const { kept, firsts } = await inPortionsOrTogether(async (together) => {
-    const kept: Kept[] = [];
-    const firsts = new Map<string, number>();
-    for await (const { split, columns, docs } of runFunctions(boxes, toRun, rowsOf, together)) {
-      if (!firsts.has(split)) firsts.set(split, kept.length);
-      for (const doc of docs) kept.push({ ...doc, columns, docId: -1 });
-    }
-    return { kept, firsts };
-  });
+  const name = tableName(config.dataset_path, config.dataset_name);
+  const processed = processedKey(toRun, { table: name, version: table.version, splits: table.splits });
+  const { runs = new FunctionRuns() } = sandbox;
+  const { kept, firsts, ofSamples } = await runs.of(`${task} ${processed}`, async () =>
+    make(await sandbox.open(), toRun, rowsOf),
+  );
   const splits = new Map<string, SplitInfo>();
   const starts = [...firsts];
   for (const [i, [split, min]] of starts.entries()) {
@@ -95,10 +121,7 @@ export async function openProcessed(
     }
     if (docs.length > 0) splits.set(split, { min, max: end - 1, count: docs.length });
   }
-  const name = tableName(config.dataset_path, config.dataset_name);
-  const processed = processedKey(toRun, { table: name, version: table.version, splits: table.splits });
   const values = new DocValues();
-  const ofSamples = await runOnSamples(await sandbox.open(), toRun);
   for (const [i, doc] of wanted.samples.docs.entries()) values.setSample(doc, ofSamples[i] ?? new Map());
 
   const keys = new Map<string, RowKeys>();
@@ -165,6 +188,23 @@ export async function openProcessed(
       return row === undefined ? likeness(place, doc, lists) : `row ${row} of ${split}`;
     },
   };
+}
+
+async function make(
+  boxes: SandboxTransport,
+  toRun: TaskToRun,
+  rowsOf: (split: string) => SplitRows | undefined,
+): Promise<Made> {
+  const made = await inPortionsOrTogether(async (together) => {
+    const kept: Kept[] = [];
+    const firsts = new Map<string, number>();
+    for await (const { split, columns, docs } of runFunctions(boxes, toRun, rowsOf, together)) {
+      if (!firsts.has(split)) firsts.set(split, kept.length);
+      for (const doc of docs) kept.push({ ...doc, columns, docId: -1 });
+    }
+    return { kept, firsts };
+  });
+  return { ...made, ofSamples: await runOnSamples(boxes, toRun) };
 }
 
 /**

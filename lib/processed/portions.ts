@@ -24,6 +24,8 @@ export interface SplitFields {
 export interface Portion {
   readonly split: string;
   readonly columns: readonly string[];
+  /** The fields whose functions are run on its documents. */
+  readonly fields: readonly string[];
   readonly ids: readonly number[];
   readonly text: string;
   /** Whether it is all of its split. */
@@ -60,7 +62,7 @@ export async function* portionsOf(
     // By columns: Python reads one long list faster than many short ones.
     const values = rows.columns.map((_, i) => `[${taken.map(({ cells }) => cells[i]).join(',')}]`);
     const text = `${head.slice(0, -1)}, "count": ${count}, "values": [${values.join(',')}]}`;
-    const portion = { split, columns: rows.columns, ids: ids.slice(0, count), text, whole };
+    const portion = { split, columns: rows.columns, fields, ids: ids.slice(0, count), text, whole };
     ids = ids.slice(count);
     texts = texts.slice(count);
     size = sizeOf(texts);

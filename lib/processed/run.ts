@@ -2,6 +2,7 @@ import { modulePath } from '../catalogue/sources.ts';
 import { PermanentError } from '../errors/errors.ts';
 import { dumps } from '../python/json.ts';
 import type { PyDict, PyValue } from '../python/value.ts';
+import { messageOf, nameOf } from '../sandbox/answer.ts';
 import { type FunctionResult, openSandbox, type SandboxSession, type SandboxTransport } from '../sandbox/client.ts';
 import { type ProcessedSplit, processedSplit } from '../sandbox/processed.ts';
 import { type SourceFiles, sourcesOf } from '../sandbox/sources.ts';
@@ -195,10 +196,14 @@ class Run {
     if (portions.length === 0) return;
     const head = `{"op": "process", ${watched ? '"watch": true, ' : ''}"functions": ${this.#functions}`;
     const text = `${head}, "splits": [${portions.map((portion) => portion.text).join(',')}]}`;
-    const answer = await this.#session.request(text, () => '', portions.length === 1 ? (portions[0]?.ids[0] ?? 0) : 0);
+    const functions = [...this.#task.functions.values()];
+    const functionOf = (_: number | null, number: number | null) => functions[number ?? -1]?.hook ?? '';
+    const first = portions.length === 1 ? (portions[0]?.ids[0] ?? 0) : 0;
+    const answer = await this.#session.request(text, functionOf, first);
     const unloadable = answer.get('unloadable');
     if (unloadable instanceof Map) {
-      throw this.#failed(String(answer.get('function')), `can't be loaded: ${said(unloadable)}`, null);
+      const name = functionOf(null, Number(answer.get('number'))) || nameOf(answer.get('function'));
+      throw this.#failed(name, `can't be loaded: ${said(unloadable)}`, null);
     }
     const splits = answer.get('splits');
     for (const [i, portion] of portions.entries()) {
@@ -213,9 +218,9 @@ class Run {
     const seen = answer instanceof Map ? answer.get('together') : undefined;
     if (!(seen instanceof Map)) throw this.#failed('', 'gave no answer that can be read', null);
     const [kept, looked, settled] = [seen.get('kept'), seen.get('looked'), seen.get('settled')];
-    if (typeof kept === 'string') throw new RowsTogether(`it keeps ${kept}`);
+    if (typeof kept === 'string') throw new RowsTogether(`it keeps ${messageOf(kept)}`);
     if (whole) return;
-    if (typeof looked === 'string') throw new RowsTogether(`it uses ${looked}`);
+    if (typeof looked === 'string') throw new RowsTogether(`it uses ${messageOf(looked)}`);
     const types = (Array.isArray(settled) ? settled : []).map((given) => (given === null ? null : dumps(given)));
     const known = this.#settled.get(split) ?? types;
     if (types.length !== known.length || types.some((type, i) => type !== null && (known[i] ?? type) !== type)) {
@@ -227,7 +232,7 @@ class Run {
     );
   }
 
-  #docs({ split, ids, columns: rowColumns }: Portion, answer: PyValue | undefined): ProcessedDocs {
+  #docs({ split, ids, columns: rowColumns, fields }: Portion, answer: PyValue | undefined): ProcessedDocs {
     let done: ReturnType<typeof processedSplit>;
     try {
       done = processedSplit(answer, ids.length, rowColumns);
@@ -240,7 +245,9 @@ class Run {
       const name = this.#task.functions.get('process_docs')?.hook ?? 'process_docs';
       throw this.#failed(name, `raised ${done.error}: ${done.message}${trace}`, id, split);
     }
-    const { columns, origins } = done;
+    const { columns, origins, values } = done;
+    const lacking = fields.find((field) => !values.has(field));
+    if (lacking !== undefined) throw this.#failed('', `gave no answer that can be read (nothing of ${lacking})`, null);
     return {
       split,
       columns,
@@ -271,5 +278,5 @@ function docAt({ differing, values, columns }: ProcessedSplit, i: number, origin
 }
 
 function said(error: PyDict): string {
-  return `${String(error.get('err'))}: ${String(error.get('m'))}`;
+  return `${nameOf(error.get('err'))}: ${messageOf(error.get('m'))}`;
 }

@@ -27,6 +27,9 @@ const MAX_NAME = 100;
 const MAX_MESSAGE = 300;
 const MAX_LINE = 200;
 
+/** Control characters but tabs and the ends of lines, and what turns the direction of text. */
+const STEERING = /[^\P{Cc}\t\n\r]|[\u202a-\u202e\u2066-\u2069]/gu;
+
 /** Reads an answer as it travels: a few bytes can stand for a lot of memory. @throws UnreadableAnswer */
 export function readAnswer(packed: string): PyDict {
   let answer: PyValue;
@@ -54,17 +57,22 @@ export function resultOf(given: PyValue): FunctionResult {
 
 /** The beginning of an exception's class's name. */
 export function nameOf(given: PyValue | undefined): string {
-  return String(given ?? '').slice(0, MAX_NAME);
+  return shown(String(given ?? '').slice(0, MAX_NAME));
 }
 
-/** The beginning of an exception's message. */
+/** The beginning of an exception's message, or of another text of the runtime's for messages. */
 export function messageOf(given: PyValue | undefined): string {
-  return String(given ?? '').slice(0, MAX_MESSAGE);
+  return shown(String(given ?? '').slice(0, MAX_MESSAGE));
 }
 
 /** The beginning of a line of a trace. */
 export function lineOf(given: PyValue): string {
-  return String(given).slice(0, MAX_LINE);
+  return shown(String(given).slice(0, MAX_LINE));
+}
+
+/** A text that a terminal takes for nothing but a text: what would steer one is left out. */
+function shown(text: string): string {
+  return text.replace(STEERING, '\ufffd');
 }
 
 /** At most so many bytes: signs in texts are counted as well. */

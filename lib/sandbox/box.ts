@@ -12,18 +12,33 @@ export interface Deadlines {
 }
 
 /** Why a box is no more: what it was told to do took too long, or it ended itself. */
-export type BoxEnd = 'document over time' | 'call over time' | 'ended' | 'answer too long' | 'would not start';
+export type BoxEnd =
+  | 'document over time'
+  | 'call over time'
+  | 'out of memory'
+  | 'ended'
+  | 'answer too long'
+  | 'would not start';
+
+/** Where the work of a box is, as far as that is known. */
+export interface BoxPlace {
+  /** Number of the document in work. */
+  readonly document: number | null;
+  /** Number of the function in work, among those of the request. */
+  readonly function: number | null;
+}
+
+const NOWHERE: BoxPlace = { document: null, function: null };
 
 /** A box that ended in the middle of a request. */
 export class BoxError extends Error {
   override readonly name = 'BoxError';
   readonly end: BoxEnd;
-  /** Number of the document in work, where that is known. */
-  readonly document: number | null;
-  constructor(end: BoxEnd, document: number | null, detail: string) {
+  readonly place: BoxPlace;
+  constructor(end: BoxEnd, detail: string, place = NOWHERE) {
     super(`the box ${end}${detail === '' ? '' : `: ${detail}`}`);
     this.end = end;
-    this.document = document;
+    this.place = place;
   }
 }
 
@@ -70,7 +85,8 @@ export function boxArguments(
 export class Box {
   readonly #child: ChildProcess;
   readonly #frames: Frames;
-  #document: number | null = null;
+  #place = NOWHERE;
+  #full = false;
   #code = '';
   #onProgress: () => void = () => {};
   #stderr = '';
@@ -112,7 +128,7 @@ export class Box {
       return box;
     }
     box.kill();
-    throw new BoxError('would not start', null, `${frame.body} ${box.#stderr}`.trim());
+    throw new BoxError('would not start', `${frame.body} ${box.#stderr}`.trim());
   }
 
   /** Whether the process is there to be asked. */
@@ -135,7 +151,7 @@ export class Box {
    * @throws BoxError where the box ended over it; it is gone then
    */
   async ask(request: string, { callMs, documentMs }: Deadlines): Promise<string> {
-    this.#document = null;
+    this.#place = NOWHERE;
     let end: BoxEnd = 'ended';
     const over = (why: BoxEnd) => () => {
       end = why;
@@ -156,9 +172,10 @@ export class Box {
       if (frame.kind === 'answer' && end === 'ended') return frame.body;
       this.kill();
       if (frame.kind === 'too long') end = 'answer too long';
-      // The number of the document in work stands first.
-      if (frame.kind === 'broken') this.#heard(frame.body.split(' ')[0] ?? '');
-      throw new BoxError(end, this.#document, end === 'ended' ? `${frame.body} ${this.#stderr}`.trim() : '');
+      if (this.#full) end = 'out of memory';
+      // The numbers of the document and of the function in work stand first.
+      if (frame.kind === 'broken') this.#heard(frame.body.split(' ', 2).join(' '));
+      throw new BoxError(end, end === 'ended' ? `${frame.body} ${this.#stderr}`.trim() : '', this.#place);
     } finally {
       clearTimeout(callTimer);
       clearTimeout(documentTimer);
@@ -172,8 +189,10 @@ export class Box {
   }
 
   #heard(lines: string): void {
-    const last = Number(lines.trimEnd().split('\n').at(-1));
-    this.#document = Number.isInteger(last) && last >= 0 ? last : null;
+    const last = lines.trimEnd().split('\n').at(-1) ?? '';
+    this.#full ||= last === 'memory';
+    const [document = null, named = null] = last.split(' ').map((text) => (/^\d+$/.test(text) ? Number(text) : null));
+    if (!this.#full) this.#place = { document, function: named };
     this.#onProgress();
   }
 }

@@ -45,6 +45,12 @@ export interface FunctionCall {
 }
 
 /**
+ * Names a function by the numbers of the document in work and of the function among those of the request; empty where that is not
+ * known. The numbers come from the box, and may be any.
+ */
+export type FunctionOf = (document: number | null, number: number | null) => string;
+
+/**
  * Functions of one task, to be called in a box of their own. Requests of a session follow each other; module state may be kept
  * between calls and may be lost, as a box can be.
  */
@@ -56,14 +62,16 @@ export interface SandboxSession {
   call(calls: readonly FunctionCall[]): Promise<FunctionResult[]>;
   /**
    * Hands the runtime a request of its own, as a text of JSON, and gives its answer.
+   * @param functionOf names the function in work, for messages
    * @param first the number of the first document in it, for messages; 0 unless given
    * @throws as `call` does
    */
-  request(text: string, functionOf: (document: number | null) => string, first?: number): Promise<PyDict>;
+  request(text: string, functionOf: FunctionOf, first?: number): Promise<PyDict>;
   /** Frees the box. */
   close(): void;
 }
 
+const TOO_MUCH_MEMORY = 'asks for more memory than a box has';
 const CALL_MS = 120_000;
 const DOCUMENT_MS = 20_000;
 /** Characters of calls that travel together, before they are packed. */
@@ -74,7 +82,7 @@ export function openSandbox(transport: SandboxTransport, options: SessionOptions
   let session = randomUUID();
   const files = JSON.stringify(Object.fromEntries(options.files));
   /** `first`: the number of the first document that the text holds. */
-  const send = async (text: string, functionOf: (document: number | null) => string, first = 0): Promise<PyDict> => {
+  const send = async (text: string, functionOf: FunctionOf, first = 0): Promise<PyDict> => {
     const packed = pack(JSON.stringify([files, text]));
     if (packed.length > MAX_PACKED) {
       throw failed(options.task, '', null, `gets more than the ${MAX_PACKED} characters that fit one call`, 'too much');
@@ -88,14 +96,14 @@ export function openSandbox(transport: SandboxTransport, options: SessionOptions
     });
     if ('end' in reply) {
       const document = reply.document === null ? null : first + reply.document;
-      throw failed(options.task, functionOf(document), document, ended(reply, options), reply.end);
+      throw failed(options.task, functionOf(document, reply.function), document, ended(reply, options), reply.end);
     }
     try {
       const answer = readAnswer(reply.packed);
       requireDone(answer, options.task, functionOf, first);
       return answer;
     } catch (error) {
-      if (error instanceof UnreadableAnswer) throw unreadable(functionOf(null), error.message);
+      if (error instanceof UnreadableAnswer) throw unreadable(functionOf(null, null), error.message);
       throw error;
     }
   };
@@ -173,23 +181,19 @@ function callText({ function: { path, name }, args, kwargs = new Map(), kind = '
 }
 
 /** @throws PermanentError SandboxFailed where the answer tells of a failure of the request as a whole */
-function requireDone(
-  answer: PyDict,
-  task: string,
-  functionOf: (document: number | null) => string,
-  first: number,
-): void {
+function requireDone(answer: PyDict, task: string, functionOf: FunctionOf, first: number): void {
   const place = () => {
-    const within = documentOf(answer.get('document'));
+    const within = numberIn(answer.get('document'));
     const document = within === null ? null : first + within;
-    return [functionOf(document) || nameOf(answer.get('function')), document] as const;
+    const name = functionOf(document, numberIn(answer.get('number')));
+    return [name || nameOf(answer.get('function')), document] as const;
   };
-  if (answer.has('broken')) throw failed(task, ...place(), 'asks for more memory than a box has', 'broken');
+  if (answer.has('broken')) throw failed(task, ...place(), TOO_MUCH_MEMORY, 'broken');
   const error = answer.get('failed');
   if (isDict(error)) throw failed(task, ...place(), `raised ${nameOf(error.get('err'))}: ${messageOf(error.get('m'))}`);
 }
 
-function documentOf(value: PyValue | undefined): number | null {
+function numberIn(value: PyValue | undefined): number | null {
   const number = typeof value === 'bigint' ? Number(value) : -1;
   return Number.isSafeInteger(number) && number >= 0 ? number : null;
 }
@@ -207,6 +211,8 @@ function ended(
       return `took longer than the ${(documentMs ?? DOCUMENT_MS) / 1000} s that a document may take`;
     case 'call over time':
       return `took longer than the ${(callMs ?? CALL_MS) / 1000} s that a call may take`;
+    case 'out of memory':
+      return TOO_MUCH_MEMORY;
     case 'answer too long':
       return 'gave an answer too long to be taken';
     case 'would not start':

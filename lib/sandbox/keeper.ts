@@ -1,4 +1,4 @@
-import { Box, BoxError, type Deadlines } from './box.ts';
+import { Box, type BoxEnd, BoxError, type Deadlines } from './box.ts';
 import type { BoxImage } from './image.ts';
 import { MAX_PACKED, pack, type SandboxEvent, type SandboxReply, unpack } from './protocol.ts';
 
@@ -12,6 +12,8 @@ interface Kept {
 
 /** How requests begin that go over the documents of splits. */
 const PROCESS = '{"op": "process"';
+/** Ends that one document can bring about. */
+const OF_A_DOCUMENT: ReadonlySet<BoxEnd> = new Set(['document over time', 'out of memory', 'ended']);
 /** Time that mounting a session's files and loading its wheels may take. */
 const OPEN_MS = 60_000;
 /**
@@ -42,7 +44,9 @@ export class BoxKeeper {
     const [files, request] = parts(unpack(event.packed));
     const until = Date.now() + this.#eventMs;
     const reply = await this.#answerOnce(event, files, request, until);
-    if (!('end' in reply) || reply.end !== 'document over time' || !request.startsWith(PROCESS)) return reply;
+    // Where no document was in work there is none to name.
+    if (!('end' in reply) || !OF_A_DOCUMENT.has(reply.end) || reply.document === null || !request.startsWith(PROCESS))
+      return reply;
     // The box told of one document in some: which one it was, and whether it was one at all, shows when it tells of each.
     return await this.#answerOnce(event, files, `{"exact": true, ${request.slice(1)}`, until);
   }
@@ -57,20 +61,21 @@ export class BoxKeeper {
         code = kept.box.code;
       }
       const callMs = Math.min(event.callMs, until - Date.now());
-      if (callMs <= 0) throw new BoxError('call over time', null, 'no time is left for it');
+      if (callMs <= 0) throw new BoxError('call over time', 'no time is left for it');
       const answer = await kept.box.ask(request, { ...event, callMs });
       // A box whose Python ran out of memory has no memory for the next request either.
       const spent = answer.startsWith('{"broken"');
       if (spent && kept.used) return await this.#afresh(kept, event, files, request, until);
       this.#giveBack(kept, spent);
       const packed = pack(answer);
-      if (packed.length > MAX_PACKED) return { end: 'answer too long', document: null, detail: '', code };
+      if (packed.length > MAX_PACKED)
+        return { end: 'answer too long', document: null, function: null, detail: '', code };
       return { packed, code };
     } catch (error) {
       if (kept !== undefined) this.#forget(kept);
       if (!(error instanceof BoxError)) throw error;
       if (error.end === 'ended' && kept?.used) return await this.#afresh(kept, event, files, request, until);
-      return { end: error.end, document: error.document, detail: error.message.slice(0, 500), code };
+      return { end: error.end, ...error.place, detail: error.message.slice(0, 500), code };
     }
   }
 
@@ -100,7 +105,7 @@ export class BoxKeeper {
 
   async #open(event: SandboxEvent, files: string): Promise<Kept> {
     const unknown = event.wheels.filter((wheel) => !this.#image.wheels.includes(wheel));
-    if (unknown.length > 0) throw new BoxError('would not start', null, `there is no wheel ${unknown.join(', ')}`);
+    if (unknown.length > 0) throw new BoxError('would not start', `there is no wheel ${unknown.join(', ')}`);
     this.#makeRoom();
     const box = await Box.start(this.#image, event.wheels);
     const kept = { session: event.session, box, busy: true, used: false };

@@ -2,7 +2,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import * as z from 'zod';
 
 /** Of the Python runtime (lib/sandbox/python): what it made of documents is made anew where this has changed. */
-export const RUNTIME_VERSION = '983e58fceb01';
+export const RUNTIME_VERSION = '22ed24b572b8';
 
 /** What the function `sandbox` is invoked with. */
 export const sandboxEvent = z.object({
@@ -27,8 +27,17 @@ export const sandboxReply = z.union([
   z.object({ packed: z.string(), ...started }),
   z.object({
     ...started,
-    end: z.enum(['document over time', 'call over time', 'ended', 'answer too long', 'would not start']),
+    end: z.enum([
+      'document over time',
+      'call over time',
+      'out of memory',
+      'ended',
+      'answer too long',
+      'would not start',
+    ]),
     document: z.number().int().nullable(),
+    /** Number of the function in work, among those of the request. */
+    function: z.number().int().nullable().default(null),
     detail: z.string(),
   }),
 ]);

@@ -4,6 +4,7 @@ import { DeleteMessageCommand, ReceiveMessageCommand, SendMessageCommand, type S
 import { type Db, MongoClient, ObjectId } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
+import { makeBoxImage } from '../../deploy/box-image.ts';
 import { choosePort } from '../../localstack/processes.ts';
 import { createLocalSqs } from '../../localstack/resources.ts';
 import { type RunningFunctions, startFunctions } from '../helpers/functions.ts';
@@ -47,6 +48,26 @@ describe('from nothing to prompts, each step a command', () => {
     expect(code).toBe(1);
     expect(stderr).toMatch(
       /^BadTaskDefinition: .*lost\.yaml includes "nowhere", which does not exist; more\/bad\.yaml is no YAML/,
+    );
+    expect((await here('tasks', 'show', 'gsm8k')).stderr).toMatch(/^HarnessNotStaged: /);
+  });
+
+  it('a folder with Python that does not load is refused before anything is uploaded, with task, function and reason', async () => {
+    await makeBoxImage(join(import.meta.dirname, '..', '..'), console.error);
+    const task = (name: string, more: string) =>
+      `include: _template\ntask: house_${name}\nprocess_docs: !function ${name}.process_docs\n${more}`;
+    const broken = writeDefinitions({
+      'sums/a.yaml': task('lost', ''),
+      'sums/lost.py': 'import no_such_library\ndef process_docs(docs):\n    return docs\n',
+      'sums/b.yaml': task('empty', 'process_results: !function fine.process_results\n'),
+      'sums/empty.py': 'def process_docs(docs):\n    return docs\n',
+      'sums/fine.py':
+        'import torch, sympy\nfrom lm_eval.utils import eval_logger\ndef process_results(d, r):\n    return {}\n',
+    });
+    const { code, stderr } = await here('stage', 'harness', '--wheel', WHEEL, '--include-path', `house=${broken}`);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /^BadTaskDefinition: The folder house .*: include\/house\/sums\/lost\.process_docs of task house_lost: ModuleNotFoundError: No module named 'no_such_library'\. Nothing was staged\.$/m,
     );
     expect((await here('tasks', 'show', 'gsm8k')).stderr).toMatch(/^HarnessNotStaged: /);
   });

@@ -8,6 +8,7 @@ import { parseMessage } from '../../lib/messages/parse.ts';
 import { sampleMessage } from '../../lib/messages/sample.ts';
 import { shardMessages } from '../../lib/plan/shards.ts';
 import { previewTask } from '../../lib/preview/preview.ts';
+import { FunctionRuns } from '../../lib/preview/processed-table.ts';
 import { validateTask } from '../../lib/preview/validate.ts';
 import { Queue } from '../../lib/queue/queue.ts';
 import { registerTasks } from '../../lib/register/register.ts';
@@ -354,11 +355,41 @@ describe('a function that can never succeed', () => {
       'own_raises',
       /own_raises, function raises\/utils\.process_docs, split test, document 9: .* raised ZeroDivisionError/,
     ],
-    ['own_hangs', /own_hangs.*(took longer|may take)/],
-    ['own_eats', /own_eats, function process_docs.*memory/],
+    ['own_hangs', /own_hangs, function hangs\/utils\.process_docs: .* took longer/],
+    ['own_eats', /own_eats, function eats\/utils\.process_docs, document \d+: .*memory/],
   ])('%s ends its registration for good, naming task, function and document', async (task, words) => {
     const refused = register(task);
     await expect(refused).rejects.toMatchObject({ code: 'SandboxFailed', permanent: true });
     await expect(refused).rejects.toThrow(words);
+  });
+
+  test('is run once for all paths that are validated, and so is one that succeeds', async () => {
+    const runs = new FunctionRuns();
+    const services = { catalogue, source: stack.source, sandbox: async () => sandbox, runs };
+    const verdicts = async (task: string) => {
+      const entry = await catalogue.find(task);
+      if (entry === null) throw new Error('no such task');
+      const before = sent;
+      const found: unknown[] = [];
+      for (const path of ['/v1/completions', '/v1/chat/completions']) {
+        const asked = { requester_args: { address: 'a', service: 's', method: 'POST', path } };
+        found.push(await validateTask(services, message(task, asked), entry, { onFailure: () => {} }).catch(String));
+      }
+      return { found, ran: sent - before };
+    };
+    const hanging = await verdicts('own_hangs');
+    expect(hanging.ran).toBe(1);
+    const said = expect.stringContaining(
+      'own_hangs, function hangs/utils.process_docs: the Python code took longer than',
+    );
+    expect(hanging.found).toEqual([said, said]);
+    const fine = await verdicts('own_overwrite');
+    expect(fine).toMatchObject({
+      ran: 1,
+      found: [
+        { documents: 10, failed: 0 },
+        { documents: 10, failed: 0 },
+      ],
+    });
   });
 });

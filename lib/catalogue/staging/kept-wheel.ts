@@ -7,24 +7,37 @@ import { SUPPORTED_HOOKS } from '../../hooks/registry.ts';
 import { type Catalogue, HARNESS_VERSION } from '../catalogue.ts';
 import { type HarnessStore, StagedHarness } from '../staged-harness.ts';
 import { requireSupported } from '../support.ts';
-import { compileHarness } from './compile.ts';
-import { publishCatalogue } from './publish.ts';
+import { type HarnessObjects, harnessObjects } from './objects.ts';
 
 const DIGEST_BYTES = 32;
-const objectsSchema = z.map(z.string(), z.instanceof(Uint8Array));
+const keptSchema = z.object({
+  version: z.string(),
+  tasks: z.int(),
+  supported: z.int(),
+  groups: z.int(),
+  tags: z.int(),
+  skipped: z.array(z.string()),
+  objects: z.map(z.string(), z.instanceof(Uint8Array)),
+});
 
 /**
- * The catalogue as staging a wheel would make it, without a bucket. What was compiled is kept in `folder`, by the wheel's bytes and those of
- * the code that reads it; what is damaged there is compiled again.
+ * What staging a wheel puts into the bucket. What was compiled is kept in `folder`, by the wheel's bytes and those of the code that
+ * reads it; what is damaged there is compiled again.
  * @param code the folder of that code, as it stands in this repository
  * @throws PermanentError Configuration where the file is no wheel of the version in use
  */
-export async function keptWheel(wheelPath: string, folder: string, code: string): Promise<Catalogue> {
+export async function keptHarness(wheelPath: string, folder: string, code: string): Promise<HarnessObjects> {
   const file = join(folder, `${await keyOf(wheelPath, code)}.catalogue`);
   const kept = await readKept(file);
-  const objects = kept ?? (await compile(wheelPath));
+  if (kept !== null) return kept;
+  const made = await harnessObjects(wheelPath);
   // A folder that can't be written to costs time, nothing else.
-  if (kept === null) await keep(folder, file, objects).catch(() => {});
+  await keep(folder, file, made).catch(() => {});
+  return made;
+}
+
+/** The catalogue as staging a wheel would make it, without a bucket. */
+export async function catalogueIn({ objects }: HarnessObjects): Promise<Catalogue> {
   const opened = await new StagedHarness(storeOf(objects), HARNESS_VERSION).open();
   return {
     source: `lm-eval ${HARNESS_VERSION}`,
@@ -35,30 +48,23 @@ export async function keptWheel(wheelPath: string, folder: string, code: string)
   };
 }
 
-async function compile(wheelPath: string): Promise<ReadonlyMap<string, Uint8Array>> {
-  const { version, index, entries, modules } = await compileHarness(wheelPath);
-  const objects = new Map<string, Uint8Array>();
-  const bucket = { put: async (key: string, body: Uint8Array) => void objects.set(key, body) };
-  await publishCatalogue(bucket, version, index, entries, modules);
-  return objects;
-}
-
-/** A file is its digest, then the objects of a bucket. */
-async function readKept(file: string): Promise<ReadonlyMap<string, Uint8Array> | null> {
+/** A file is its digest, then what was made of a wheel. */
+async function readKept(file: string): Promise<HarnessObjects | null> {
   try {
     const bytes = await readFile(file);
     const body = bytes.subarray(DIGEST_BYTES);
     if (!digestOf(body).equals(bytes.subarray(0, DIGEST_BYTES))) return null;
-    return objectsSchema.parse(deserialize(body));
+    return keptSchema.parse(deserialize(body));
   } catch {
     return null;
   }
 }
 
 /** Only the last one is kept. Two commands at a time write the same. */
-async function keep(folder: string, file: string, objects: ReadonlyMap<string, Uint8Array>): Promise<void> {
+async function keep(folder: string, file: string, made: HarnessObjects): Promise<void> {
   await mkdir(folder, { recursive: true });
-  const body = serialize(new Map([...objects].map(([key, bytes]) => [key, new Uint8Array(bytes)])));
+  const objects = new Map([...made.objects].map(([key, bytes]) => [key, new Uint8Array(bytes)]));
+  const body = serialize({ ...made, objects });
   const unfinished = `${file}.${process.pid}`;
   await writeFile(unfinished, Buffer.concat([digestOf(body), body]));
   await rename(unfinished, file);

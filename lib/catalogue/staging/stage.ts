@@ -1,9 +1,9 @@
+import pMap from 'p-map';
 import type { Bucket } from '../../bucket/bucket.ts';
-import { SUPPORTED_HOOKS } from '../../hooks/registry.ts';
 import type { Logger } from '../../log/log.ts';
-import { supportOf } from '../support.ts';
-import { compileHarness } from './compile.ts';
-import { publishCatalogue } from './publish.ts';
+import { type HarnessObjects, harnessObjects } from './objects.ts';
+
+const PARALLEL_WRITES = 16;
 
 /** What staging did. */
 export interface StageSummary {
@@ -22,26 +22,28 @@ export interface StageSummary {
 export interface StageOptions {
   readonly bucket: Pick<Bucket, 'put'>;
   readonly wheelPath: string;
+  /** What was made of the wheel before; compiled here where it is missing. */
+  readonly harness?: HarnessObjects;
   readonly log: Logger;
 }
 
 /**
- * Compiles the wheel's task definitions, and our own, into the catalogue that `openCatalogue` reads.
+ * Puts the wheel's task definitions, and our own, into the bucket, as the catalogue that `openCatalogue` reads.
  * @throws PermanentError Configuration where the file is no wheel of the version in use; TransientError where S3 fails.
  */
-export async function stageHarness({ bucket, wheelPath, log }: StageOptions): Promise<StageSummary> {
+export async function stageHarness({ bucket, wheelPath, harness, log }: StageOptions): Promise<StageSummary> {
   const started = performance.now();
-  const { version, index, entries, wheel, modules } = await compileHarness(wheelPath);
-  for (const reason of wheel.skipped) log.debug('definition left out', { reason });
-  const written = await publishCatalogue(bucket, version, index, entries, modules);
-  const types = [...index.values()].map(({ type }) => type);
+  const { objects, skipped, ...counts } = harness ?? (await harnessObjects(wheelPath));
+  for (const reason of skipped) log.debug('definition left out', { reason });
+  const parts = [...objects];
+  const root = parts.pop();
+  await pMap(parts, ([key, body]) => bucket.put(key, body), { concurrency: PARALLEL_WRITES });
+  // Readers see the old catalogue until this is there.
+  if (root) await bucket.put(...root);
   const summary = {
-    version,
-    tasks: entries.length,
-    supported: entries.filter((entry) => supportOf(entry, SUPPORTED_HOOKS).supported).length,
-    groups: types.filter((type) => type === 'group').length,
-    tags: types.filter((type) => type === 'tag').length,
-    ...written,
+    ...counts,
+    objects: objects.size,
+    bytes: [...objects.values()].reduce((sum, { length }) => sum + length, 0),
     seconds: Math.round((performance.now() - started) / 100) / 10,
   };
   log.info('harness staged', { ...summary });

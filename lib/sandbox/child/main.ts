@@ -41,7 +41,8 @@ async function main(): Promise<void> {
         answer = ask(box, request);
       } catch (error) {
         // Nothing that comes out of the context is trusted to be an error.
-        writeFrame('broken', `${new Int32Array(box.beat())[0]} ${text(error)}`);
+        const beat = new Int32Array(box.beat());
+        writeFrame('broken', `${beat[0]} ${beat[3]} ${text(error)}`);
         process.exit(1);
       }
       writeFrame('answer', answer);

@@ -1,12 +1,18 @@
 /**
  * A thread of the box's process: tells the parent, who can't look into it, which document is in work, as often as that
- * changes, and rings Python's alarms; bundled to `watch.cjs` of the image. The thread that runs Python can't do so while it runs.
+ * changes, ends a box that takes too much memory, and rings Python's alarms; bundled to `watch.cjs` of the image. The thread that runs Python can't do so while it runs.
  */
 import { writeSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
 
 /** How often is looked, in milliseconds. */
 const EVERY_MS = 100;
+
+/**
+ * Memory of the process, in bytes. Python's own has a limit, as have objects of JavaScript; what these point to has none: files
+ * that Python writes lie there, and copies of its bytes. A full Python with a long answer takes less than this.
+ */
+const MAX_RESIDENT = 1_200_000_000;
 
 /** The number that an alarm rings with. */
 const SIGALRM = 14;
@@ -15,7 +21,7 @@ let seen = -1;
 
 /** What Python's thread tells, and is told (`lib/sandbox/context/main.ts`). */
 interface Watched {
-  /** Document, count of its changes, signal for Python. */
+  /** Document, count of its changes, signal for Python, function. */
   readonly beat: Int32Array;
   /** When Python's alarm is due. */
   readonly due: BigInt64Array;
@@ -48,21 +54,29 @@ function watch(watched: Watched): void {
   setInterval(() => {
     // Nobody is left who would end an endless loop.
     if (process.ppid !== parent) process.kill(process.pid, 'SIGKILL');
+    if (process.memoryUsage.rss() > MAX_RESIDENT) {
+      tell('memory');
+      process.kill(process.pid, 'SIGKILL');
+    }
     ring(watched);
     const count = Atomics.load(beat, 1);
     if (count === seen) return;
     seen = count;
-    try {
-      // The third pipe is the watcher's own: a line each.
-      writeSync(3, `${Atomics.load(beat, 0)}\n`);
-    } catch {
-      // A full pipe has newer lines than anybody has read.
-    }
+    tell(`${Atomics.load(beat, 0)} ${Atomics.load(beat, 3)}`);
   }, EVERY_MS);
+}
+
+function tell(line: string): void {
+  try {
+    // The third pipe is the watcher's own: a line each.
+    writeSync(3, `${line}\n`);
+  } catch {
+    // A full pipe has newer lines than anybody has read.
+  }
 }
 
 parentPort?.once('message', (given: unknown) => {
   if (!(given instanceof SharedArrayBuffer)) throw new Error('the watcher got nothing to watch');
-  watch({ beat: new Int32Array(given, 0, 3), due: new BigInt64Array(given, 16, 1) });
+  watch({ beat: new Int32Array(given, 0, 4), due: new BigInt64Array(given, 16, 1) });
 });
 parentPort?.postMessage('ready to watch');

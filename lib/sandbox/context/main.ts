@@ -31,8 +31,8 @@ let pyodide: PyodideAPI | undefined;
 let serve: ((request: ArrayBuffer) => BytesOfPython) | undefined;
 /** What this context and the watcher outside tell each other (`lib/sandbox/child/watch.ts`). */
 const shared = new SharedArrayBuffer(24);
-/** Number of the document in work, how often that changed, and the signal that Python is to take next. */
-const beat = new Int32Array(shared, 0, 3);
+/** Number of the document in work, how often that changed, the signal that Python is to take next, and the function's number. */
+const beat = new Int32Array(shared, 0, 4);
 /** When an alarm is due that Python set, in milliseconds of the clock; 0 for none. */
 const due = new BigInt64Array(shared, 16, 1);
 
@@ -115,11 +115,12 @@ function arm(): void {
   for (const name of ['snapshot.bin', 'pyodide.asm.wasm', 'python_stdlib.zip', 'runtime.json', 'python.cache'])
     forget(name);
   const module = pyodide.pyimport('sampler_box.serve');
-  module.set_beat((document: number) => {
+  module.set_beat((document: number, named: number) => {
     Atomics.store(beat, 0, document);
+    Atomics.store(beat, 3, named);
     Atomics.add(beat, 1, 1);
   });
-  pyodide.setInterruptBuffer(beat.subarray(2));
+  pyodide.setInterruptBuffer(beat.subarray(2, 3));
   module.set_alarm((ms: number) => {
     Atomics.store(due, 0, ms > 0 ? BigInt(Date.now() + ms) : 0n);
   });

@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Catalogue } from '../../../lib/catalogue/catalogue.ts';
-import { keptWheel } from '../../../lib/catalogue/staging/kept-wheel.ts';
+import { catalogueIn, keptHarness } from '../../../lib/catalogue/staging/kept-wheel.ts';
 import { wheelCatalogue } from '../../../lib/catalogue/staging/wheel-catalogue.ts';
 import { hasWheel, WHEEL } from '../yaml/pyyaml.ts';
 
 const folder = join(mkdtempSync(join(tmpdir(), 'sampler-kept-')), 'catalogue');
 const CODE = join(import.meta.dirname, '..', '..', '..', 'lib');
-const kept = () => keptWheel(WHEEL, folder, CODE);
+const kept = async () => catalogueIn(await keptHarness(WHEEL, folder, CODE));
 const only = () => join(folder, readdirSync(folder)[0] ?? 'none');
 
 async function told(catalogue: Catalogue) {
@@ -36,7 +36,7 @@ describe.skipIf(!hasWheel)('a wheel that is kept', () => {
   }, 240_000);
 
   it('is refused each time where it is none', async () => {
-    await expect(keptWheel(join(folder, 'no.whl'), folder, CODE)).rejects.toThrow();
+    await expect(keptHarness(join(folder, 'no.whl'), folder, CODE)).rejects.toThrow();
     expect(readdirSync(folder)).toHaveLength(1);
   });
 });

@@ -19,14 +19,20 @@ class Place:
     """Where the work is, for messages and for whoever watches how long a document takes."""
     function = None
     document = None
+    # The function's place among those of the request.
+    number = -1
     beat = None
     every = 1
     left = 0
 
-    def enter(self, function, document=None):
-        self.function = function
+    def enter(self, function, document=None, number=-1):
+        """A function begins. The next document is told of, whichever comes: until then none is in work."""
+        self.function, self.document, self.number = function, document, number
+        self.tell()
         self.left = 0
-        self.at(document)
+
+    def enter_field(self, references, field):
+        self.enter(references[field]['name'], number=list(references).index(field))
 
     def at(self, document):
         self.document = document
@@ -37,7 +43,7 @@ class Place:
     def tell(self):
         """Tells the host, and gives for how many documents that will do."""
         if self.beat is not None:
-            self.beat(-1 if self.document is None else self.document)
+            self.beat(-1 if self.document is None else self.document, self.number)
         return self.every
 
 
@@ -61,12 +67,12 @@ def run(request):
     functions = {}
     try:
         for field, reference in request['functions'].items():
-            PLACE.enter(reference['name'])
+            PLACE.enter_field(request['functions'], field)
             functions[field] = loader.function_of(reference)
     except MemoryError:
         raise
     except BaseException as error:
-        return {'unloadable': told(error), 'function': PLACE.function}
+        return {'unloadable': told(error), 'function': PLACE.function, 'number': PLACE.number}
     seed(0)
     chance.seed(1234)
     refusing.RUNNING = True
@@ -104,7 +110,7 @@ def documents_of(split, functions, references, watch):
     given = dataset.Dataset(rows, types, list(range(len(rows))))
     docs = given
     if 'process_docs' in functions:
-        PLACE.enter(references['process_docs']['name'])
+        PLACE.enter_field(references, 'process_docs')
         dataset.look = watch.look
         try:
             docs = functions['process_docs'](given)
@@ -129,7 +135,7 @@ def with_values(answer, docs, split, functions, references, watch):
     # What the functions that make an instance get is one and the same document, and the instance shows it as they leave it.
     shared = [docs[i] for i in range(len(docs))] if asked else []
     for field in (*asked, *(field for field in split['fields'] if field not in asked)):
-        PLACE.enter(references[field]['name'])
+        PLACE.enter_field(references, field)
         given_to = shared if field in asked else docs
         answer['values'][field] = [value_of(functions[field], given_to, i, watch) for i in range(len(docs))]
     left = [None if identical(doc, row) else doc for doc, row in zip(shared, docs._rows)]

@@ -23,12 +23,16 @@ def serve(buffer):
     try:
         return dumped(OPERATIONS[request['op']](request))
     except MemoryError:
-        return dumped({'broken': 'memory', 'function': process.PLACE.function, 'document': process.PLACE.document})
+        return dumped({'broken': 'memory', **place()})
     except BaseException as error:
-        return dumped({'failed': process.told(error), 'function': process.PLACE.function, 'document': process.PLACE.document})
+        return dumped({'failed': process.told(error), **place()})
     finally:
         refusing.RUNNING = False
         process.PLACE.every = 1
+
+
+def place():
+    return {'function': process.PLACE.function, 'number': process.PLACE.number, 'document': process.PLACE.document}
 
 
 def dumped(answer):
