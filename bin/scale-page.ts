@@ -195,16 +195,16 @@ function latency(): readonly string[] {
   const { load, steps } = LATENCY;
   return [
     '## How long a request takes that comes alone',
-    `15 documents, from the message to the task that the Requester sees, by \`npm run bench latency\` with functions that are warm. The machine had ` +
-      `other work (load ${load}), which lengthens both columns: the second one is the same messages, statements and commands with the clients and nothing else.`,
+    `15 documents, from the message to the task that the Requester sees, by \`npm run bench latency\` with functions that are warm, on two cores that nobody ` +
+      `else used (load ${load}). The second column is the same messages, statements and commands with the clients and nothing else.`,
     table(
       ['of it, median ms', 'here', 'nothing but the clients'],
       steps.map(([what, here, floor]) => [what, number(here, 1), number(floor, 1)]),
     ),
     'Most of the processor time is that of the clients too. `npm run bench small` prints it for a request of two documents, both functions together, and then ' +
-      'for the same commands and message with nothing but the clients; on a machine with other work, so that they are no more than a hint: ' +
+      'for the same commands and message with nothing but the clients, one after the other: ' +
       `${ALONE_CPU.map(({ requests, functions, floor }) => `${functions} and ${floor} ms (${number(requests)} requests)`).join(', ')}. Some of either is V8 compiling: a process has less of it after some ` +
-      'thousand requests. Three milliseconds for both functions were wished for; that is not shown to be possible one by one.',
+      'thousand requests. Three milliseconds for both functions are less than the clients alone take one by one.',
     "The shard's message is written and signed while MongoDB records the plan, so that its step holds work of `sample`. A task can be seen before the answer " +
       'to the commit is read.',
   ];
