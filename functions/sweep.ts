@@ -12,7 +12,7 @@ import { addCounts, observed } from '../lib/lambda/observed.ts';
 import { startRuntime } from '../lib/lambda/runtime.ts';
 import { Ledger } from '../lib/ledger/ledger.ts';
 import { Queue } from '../lib/queue/queue.ts';
-import { STRAGGLER_MS, type SweepResult, sweep } from '../lib/sweep/sweep.ts';
+import { type SweepResult, sweep } from '../lib/sweep/sweep.ts';
 
 const runtime = startRuntime(['mongodbUri', 'evaluateQueueUrl', 'evaluatedQueueUrl']);
 const { config, log, metrics, traced } = runtime;
@@ -21,8 +21,7 @@ const db = mongo.db();
 const sqs = traced(createSqs());
 const evaluateQueue = new Queue(sqs, config.evaluateQueueUrl);
 const evaluatedQueue = new Queue(sqs, config.evaluatedQueueUrl);
-const now = mongoClock(mongo);
-const ledger = new Ledger(db, readLimits(process.env).leaseMs, now);
+const ledger = new Ledger(db, readLimits(process.env).leaseMs, mongoClock(mongo));
 
 /** What the clock did. */
 type Swept = SweepResult & Found;
@@ -36,7 +35,7 @@ export const handler = middy<ScheduledEvent, Swept>()
   .handler(async () => {
     await Promise.all([ensureIndexes(db), ensureEvaluationIndexes(db)]);
     const [swept, found] = await Promise.allSettled([
-      sweep(db, ledger, log, STRAGGLER_MS, now),
+      sweep(db, ledger, log),
       findTasks({ mongo, db, evaluateQueue, evaluatedQueue }, log),
     ]);
     if (swept.status === 'rejected') throw swept.reason;

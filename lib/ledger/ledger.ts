@@ -327,13 +327,14 @@ export class Ledger {
     );
   }
 
-  /** Failed plans to be cleaned up: those that failed before `until`, and those whose sweep was cut short. */
-  remains(until: Date): AsyncIterable<Pick<PlanRecord, '_id' | 'task'>> {
+  /** Failed plans to be cleaned up: those that failed more than so many milliseconds ago, and those whose sweep was cut short. */
+  remains(sinceMs: number): AsyncIterable<Pick<PlanRecord, '_id' | 'task'>> {
+    const now = this.now();
     return this.records.find(
       {
         $or: [
-          { state: 'failed', failed_at: { $lt: until } },
-          { state: 'sweeping', sweep_until: { $lt: this.now() } },
+          { state: 'failed', failed_at: { $lt: new Date(now.getTime() - sinceMs) } },
+          { state: 'sweeping', sweep_until: { $lt: now } },
         ],
       },
       { projection: { _id: 1, task: 1 } },

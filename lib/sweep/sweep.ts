@@ -8,7 +8,7 @@ import type { Logger } from '../log/log.ts';
  * A shard that was at work when its plan failed is surely over after this, so that nothing is written behind the sweep's
  * back: above the time-out of the function `shard` in serverless.yml, at which Lambda ends it.
  */
-export const STRAGGLER_MS = 6 * 60 * 1000;
+const STRAGGLER_MS = 6 * 60 * 1000;
 
 /** What one sweep did. */
 export interface SweepResult {
@@ -21,14 +21,12 @@ export interface SweepResult {
 /**
  * Abandons requests whose lease ran out and removes what failed ones left behind, once no shard of theirs can still be
  * writing. A plan being swept can't be resumed, so that nothing new is removed.
- * @param now the ledger's clock
  */
 export async function sweep(
   db: Db,
   ledger: Ledger,
   log: Logger,
   stragglerMs: number = STRAGGLER_MS,
-  now: () => Date = () => new Date(),
 ): Promise<SweepResult> {
   const result: SweepResult = { expired: 0, swept: 0, instances: 0, prompts: 0 };
   for await (const { _id, task } of ledger.expired()) {
@@ -39,7 +37,7 @@ export async function sweep(
   const loads = await giveUpLoads(db);
   if (loads > 0) log.warn('register messages abandoned: their loads made no progress for a day', { messages: loads });
   const { tasks, instances, prompts } = collectionsOf(db);
-  for await (const { _id, task } of ledger.remains(new Date(now().getTime() - stragglerMs))) {
+  for await (const { _id, task } of ledger.remains(stragglerMs)) {
     const record = await ledger.startSweep(_id);
     if (!record) continue;
     // A finished task is never touched, whatever its record says.
